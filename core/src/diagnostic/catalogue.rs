@@ -1,0 +1,207 @@
+//! Every code, with its severity, what it means and what to do. One source for `explain` and the docs.
+
+use serde::{Serialize, Serializer};
+
+use super::Severity;
+
+/// What a code means, for a person who meets it the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// In a few words.
+    pub title: &'static str,
+    /// What causes it.
+    pub cause: &'static str,
+    /// What to do.
+    pub recovery: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($code:ident $severity:ident $exit:literal $title:literal $cause:literal $recovery:literal;)*) => {
+        /// The code of a diagnostic: three capitals for the area, three digits.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $code,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
+
+            /// As printed: `CYC001`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$code => stringify!($code),)* }
+            }
+
+            /// The severity that its findings have unless said otherwise.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$code => Severity::$severity,)* }
+            }
+
+            /// The exit code that an error of this code gives: 1 refused, 2 unreadable input.
+            #[must_use]
+            pub fn exit_code(self) -> u8 {
+                match self { $(Self::$code => $exit,)* }
+            }
+
+            /// What it means and what to do.
+            #[must_use]
+            pub fn explanation(self) -> Explanation {
+                match self {
+                    $(Self::$code => Explanation { title: $title, cause: $cause, recovery: $recovery },)*
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    SYN001 Error 2 "the text is neither YAML nor JSON"
+        "The parser cannot read the text: an indentation that fits no level, a quote or bracket that is not closed, a tab that indents."
+        "Correct the marked place. What stands before it was checked as well; what follows could not be.";
+    SYN002 Error 2 "a key stands twice in one mapping"
+        "YAML and JSON leave open which of the two counts; CloudFormation refuses the template."
+        "Remove or rename one of the two.";
+    SYN003 Error 2 "the text is too deep or stands for too much"
+        "Collections nest hundreds of levels deep, or aliases multiply into more values than any template has."
+        "Flatten the template, or write aliased values out.";
+    SYN004 Error 2 "an alias has no anchor"
+        "`*name` stands for what `&name` marked before it; nothing did."
+        "Define the anchor first, or put quotes around a text that begins with `*`.";
+    SYN005 Error 2 "a YAML merge"
+        "`<<: *name` is a YAML 1.1 extension that CloudFormation does not read."
+        "Write the merged keys out.";
+    SYN006 Error 2 "more than one document"
+        "A template is one YAML document; `---` begins another."
+        "Split the file.";
+    SYN007 Error 2 "a key is not a text"
+        "A mapping's key is a collection or an alias; CloudFormation's keys are names."
+        "Write the name.";
+    SYN008 Error 2 "the text is not UTF-8"
+        "The bytes of the file are no UTF-8 text: another encoding, or no text at all."
+        "Save the file as UTF-8.";
+    TPL001 Error 2 "not a template"
+        "The text is empty, or its top level is a list or a single value; a template is a mapping of sections."
+        "Give a CloudFormation template, with `Resources` at the top level.";
+    TPL002 Error 2 "no resources"
+        "A template needs a section `Resources` with at least one resource."
+        "Check that this is the right file, and the spelling and indentation of `Resources`.";
+    TPL003 Error 1 "a resource without a type"
+        "CloudFormation needs `Type` in every resource."
+        "Add the type, or remove the entry.";
+    TPL004 Error 1 "an unknown section"
+        "The top level of a template holds only CloudFormation's sections."
+        "Correct the name or the indentation; what is for people belongs in `Metadata`.";
+    TPL005 Error 1 "a reference to something that is not declared"
+        "A `Ref`, `Fn::GetAtt`, `Fn::Sub`, `DependsOn`, condition or mapping names something that the template does not declare."
+        "Correct the name, or declare it.";
+    TPL006 Error 1 "an intrinsic function has the wrong shape"
+        "CloudFormation's functions take fixed forms; this argument fits none of them."
+        "Write it as the documentation of the function shows.";
+    TPL007 Error 1 "a section or declaration has the wrong shape"
+        "Sections are mappings of names to declarations."
+        "Write a mapping.";
+    CFG001 Error 2 "the configuration cannot be read"
+        "The configuration is no YAML, or a value has the wrong type."
+        "Correct the marked place; `iam-split init TEMPLATE` writes a configuration to start from.";
+    CFG002 Error 2 "an unknown configuration key"
+        "The configuration holds a key that has no meaning."
+        "Correct its spelling or remove it.";
+    CFG003 Error 1 "a configured resource is not in the template"
+        "A name under `roles` or `policies` is no resource of the template."
+        "Correct the name, remove it, or pass `--allow-missing` where a configuration serves several versions.";
+    CFG004 Error 1 "a configured resource is not of the kind"
+        "A name under `roles` is no `AWS::IAM::Role`, or one under `policies` no `AWS::IAM::ManagedPolicy`."
+        "Move the name to the list of its kind, or remove it.";
+    CFG005 Error 1 "a name is both extracted and excluded"
+        "The same name stands under `roles` or `policies` and under `exclude_policies`."
+        "Keep it in one of the lists.";
+    CFG006 Error 1 "an invalid value in the configuration"
+        "A value of the configuration does not fit its meaning: a pattern that is no regular expression, an unknown resolution, a name that CloudFormation would refuse."
+        "Correct the value.";
+    CFG007 Note 0 "an excluded resource is not in the template"
+        "A name under `exclude_policies` is no resource of this template; it could not move anyway."
+        "Nothing needs to be done.";
+    CFG008 Warning 0 "a configured pattern rules out a partition"
+        "The template can run in a partition whose ARNs the configured pattern refuses: the application stack would not deploy there."
+        "Admit every partition: `^arn:aws[a-z-]*:iam::…`.";
+    CFG009 Warning 0 "the parameter group has no place"
+        "`insert_after_group` names a group that the template's `AWS::CloudFormation::Interface` does not have."
+        "Correct the name; the new group was put at the end.";
+    SEL001 Error 1 "nothing to move"
+        "The template has no IAM resource that the run would take out."
+        "Check the configuration; `--all-iam` also takes the IAM types that are neither roles nor managed policies.";
+    SEL002 Error 1 "nothing would be left for the application"
+        "Every resource of the template would move: there is no application template to write."
+        "Deploy the template as it is: it is an IAM template already.";
+    SEL003 Error 1 "an IAM resource that cannot be split"
+        "Access keys, login profiles and server certificates give out secrets as attributes or are bound to one stack; a parameter would expose them."
+        "Take the resource out of the template, or run without `--all-iam`: it then stays with the application.";
+    CYC001 Error 1 "a circular dependency between the two stacks"
+        "The IAM stack is deployed first, so a moved resource cannot reference an application resource; no permitted resolution fits the place."
+        "Give the application resource an explicit name (resolution `exact`), permit `pattern` where a wider scope is acceptable, or leave the role with the application by removing it from the configuration.";
+    CYC002 Error 1 "the stack's id in a moved resource"
+        "`AWS::StackId` would be the IAM stack's; the application stack's ends in an id that nobody knows before it exists."
+        "Permit `pattern` where it is the `Resource` of an `Allow`, or write the ARN of the stack with `*` for its id.";
+    CYC003 Error 1 "a pseudo parameter that differs between the stacks"
+        "`AWS::NotificationARNs` is what the operation was called with; the IAM stack's may be others."
+        "Pass the topics as a parameter.";
+    NAM001 Error 1 "a parameter name is taken"
+        "The template already has a parameter with the name that a moved resource's parameter or output needs."
+        "Rename the parameter of the template; for the application stack's name set `app_stack_parameter` in the configuration.";
+    NAM002 Error 1 "an output name is taken"
+        "Two outputs would bear the same name, or an output of the template with this name means something else."
+        "Rename the output of the template, or the resource.";
+    LIM001 Error 1 "too many parameters"
+        "CloudFormation admits 200 parameters in a template."
+        "Move fewer resources, or remove parameters that are not used.";
+    LIM002 Error 1 "too many outputs"
+        "CloudFormation admits 200 outputs in a template."
+        "Move fewer resources.";
+    LIM003 Error 1 "a template is too large"
+        "CloudFormation reads at most 1,048,576 bytes (1 MB) of template, by S3."
+        "Remove text, or move more resources.";
+    TRF001 Error 1 "a transform writes part of the template"
+        "A macro or `AWS::Serverless` creates or changes resources after the text is read: what is split here is not what is deployed."
+        "Split the processed template (`aws cloudformation get-template --template-stage Processed`).";
+    TRF002 Error 1 "a loop makes what would have to be split"
+        "`Fn::ForEach` makes IAM resources, or references moved ones, under names that are computed."
+        "Write the resources out, or leave them with the application.";
+    ANC001 Error 1 "an alias crosses the cut"
+        "An anchor and its alias would stand in different templates, in a form that cannot be carried over."
+        "Write the value out where the alias stands.";
+    REF001 Error 1 "a reference that cannot be edited"
+        "An escape in a quoted text hides where a `${…}` stands, or the attribute of a `Fn::GetAtt` is computed."
+        "Write the reference without escapes, and the attribute as a text.";
+    DEP001 Note 0 "a dependency between the stacks went"
+        "A moved resource waited for an application resource by `DependsOn`. The IAM stack is deployed first, so the order is reversed."
+        "Check that nothing needs the former order.";
+    PRE001 Warning 0 "text counts on generated names of moved roles"
+        "Names that CloudFormation generates begin with the name of their stack: that of the moved resources with the IAM stack's."
+        "Give the roles explicit names, or widen the text to the IAM stack's name.";
+    INT001 Error 1 "the result broke a rule of its own"
+        "A check on our own result failed. No file was written."
+        "Please report this with the template, or with a part of it that shows it.";
+}
+
+impl Code {
+    /// The code that a text names, if there is one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let upper = text.trim().to_uppercase();
+        Self::ALL.iter().copied().find(|code| code.as_str() == upper)
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

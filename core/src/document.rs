@@ -1,0 +1,86 @@
+//! The two documents: the monolith's text with edits, one set for each.
+//!
+//! Neither is printed from a tree. What no edit names is the monolith's own bytes: comments, quotes,
+//! key order, blank lines, short tags and line endings.
+
+mod app;
+mod call;
+mod iam;
+mod sheet;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::edit::{EditSet, lost_bytes};
+use crate::plan::Plan;
+use crate::template::Template;
+use crate::text::Span;
+
+/// The edits that make the two documents.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    /// Monolith to IAM template.
+    pub iam: EditSet,
+    /// Monolith to application template.
+    pub app: EditSet,
+}
+
+/// How the new parts look.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// The pattern of parameters that take a role's ARN.
+    pub role_pattern: Option<String>,
+    /// The pattern of parameters that take a managed policy's ARN.
+    pub policy_pattern: Option<String>,
+    /// The label of the parameter group, if one is wanted.
+    pub group: Option<String>,
+    /// The label of the group that it follows.
+    pub after: Option<String>,
+}
+
+/// Writes both documents.
+///
+/// # Errors
+/// An alias across the cut, or a broken rule of our own (`INT001`).
+pub fn write(template: &Template<'_, '_>, plan: &Plan<'_, '_>, look: &Look) -> Result<(Documents, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let iam = EditSet::new(iam::edits(template, plan));
+    let app = EditSet::new(app::edits(template, plan, look, &mut found));
+    let (iam, app) = match (iam, app) {
+        (Ok(iam), Ok(app)) => (iam, app),
+        (Err(overlap), _) | (_, Err(overlap)) => {
+            let place = overlap.second.span;
+            return Err(vec![Diagnostic::new(Code::INT001, overlap.to_string()).at(place, "here")]);
+        }
+    };
+    for set in [&iam, &app] {
+        found.extend(aliases_across(template, set));
+    }
+    let text = template.document.text();
+    let lost = lost_bytes(&iam, &app);
+    let lost = lost.iter().filter(|span| !span.slice(text).trim().is_empty());
+    found.extend(lost.map(|span| {
+        Diagnostic::new(Code::INT001, "a piece of the template is in neither result").at(*span, "this piece")
+    }));
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok((Documents { iam, app }, found)) }
+}
+
+/// Aliases that stay while what they stand for goes.
+fn aliases_across(template: &Template<'_, '_>, edits: &EditSet) -> Vec<Diagnostic> {
+    let removed: Vec<Span> = edits.edits().iter().map(|edit| edit.span).filter(|span| !span.is_empty()).collect();
+    let is_removed = |span: Span| {
+        let at = removed.partition_point(|range| range.end <= span.start);
+        removed.get(at).is_some_and(|range| range.contains(span))
+    };
+    let mut found = Vec::new();
+    for node in template.document.nodes() {
+        let Some(target) = node.alias_target() else { continue };
+        if is_removed(target.outer()) && !is_removed(node.outer()) {
+            found.push(
+                Diagnostic::new(Code::ANC001, "an alias and its anchor would stand in different templates")
+                    .at(node.outer(), "this alias")
+                    .at(target.outer(), "stands for this")
+                    .help("write the value out where the alias stands"),
+            );
+        }
+    }
+    found
+}

@@ -1,0 +1,208 @@
+//! The IAM template: the monolith with only what moved, what that needs, and outputs.
+
+use indexmap::IndexMap;
+
+use super::app::depends_on;
+use super::sheet::Sheet;
+use crate::edit::{Edit, Reason};
+use crate::expression::Expr;
+use crate::facts::limit;
+use crate::plan::{AppStack, Plan};
+use crate::syntax::{Free, Kind, Node, NodeId, Style};
+use crate::template::{Call, ReferenceKind, Template, call};
+
+pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edit> {
+    let mut sheet = Sheet::new(template);
+    let moved: std::collections::HashSet<&str> = plan.moved.iter().copied().collect();
+    let keeps = |section: &str, name: &str| match section {
+        "Resources" => moved.contains(name),
+        "Parameters" => plan.travels.parameters.contains(name),
+        "Conditions" => plan.travels.conditions.contains(name),
+        "Mappings" => plan.travels.mappings.contains(name),
+        _ => false,
+    };
+    let groups = interface(template, plan);
+    let mut kept_sections: Vec<bool> = Vec::new();
+    let parameters: Vec<(String, Expr)> =
+        plan.app_stack.iter().map(|stack| (stack.parameter.clone(), stack_parameter(stack))).collect();
+    let mut pending = vec![("Metadata", vec![marker(plan)]), ("Parameters", parameters)];
+    for (key, value) in template.root.entries() {
+        let name = key.as_str().unwrap_or_default();
+        let value = value.resolved();
+        let stays: Vec<bool> = match name {
+            "AWSTemplateFormatVersion" | "Description" | "Transform" => {
+                kept_sections.push(true);
+                continue;
+            }
+            "Metadata" => value.entries().map(|(key, _)| key.as_str() == Some(INTERFACE) && groups.is_some()).collect(),
+            _ => value.entries().map(|(key, _)| keeps(name, key.as_str().unwrap_or_default())).collect(),
+        };
+        let any = stays.iter().any(|stays| *stays);
+        kept_sections.push(any);
+        if any {
+            sheet.remove(value, &stays, Free::Go, Reason::BelongsToOther);
+            if let Some((_, entries)) = pending.iter_mut().find(|(section, _)| *section == name) {
+                sheet.append(value, &stays, &std::mem::take(entries));
+            }
+        }
+    }
+    sheet.remove(template.root, &kept_sections, Free::Go, Reason::BelongsToOther);
+    if let Some(groups) = groups {
+        groups.into_iter().for_each(|(list, stays)| sheet.remove(list, &stays, Free::Go, Reason::BelongsToOther));
+    }
+    for (name, entries) in pending.into_iter().filter(|(_, entries)| !entries.is_empty()) {
+        sheet.add_section(name, entries, Some("Resources"), &kept_sections);
+    }
+    if !plan.wires.is_empty() {
+        sheet.add_section("Outputs", outputs(plan), None, &kept_sections);
+    }
+    description(&mut sheet);
+    depends_on(&mut sheet, plan.dropped.iter().map(|reference| reference.node));
+    bridges(&mut sheet, plan);
+    sheet.finish()
+}
+
+const INTERFACE: &str = "AWS::CloudFormation::Interface";
+
+/// Lists and entries of the parameter interface that shrink to the parameters that travel; `None`
+/// where nothing of it would remain.
+#[expect(clippy::type_complexity, reason = "a list of collections with what stays of each, used once")]
+fn interface<'d, 't>(template: &Template<'d, 't>, plan: &Plan<'_, '_>) -> Option<Vec<(Node<'d, 't>, Vec<bool>)>> {
+    let interface = template.section("Metadata")?.get(INTERFACE)?.resolved();
+    let travels = |name: Option<&str>| name.is_some_and(|name| plan.travels.parameters.contains(name));
+    let mut shrinks = Vec::new();
+    let mut kept = Vec::new();
+    for (key, value) in interface.entries() {
+        let value = value.resolved();
+        let stays: Vec<bool> = match key.as_str() {
+            Some("ParameterGroups") => value
+                .items()
+                .map(|group| {
+                    let Some(names) = group.resolved().get("Parameters").map(Node::resolved) else { return false };
+                    let stays: Vec<bool> = names.items().map(|name| travels(name.as_str())).collect();
+                    let any = stays.iter().any(|stays| *stays);
+                    if any {
+                        shrinks.push((names, stays));
+                    }
+                    any
+                })
+                .collect(),
+            Some("ParameterLabels") => value.entries().map(|(key, _)| travels(key.as_str())).collect(),
+            _ => Vec::new(),
+        };
+        let any = stays.iter().any(|stays| *stays);
+        kept.push(any);
+        if any {
+            shrinks.push((value, stays));
+        }
+    }
+    if !kept.iter().any(|kept| *kept) {
+        return None;
+    }
+    shrinks.push((interface, kept));
+    Some(shrinks)
+}
+
+/// The parameter for the application stack's name. Its bounds let CloudFormation itself refuse a
+/// name with which a policy would miss.
+fn stack_parameter(stack: &AppStack) -> Expr {
+    let mut entries = vec![
+        ("Type".to_owned(), Expr::text("String")),
+        ("Description".to_owned(), Expr::text("Name of the application stack that uses these IAM resources")),
+    ];
+    entries.extend(stack.default.iter().map(|name| ("Default".to_owned(), Expr::text(name))));
+    entries.push(("MinLength".to_owned(), Expr::Plain("1".to_owned())));
+    entries.push(("MaxLength".to_owned(), Expr::Plain(stack.max_length.to_string())));
+    entries.push(("AllowedPattern".to_owned(), Expr::text(stack.allowed_pattern())));
+    if stack.patterned {
+        let case = if stack.lower_case { "lower-case letters" } else { "letters" };
+        let text = format!(
+            "a letter, then {case}, digits and single dashes, at most {} characters: longer or other names would not match the generated names in the policies",
+            stack.max_length
+        );
+        entries.push(("ConstraintDescription".to_owned(), Expr::text(text)));
+    }
+    Expr::Map(entries)
+}
+
+/// What `validate` and `deploy` need to know of the pair, kept in the pair itself.
+fn marker(plan: &Plan<'_, '_>) -> (String, Expr) {
+    let number = |number: usize| Expr::Plain(number.to_string());
+    let mut entries = vec![("FormatVersion".to_owned(), number(1))];
+    if let Some(stack) = &plan.app_stack {
+        entries.push((
+            "AppStack".to_owned(),
+            Expr::map([
+                ("Parameter", Expr::text(&stack.parameter)),
+                ("MaxLength", number(stack.max_length)),
+                ("AllowedPattern", Expr::text(stack.allowed_pattern())),
+            ]),
+        ));
+    }
+    let moved = plan.moved.iter().map(|name| Expr::text(*name)).collect();
+    entries.push(("Moved".to_owned(), Expr::List(moved)));
+    ("IamSplit".to_owned(), Expr::Map(entries))
+}
+
+fn outputs(plan: &Plan<'_, '_>) -> Vec<(String, Expr)> {
+    let output = |wire: &crate::plan::Wire<'_>| {
+        let noun = crate::facts::noun(wire.kind).to_lowercase();
+        let mut entries = vec![("Description".to_owned(), Expr::text(format!("{} of the IAM {noun} {}", wire.what, wire.resource)))];
+        entries.extend(wire.condition.map(|condition| ("Condition".to_owned(), Expr::text(condition))));
+        entries.push(("Value".to_owned(), wire.value.clone()));
+        let export = Expr::concat([Expr::reference("AWS::StackName"), Expr::text(format!("-{}", wire.output))]);
+        entries.push(("Export".to_owned(), Expr::map([("Name", export)])));
+        (wire.output.clone(), Expr::Map(entries))
+    };
+    plan.wires.iter().map(output).collect()
+}
+
+/// Two stacks side by side in a console: the description says which is which.
+fn description(sheet: &mut Sheet<'_, '_, '_>) {
+    let Some(node) = sheet.template.section("Description").filter(|node| node.kind() == Kind::Scalar) else { return };
+    let prefix = "IAM resources of: ";
+    let length = node.as_str().unwrap_or_default().len() + prefix.len();
+    if node.style() == Style::BlockScalar || length > limit::DESCRIPTION || node.is_null() {
+        return;
+    }
+    // Plain text may hold `: ` no more than it may begin with a quote, so it is put in quotes.
+    if node.style() == Style::Plain {
+        let text = format!("{prefix}{}", node.as_str().unwrap_or_default());
+        let line = sheet.writer.line(&Expr::Text(text));
+        sheet.replace(node.span(), line, Reason::Description);
+    } else {
+        sheet.replace(crate::text::Span::at(node.written().start()), prefix, Reason::Description);
+    }
+}
+
+fn bridges<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
+    let parameter = plan.app_stack.as_ref().map_or("", |stack| stack.parameter.as_str());
+    for reference in &plan.stack_names {
+        match reference.kind {
+            ReferenceKind::SubRef => sheet.replace(reference.place, format!("${{{parameter}}}"), Reason::StackName),
+            _ => {
+                if let Some(call) = call(reference.node) {
+                    sheet.to_ref(&call, parameter, Reason::StackName);
+                }
+            }
+        }
+    }
+    let mut subs: IndexMap<NodeId, (Call<'d, 't>, Vec<(String, Expr)>)> = IndexMap::new();
+    for bridge in &plan.bridges {
+        let reference = &bridge.reference;
+        let Some(call) = call(reference.node) else { continue };
+        if matches!(reference.kind, ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_)) {
+            let (_, variables) = subs.entry(reference.node.id()).or_insert_with(|| (call, Vec::new()));
+            if let Some(variable) = sheet.in_sub(&call, reference.place, &bridge.expr, Reason::Bridge)
+                && !variables.contains(&variable)
+            {
+                variables.push(variable);
+            }
+        } else {
+            sheet.to_expr(&call, &bridge.expr, Reason::Bridge);
+        }
+    }
+    for (call, variables) in subs.values() {
+        sheet.add_variables(call, variables, Reason::Bridge);
+    }
+}

@@ -1,0 +1,190 @@
+//! Collects the edits of one document, in terms of items and entries rather than bytes.
+
+use crate::edit::{Edit, Reason};
+use crate::expression::Expr;
+use crate::syntax::{Free, Items, Kind, Node, Style};
+use crate::template::Template;
+use crate::text::{Span, line_end, line_start, newline_of};
+use crate::writer::Writer;
+
+/// The edits of a document that is being written.
+pub(super) struct Sheet<'p, 'd, 't> {
+    pub(super) template: &'p Template<'d, 't>,
+    pub(super) writer: Writer,
+    text: &'t str,
+    edits: Vec<Edit>,
+}
+
+impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
+    pub(super) fn new(template: &'p Template<'d, 't>) -> Self {
+        let text = template.document.text();
+        let json = template.document.is_json();
+        let step = template.section("Resources").map_or(2, |resources| step(template.root, resources));
+        let writer = Writer { json, newline: newline_of(text), step };
+        Self { template, writer, text, edits: Vec::new() }
+    }
+
+    pub(super) fn finish(self) -> Vec<Edit> {
+        self.edits
+    }
+
+    pub(super) fn replace(&mut self, span: Span, text: impl Into<String>, reason: Reason) {
+        self.edits.push(Edit { span, text: text.into(), reason });
+    }
+
+    /// Takes items out of a collection of which at least one stays.
+    pub(super) fn remove(&mut self, collection: Node<'_, '_>, stays: &[bool], free: Free, reason: Reason) {
+        for span in Items::of_text(collection, self.text).removals(stays, free) {
+            self.edits.push(Edit { span, text: String::new(), reason });
+        }
+    }
+
+    /// Takes one entry out of a mapping, and nothing else.
+    pub(super) fn remove_entry(&mut self, mapping: Node<'_, '_>, name: &str, reason: Reason) {
+        let stays: Vec<bool> = mapping.entries().map(|(key, _)| key.as_str() != Some(name)).collect();
+        self.remove(mapping, &stays, Free::Stay, reason);
+    }
+
+    /// Adds entries at the end of a mapping; `stays` says which of its entries remain.
+    pub(super) fn append(&mut self, mapping: Node<'_, '_>, stays: &[bool], entries: &[(String, Expr)]) {
+        if entries.is_empty() {
+            return;
+        }
+        if mapping.kind() != Kind::Mapping {
+            // `Parameters:` with nothing behind it.
+            let key = mapping.key().map_or(mapping.span(), Node::span);
+            let indent = key.start() - line_start(self.text, key.start()) + self.writer.step;
+            let text = format!("{}{}", self.writer.newline, self.writer.entries(entries, indent));
+            let text = text.strip_suffix(self.writer.newline).unwrap_or(&text).to_owned();
+            let colon = self.text.get(key.end()..).and_then(|rest| rest.find(':')).map_or(key.end(), |at| key.end() + at + 1);
+            let span = if mapping.span().is_empty() { Span::at(colon) } else { mapping.span() };
+            self.replace(span, text, Reason::Added);
+            return;
+        }
+        let items = Items::of_text(mapping, self.text);
+        let any = stays.iter().any(|stays| *stays);
+        if mapping.style() == Style::Flow {
+            self.append_flow(mapping, &items, stays, entries);
+            return;
+        }
+        let at = items.append_at(stays);
+        let mut text = String::new();
+        // A file that ends without a line break keeps ending so.
+        let open = at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n');
+        if open && any {
+            text.push_str(self.writer.newline);
+        }
+        let blank = any && items.are_spaced();
+        for entry in entries {
+            if blank {
+                text.push_str(self.writer.newline);
+            }
+            text.push_str(&self.writer.entries(std::slice::from_ref(entry), items.indent()));
+        }
+        if open {
+            text.truncate(text.trim_end().len());
+        }
+        self.replace(Span::at(at), text, Reason::Added);
+    }
+
+    fn append_flow(&mut self, mapping: Node<'_, '_>, items: &Items<'_>, stays: &[bool], entries: &[(String, Expr)]) {
+        let any = stays.iter().any(|stays| *stays);
+        let newline = self.writer.newline;
+        let text = if self.writer.json && (items.one_a_line() || items.is_empty()) {
+            let indent = if items.is_empty() { self.indent_below(mapping) } else { items.indent() };
+            let lines = self.writer.entries(entries, indent);
+            if any {
+                format!(",{newline}{lines}")
+            } else {
+                let close = " ".repeat(indent.saturating_sub(self.writer.step));
+                format!("{newline}{lines}{newline}{close}")
+            }
+        } else {
+            let each: Vec<String> = entries
+                .iter()
+                .map(|entry| {
+                    let map = self.writer.line(&Expr::Map(vec![entry.clone()]));
+                    map.get(1..map.len() - 1).unwrap_or_default().to_owned()
+                })
+                .collect();
+            format!("{}{}", if any { ", " } else { "" }, each.join(", "))
+        };
+        self.replace(Span::at(items.append_at(stays)), text, Reason::Added);
+    }
+
+    /// The indentation of entries in a collection that has none yet.
+    fn indent_below(&self, node: Node<'_, '_>) -> usize {
+        let start = line_start(self.text, node.span().start());
+        let line = self.text.get(start..node.span().start()).unwrap_or_default();
+        line.len() - line.trim_start().len() + self.writer.step
+    }
+
+    /// Adds a section to the template: before another one, or at the end.
+    pub(super) fn add_section(&mut self, name: &str, entries: Vec<(String, Expr)>, before: Option<&str>, stays: &[bool]) {
+        let section = [(name.to_owned(), Expr::Map(entries))];
+        let root = self.template.root;
+        let at = before.and_then(|before| root.entries().position(|(key, _)| key.as_str() == Some(before)));
+        let Some(at) = at else {
+            self.append(root, stays, &section);
+            return;
+        };
+        let items = Items::of_text(root, self.text);
+        let newline = self.writer.newline;
+        if root.style() == Style::Block {
+            let blank = if items.are_spaced() { newline } else { "" };
+            let text = format!("{}{blank}", self.writer.entries(&section, items.indent()));
+            self.replace(Span::at(items.extent(at).start()), text, Reason::Added);
+            return;
+        }
+        let lines = if self.writer.json && items.one_a_line() {
+            format!("{},{newline}{}", self.writer.entries(&section, items.indent()).trim_start(), " ".repeat(items.indent()))
+        } else {
+            let [(_, value)] = &section;
+            format!("{}: {}, ", self.writer.line(&Expr::text(name)), self.writer.line(value))
+        };
+        self.replace(Span::at(items.extent(at).start()), lines, Reason::Added);
+    }
+
+    /// Adds an item to a sequence, after the item at `index`, or first in an empty one.
+    pub(super) fn insert_item(&mut self, sequence: Node<'_, '_>, index: usize, item: &Expr) {
+        let items = Items::of_text(sequence, self.text);
+        let newline = self.writer.newline;
+        let at = items.extent(index).end();
+        let text = if sequence.style() == Style::Block {
+            let list = self.writer.entries(&[("k".to_owned(), Expr::List(vec![item.clone()]))], items.indent().saturating_sub(self.writer.step));
+            let lines = list.split_once(newline).map_or(String::new(), |(_, lines)| lines.to_owned());
+            let open = at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n');
+            if open { format!("{newline}{}", lines.trim_end()) } else { lines }
+        } else if self.writer.json && items.one_a_line() {
+            let wrapped = self.writer.entries(&[("k".to_owned(), item.clone())], items.indent());
+            let value = wrapped.split_once(": ").map_or(String::new(), |(_, value)| value.to_owned());
+            format!(",{newline}{}{value}", " ".repeat(items.indent()))
+        } else if items.is_empty() {
+            self.replace(Span::at(sequence.span().start() + 1), self.writer.line(item), Reason::Added);
+            return;
+        } else {
+            format!(", {}", self.writer.line(item))
+        };
+        self.replace(Span::at(at), text, Reason::Added);
+    }
+
+    /// The rest of a line from an offset, its line break included.
+    pub(super) fn rest_of_line(&self, offset: usize) -> &'t str {
+        self.text.get(offset..line_end(self.text, offset)).unwrap_or_default()
+    }
+
+    pub(super) fn source(&self) -> &'t str {
+        self.text
+    }
+}
+
+/// Spaces of one level: the distance between sections and what they hold.
+fn step(root: Node<'_, '_>, resources: Node<'_, '_>) -> usize {
+    let text = root.document().text();
+    let outer = Items::of_text(root, text).indent();
+    let inner = Items::of_text(resources, text).indent();
+    match inner.saturating_sub(outer) {
+        0 => 2,
+        step => step,
+    }
+}

@@ -1,0 +1,227 @@
+//! Values as CloudFormation computes them, apart from how they are written.
+//!
+//! The plan reasons in expressions (a name, an ARN, a pattern) and the documents write them in the
+//! form that the place needs. `Fn::Sub` is a concatenation, short and long forms are the same.
+
+use crate::syntax::{Kind, Node, Style};
+use crate::template::{Call, Function, Piece, call, pieces};
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expr {
+    /// Text.
+    Text(String),
+    /// A number, boolean or null, as written.
+    Plain(String),
+    /// `Ref` of a parameter, pseudo parameter or resource.
+    Ref(String),
+    /// `Fn::GetAtt`.
+    GetAtt(String, String),
+    /// The texts one after the other: what `Fn::Sub` gives.
+    Concat(Vec<Expr>),
+    /// Another function, by its name without `Fn::`, with its arguments.
+    Call(String, Vec<Expr>),
+    /// A function whose argument is no list (`Fn::Base64: text`).
+    Unary(String, Box<Expr>),
+    /// A list.
+    List(Vec<Expr>),
+    /// A mapping.
+    Map(Vec<(String, Expr)>),
+    /// An expression with a name for the variable that a `Fn::Sub` would give it.
+    Named(String, Box<Expr>),
+}
+
+impl Expr {
+    /// Text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// `Ref`.
+    #[must_use]
+    pub fn reference(name: impl Into<String>) -> Self {
+        Self::Ref(name.into())
+    }
+
+    /// A call with a list of arguments.
+    #[must_use]
+    pub fn call(name: &str, arguments: Vec<Self>) -> Self {
+        Self::Call(name.to_owned(), arguments)
+    }
+
+    /// A mapping with text keys.
+    #[must_use]
+    pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
+        Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+
+    /// A concatenation with nested ones spread out and neighbouring texts joined.
+    #[must_use]
+    pub fn concat(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut flat: Vec<Self> = Vec::new();
+        for part in parts {
+            match part {
+                Self::Concat(inner) => inner.into_iter().for_each(|part| push_joined(&mut flat, part)),
+                part => push_joined(&mut flat, part),
+            }
+        }
+        match (flat.pop(), flat.is_empty()) {
+            (None, _) => Self::text(""),
+            (Some(only @ Self::Text(_)), true) => only,
+            (Some(last), _) => {
+                flat.push(last);
+                Self::Concat(flat)
+            }
+        }
+    }
+
+    /// Whether `Fn::Sub` can hold it in its text, without a variable map.
+    #[must_use]
+    pub fn fits_sub_text(&self) -> bool {
+        match self {
+            Self::Text(_) | Self::Ref(_) | Self::GetAtt(..) => true,
+            Self::Concat(parts) => parts.iter().all(Self::fits_sub_text),
+            _ => false,
+        }
+    }
+
+    /// Calls `visit` on this expression and all in it.
+    pub fn walk(&self, visit: &mut impl FnMut(&Self)) {
+        visit(self);
+        match self {
+            Self::Concat(parts) | Self::List(parts) | Self::Call(_, parts) => {
+                parts.iter().for_each(|part| part.walk(visit));
+            }
+            Self::Unary(_, inner) | Self::Named(_, inner) => inner.walk(visit),
+            Self::Map(entries) => entries.iter().for_each(|(_, value)| value.walk(visit)),
+            Self::Text(_) | Self::Plain(_) | Self::Ref(_) | Self::GetAtt(..) => {}
+        }
+    }
+}
+
+fn push_joined(parts: &mut Vec<Expr>, part: Expr) {
+    match (parts.last_mut(), part) {
+        (_, Expr::Text(text)) if text.is_empty() => {}
+        (Some(Expr::Text(before)), Expr::Text(text)) => before.push_str(&text),
+        (_, part) => parts.push(part),
+    }
+}
+
+/// The expression that a node writes.
+#[must_use]
+pub fn lower(node: Node<'_, '_>) -> Expr {
+    let node = node.resolved();
+    match call(node) {
+        Some(call) => lower_call(&call),
+        None => lower_plain(node),
+    }
+}
+
+/// The expression of a node's content, its tag aside.
+fn lower_plain(node: Node<'_, '_>) -> Expr {
+    match node.kind() {
+        Kind::Sequence => Expr::List(node.items().map(lower).collect()),
+        Kind::Mapping => {
+            let entry = |(key, value): (Node<'_, '_>, _)| (key.as_str().unwrap_or_default().to_owned(), lower(value));
+            Expr::Map(node.entries().map(entry).collect())
+        }
+        _ => {
+            let text = node.as_str().unwrap_or_default();
+            if node.style() == Style::Plain && is_typed(text) { Expr::Plain(text.to_owned()) } else { Expr::text(text) }
+        }
+    }
+}
+
+/// Whether YAML 1.1 reads a plain scalar as something else than text.
+#[must_use]
+pub fn is_typed(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    matches!(lower.as_str(), "" | "~" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n")
+        || text.bytes().next().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
+            && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b':' | b'e' | b'E'))
+}
+
+fn lower_call(call: &Call<'_, '_>) -> Expr {
+    let argument = call.argument;
+    match call.function {
+        Function::Ref => match argument.as_str() {
+            Some(name) => Expr::reference(name),
+            None => Expr::Unary(call.name.to_owned(), Box::new(lower_plain(argument))),
+        },
+        Function::GetAtt => match call.get_att() {
+            Some((name, Some(attribute))) => Expr::GetAtt(name.to_owned(), attribute.to_owned()),
+            _ => Expr::Call(call.name.to_owned(), argument.items().map(lower).collect()),
+        },
+        Function::Sub => lower_sub(argument),
+        _ if argument.kind() == Kind::Sequence => {
+            Expr::Call(call.name.to_owned(), argument.items().map(lower).collect())
+        }
+        _ if call.form == crate::template::Form::Short => {
+            Expr::Unary(call.name.to_owned(), Box::new(lower_plain(argument)))
+        }
+        _ => Expr::Unary(call.name.to_owned(), Box::new(lower(argument))),
+    }
+}
+
+fn lower_sub(argument: Node<'_, '_>) -> Expr {
+    let (text, variables) = if argument.kind() == Kind::Sequence {
+        let mut items = argument.items();
+        (items.next(), items.next().map(Node::resolved))
+    } else {
+        (Some(argument), None)
+    };
+    let text = text.and_then(Node::as_str).unwrap_or_default();
+    Expr::concat(pieces(text).map(|piece| match piece {
+        Piece::Text(text) => Expr::text(text),
+        Piece::Literal(literal) => Expr::text(format!("${{{literal}}}")),
+        Piece::Variable(name, _) => match variables.and_then(|map| map.get(name)) {
+            Some(value) => match lower(value) {
+                text @ (Expr::Text(_) | Expr::Ref(_) | Expr::GetAtt(..) | Expr::Concat(_)) => text,
+                value => Expr::Named(name.to_owned(), Box::new(value)),
+            },
+            None => variable(name),
+        },
+    }))
+}
+
+/// What `${name}` stands for in a `Sub` text without a map.
+#[must_use]
+pub fn variable(name: &str) -> Expr {
+    match name.split_once('.') {
+        Some((resource, attribute)) => Expr::GetAtt(resource.to_owned(), attribute.to_owned()),
+        None => Expr::reference(name),
+    }
+}
+
+/// The expression of a `Sub` text of ours, such as a row of the resource table.
+#[must_use]
+pub fn from_sub_text(text: &str) -> Expr {
+    Expr::concat(pieces(text).map(|piece| match piece {
+        Piece::Text(text) => Expr::text(text),
+        Piece::Literal(literal) => Expr::text(format!("${{{literal}}}")),
+        Piece::Variable(name, _) => variable(name),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::parse;
+
+    fn expr(text: &str) -> Expr {
+        lower(parse(text).document.root().unwrap())
+    }
+
+    #[test]
+    fn short_and_long_forms_are_one() {
+        assert_eq!(expr("!GetAtt A.Arn"), expr("Fn::GetAtt: [A, Arn]"));
+        assert_eq!(expr("!Sub '${A.Arn}/*'"), expr("{\"Fn::Sub\": [\"${X}/*\", {\"X\": {\"Fn::GetAtt\": \"A.Arn\"}}]}"));
+        assert_eq!(expr("!Join ['-', [a, !Ref B]]"), expr("Fn::Join:\n- '-'\n- - a\n  - Ref: B\n"));
+    }
+
+    #[test]
+    fn literals_of_sub_come_out_as_text() {
+        assert_eq!(expr("!Sub 'a${!b}c'"), Expr::text("a${b}c"));
+    }
+}

@@ -1,0 +1,315 @@
+//! The plan: what moves, what travels with it, and how every reference across the cut is bridged.
+//!
+//! A plan is data. It says nothing of how the two documents are written: that is `document`.
+
+mod bridge;
+mod names;
+mod position;
+mod resolve;
+mod rewrite;
+mod select;
+mod travel;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use crate::config::{Resolution, is_logical_id};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expression::Expr;
+use crate::syntax::Node;
+use crate::template::{Owner, Reference, Template};
+use crate::text::Span;
+
+pub use position::{Position, position};
+pub use resolve::{NameNeed, Resolved, Resolver};
+pub use select::Selection;
+
+/// The name of the IAM template's parameter for the application stack's name, unless configured.
+pub const APP_STACK_PARAMETER: &str = "AppStackName";
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'c, 't> {
+    /// What moves.
+    pub selection: Selection<'c, 't>,
+    /// `--resolve`: the permitted resolutions, if given.
+    pub resolve: Option<&'c [Resolution]>,
+    /// `--app-stack-name`: the default of the parameter, if given.
+    pub app_stack_name: Option<&'c str>,
+}
+
+impl Options<'_, '_> {
+    /// The permitted resolutions for a moved resource: its own entry, else the command line's, else
+    /// the file's order, else `exact`. What changes nothing is permitted unless `refuse` is said.
+    #[must_use]
+    pub fn order(&self, resource: &str) -> Vec<Resolution> {
+        let file = self.selection.config.map(|file| &file.config.resolution);
+        let own = file.and_then(|file| file.resources.get(resource)).map(Vec::as_slice);
+        let of_file = file.map(|file| file.order.as_slice()).filter(|order| !order.is_empty());
+        let mut order = own.or(self.resolve).or(of_file).unwrap_or(&[Resolution::Exact]).to_vec();
+        if order.contains(&Resolution::Refuse) {
+            return Vec::new();
+        }
+        if !order.contains(&Resolution::Exact) {
+            order.insert(0, Resolution::Exact);
+        }
+        order
+    }
+}
+
+/// An output of the IAM template and the parameter of the application template that it fills.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wire<'d> {
+    /// The moved resource.
+    pub resource: &'d str,
+    /// Its type.
+    pub kind: &'d str,
+    /// The name of the output.
+    pub output: String,
+    /// The name of the parameter.
+    pub parameter: String,
+    /// The value of the output.
+    pub value: Expr,
+    /// What the value is, for descriptions: "ARN", "name", or the attribute's name.
+    pub what: String,
+    /// The condition on which the resource exists.
+    pub condition: Option<&'d str>,
+}
+
+/// A reference from a moved resource to the application, and what stands for it.
+#[derive(Clone, Debug)]
+pub struct Bridge<'d, 't> {
+    /// The reference.
+    pub reference: Reference<'d, 't>,
+    /// The moved resource.
+    pub owner: &'d str,
+    /// The application resource, or `AWS::StackId`.
+    pub target: &'d str,
+    /// How it was resolved.
+    pub resolution: Resolution,
+    /// What stands for it.
+    pub expr: Expr,
+    /// Where it stands.
+    pub position: Position,
+    /// What its pattern asks of the application stack's name.
+    pub needs: Vec<NameNeed>,
+}
+
+/// What becomes of a reference in the application template to something that moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It becomes `Ref` of a parameter.
+    Parameter(String),
+    /// It becomes the name taken out of the parameter's ARN: the segment at this index between slashes.
+    NameFromArn(usize),
+    /// It goes.
+    Remove,
+    /// It reads the same and now means the parameter: a managed policy's `Ref` is its ARN.
+    Keep,
+}
+
+/// A reference in the application template to something that moved.
+#[derive(Clone, Debug)]
+pub struct Rewrite<'d, 't> {
+    /// The reference.
+    pub reference: Reference<'d, 't>,
+    /// The moved resource.
+    pub target: &'d str,
+    /// What becomes of it.
+    pub action: Action,
+}
+
+/// The IAM template's parameter that takes the application stack's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppStack {
+    /// Its name.
+    pub parameter: String,
+    /// Its default, if one was given.
+    pub default: Option<String>,
+    /// The longest stack name with which every pattern is sound.
+    pub max_length: usize,
+    /// Whether a bucket's or another lower-cased name depends on it.
+    pub lower_case: bool,
+    /// Whether any generated name depends on it.
+    pub patterned: bool,
+    /// The resources whose patterns bound it, the tightest first.
+    pub needs: Vec<NameNeed>,
+}
+
+impl AppStack {
+    /// The `AllowedPattern`: CloudFormation strips and collapses dashes in generated names, so a
+    /// name with such dashes would miss every pattern.
+    #[must_use]
+    pub fn allowed_pattern(&self) -> &'static str {
+        match (self.patterned, self.lower_case) {
+            (_, true) => "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+            (true, false) => "^[a-zA-Z][a-zA-Z0-9]*(-[a-zA-Z0-9]+)*$",
+            (false, false) => "^[a-zA-Z][-a-zA-Z0-9]*$",
+        }
+    }
+
+    /// Whether a stack of this name keeps every pattern sound.
+    #[must_use]
+    pub fn admits(&self, name: &str) -> bool {
+        name.len() <= self.max_length
+            && regex_lite::Regex::new(self.allowed_pattern()).is_ok_and(|pattern| pattern.is_match(name))
+    }
+}
+
+/// Names of a section of the monolith that the IAM template needs too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Travels<'d> {
+    /// Parameters.
+    pub parameters: HashSet<&'d str>,
+    /// Conditions.
+    pub conditions: HashSet<&'d str>,
+    /// Mappings.
+    pub mappings: HashSet<&'d str>,
+}
+
+/// A finished plan.
+#[derive(Debug)]
+pub struct Plan<'d, 't> {
+    /// What moves, in the order of the template.
+    pub moved: Vec<&'d str>,
+    /// What travels with it.
+    pub travels: Travels<'d>,
+    /// Outputs and parameters, by the parameter's name.
+    pub wires: Vec<Wire<'d>>,
+    /// References of moved resources to the application.
+    pub bridges: Vec<Bridge<'d, 't>>,
+    /// References to the stack's name in what the IAM template holds.
+    pub stack_names: Vec<Reference<'d, 't>>,
+    /// `DependsOn` of moved resources that name application resources.
+    pub dropped: Vec<Reference<'d, 't>>,
+    /// References of the application to what moved.
+    pub rewrites: Vec<Rewrite<'d, 't>>,
+    /// The parameter for the application stack's name, if the IAM template needs one.
+    pub app_stack: Option<AppStack>,
+}
+
+impl Plan<'_, '_> {
+    /// Whether a resource moves.
+    #[must_use]
+    pub fn moves(&self, name: &str) -> bool {
+        self.moved.contains(&name)
+    }
+}
+
+/// References by the declaration that they stand in.
+pub(crate) struct Index<'d, 't> {
+    references: Vec<Reference<'d, 't>>,
+    ranges: HashMap<Owner<'d>, Vec<Range<usize>>>,
+}
+
+impl<'d, 't> Index<'d, 't> {
+    fn new(references: Vec<Reference<'d, 't>>) -> Self {
+        let mut ranges: HashMap<Owner<'d>, Vec<Range<usize>>> = HashMap::new();
+        for (at, reference) in references.iter().enumerate() {
+            let of_owner = ranges.entry(reference.owner).or_default();
+            match of_owner.last_mut() {
+                Some(last) if last.end == at => last.end += 1,
+                _ => of_owner.push(at..at + 1),
+            }
+        }
+        Self { references, ranges }
+    }
+
+    fn of(&self, owner: Owner<'d>) -> impl Iterator<Item = &Reference<'d, 't>> {
+        let ranges = self.ranges.get(&owner).map_or(&[][..], Vec::as_slice);
+        ranges.iter().flat_map(|range| self.references.get(range.clone()).unwrap_or_default())
+    }
+}
+
+/// Makes a plan. With an error among the diagnostics there is none to carry out.
+pub fn plan<'d, 't>(
+    template: &Template<'d, 't>,
+    references: Vec<Reference<'d, 't>>,
+    options: &Options<'_, '_>,
+) -> (Option<Plan<'d, 't>>, Vec<Diagnostic>) {
+    let (moved, mut found) = select::select(template, &options.selection);
+    transforms(template, options, &mut found);
+    if moved.is_empty() {
+        return (None, found);
+    }
+    let index = Index::new(references);
+    let set: HashSet<&str> = moved.iter().copied().collect();
+    let is_moved = |name: &str| set.contains(name);
+    let parameter = stack_parameter(options);
+    let resolver = Resolver::new(template, &is_moved, &parameter);
+    let crossing = bridge::bridges(template, &index, &moved, &is_moved, &resolver, options);
+    found.extend(crossing.diagnostics);
+    let travels = travel::travels(template, &index, &moved, &crossing.bridges);
+    let (rewrites, wires, trouble) = rewrite::rewrites(template, &index, &moved, &is_moved);
+    found.extend(trouble);
+    let mut stack_names = crossing.stack_names;
+    for condition in &travels.conditions {
+        stack_names.extend(index.of(Owner::Condition(condition)).filter(|reference| bridge::is_stack_name(reference)));
+    }
+    stack_names.sort_by_key(|reference| reference.place.start);
+    let app_stack = names::app_stack(&crossing.bridges, !stack_names.is_empty(), &parameter, options, &mut found);
+    names::check(template, &wires, app_stack.as_ref(), &set, &mut found);
+    let plan = Plan {
+        moved,
+        travels,
+        wires,
+        bridges: crossing.bridges,
+        stack_names,
+        dropped: crossing.dropped,
+        rewrites,
+        app_stack,
+    };
+    (Some(plan), found)
+}
+
+fn stack_parameter(options: &Options<'_, '_>) -> String {
+    let configured = options.selection.config.and_then(|file| file.config.app_stack_parameter.clone());
+    configured.filter(|name| is_logical_id(name)).unwrap_or_else(|| APP_STACK_PARAMETER.to_owned())
+}
+
+/// What writes or repeats parts of the template after its text is read.
+fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mut Vec<Diagnostic>) {
+    for (name, node) in template.transforms() {
+        if name == "AWS::LanguageExtensions" {
+            continue;
+        }
+        found.push(
+            Diagnostic::new(Code::TRF001, format!("the transform `{name}` writes part of this template"))
+                .at(node.outer(), "what it makes is not in the text")
+                .help("split the processed template instead: `aws cloudformation get-template --template-stage Processed`"),
+        );
+    }
+    for node in template.document.nodes() {
+        if let Some(call) = crate::template::call(node)
+            && call.function == crate::template::Function::Transform
+        {
+            found.push(
+                Diagnostic::new(Code::TRF001, format!("`Fn::{}` brings in text that is not here", call.name))
+                    .at(call.name_span(), "this call")
+                    .help("split the processed template instead: `aws cloudformation get-template --template-stage Processed`"),
+            );
+        }
+    }
+    let by_type = options.selection.config.is_none() || options.selection.all_iam;
+    let loops = template.section("Resources").into_iter().flat_map(Node::entries);
+    for (key, value) in loops.filter(|(key, _)| key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach"))) {
+        if by_type && let Some(place) = iam_in_loop(value) {
+            found.push(
+                Diagnostic::new(Code::TRF002, "this loop makes IAM resources under computed names")
+                    .at(key.outer(), "the loop")
+                    .at(place, "what it makes")
+                    .help("write the resources out, or name what moves in a configuration: the loop then stays with the application"),
+            );
+        }
+    }
+}
+
+/// The type of an IAM resource in the body of a loop.
+fn iam_in_loop(body: Node<'_, '_>) -> Option<Span> {
+    let kind = body.get("Type").filter(|kind| kind.as_str().is_some_and(|kind| kind.starts_with("AWS::IAM::")));
+    if let Some(kind) = kind {
+        return Some(kind.span());
+    }
+    let values = body.entries().map(|(_, value)| value);
+    values.chain(body.items()).map(Node::resolved).find_map(iam_in_loop)
+}

@@ -1,0 +1,143 @@
+//! Names that the split makes: the parameter for the stack's name, and collisions of all of them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{AppStack, Bridge, NameNeed, Options, Wire};
+use crate::config::is_stack_name;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expression::lower;
+use crate::facts::limit;
+use crate::template::Template;
+
+/// The parameter that takes the application stack's name, where anything needs it.
+pub(super) fn app_stack(
+    bridges: &[Bridge<'_, '_>],
+    named: bool,
+    parameter: &str,
+    options: &Options<'_, '_>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<AppStack> {
+    let used = named || bridges.iter().any(|bridge| mentions(bridge, parameter));
+    if !used {
+        return None;
+    }
+    let mut needs: Vec<NameNeed> = Vec::new();
+    for need in bridges.iter().flat_map(|bridge| &bridge.needs).filter(|need| need.bounded) {
+        if !needs.contains(need) {
+            needs.push(need.clone());
+        }
+    }
+    needs.sort_by(|a, b| {
+        let key = |need: &NameNeed| need.longest.unwrap_or(limit::STACK_NAME);
+        key(a).cmp(&key(b)).then_with(|| a.resource.cmp(&b.resource))
+    });
+    let configured = options.selection.config.and_then(|file| file.config.app_stack_name.as_deref());
+    let stack = AppStack {
+        parameter: parameter.to_owned(),
+        default: options.app_stack_name.or(configured).map(str::to_owned),
+        max_length: needs.first().and_then(|need| need.longest).unwrap_or(limit::STACK_NAME),
+        lower_case: needs.iter().any(|need| need.lower_case),
+        patterned: !needs.is_empty(),
+        needs,
+    };
+    if let Some(name) = &stack.default
+        && !(is_stack_name(name) && stack.admits(name))
+    {
+        found.push(refused_default(name, &stack));
+    }
+    Some(stack)
+}
+
+fn refused_default(name: &str, stack: &AppStack) -> Diagnostic {
+    let tightest = stack.needs.first().map_or(String::new(), |need| format!("; `{}` bounds it", need.resource));
+    Diagnostic::new(Code::CFG006, format!("the application stack cannot be called `{name}`")).help(format!(
+        "with the patterns of this split a name is at most {} characters and matches `{}`{tightest}",
+        stack.max_length,
+        stack.allowed_pattern()
+    ))
+}
+
+fn mentions(bridge: &Bridge<'_, '_>, parameter: &str) -> bool {
+    let mut found = false;
+    bridge.expr.walk(&mut |expr| {
+        found |= matches!(expr, crate::expression::Expr::Ref(name) if name == parameter);
+    });
+    found
+}
+
+/// Names that are taken, and how many there may be.
+pub(super) fn check(
+    template: &Template<'_, '_>,
+    wires: &[Wire<'_>],
+    stack: Option<&AppStack>,
+    moved: &HashSet<&str>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut outputs: HashMap<&str, &str> = HashMap::new();
+    for wire in wires {
+        for name in [&wire.parameter, &wire.output] {
+            if let Some(taken) = template.parameters.get(name.as_str()) {
+                found.push(
+                    Diagnostic::new(Code::NAM001, format!("the template has a parameter `{name}` already"))
+                        .at(taken.key.outer(), format!("`{}` needs this name", wire.resource))
+                        .help("rename the parameter of the template"),
+                );
+            }
+        }
+        // A parameter and a resource share one name space.
+        let taken = template.resources.get(wire.parameter.as_str());
+        if let Some(taken) = taken.filter(|taken| taken.name != wire.resource) {
+            found.push(
+                Diagnostic::new(Code::NAM001, format!("`{}` is the name of a resource already", wire.parameter))
+                    .at(taken.declaration.key.outer(), format!("a parameter for `{}` needs this name", wire.resource))
+                    .help("rename one of the two resources"),
+            );
+        }
+        if let Some(other) = outputs.insert(&wire.output, wire.resource) {
+            found.push(
+                Diagnostic::new(
+                    Code::NAM002,
+                    format!("`{other}` and `{}` would both have the output `{}`", wire.resource, wire.output),
+                )
+                .help("rename one of the two resources"),
+            );
+        }
+        // An output of the monolith with this name is fine where it gives the same value.
+        if let Some(output) = template.outputs.get(wire.output.as_str())
+            && output.value.get("Value").map(lower) != Some(wire.value.clone())
+        {
+            found.push(
+                Diagnostic::new(
+                    Code::NAM002,
+                    format!("the template has an output `{}` already, with another value", wire.output),
+                )
+                .at(output.key.outer(), format!("the output of `{}` needs this name", wire.resource))
+                .help("rename the output of the template"),
+            );
+        }
+    }
+    if let Some(stack) = stack {
+        let parameter = template.parameters.get(stack.parameter.as_str()).map(|taken| taken.key);
+        let resource = template.resources.get(stack.parameter.as_str()).map(|taken| taken.declaration.key);
+        let resource = resource.filter(|_| moved.contains(stack.parameter.as_str()));
+        if let Some(key) = parameter.or(resource) {
+            found.push(
+                Diagnostic::new(Code::NAM001, format!("the name `{}` is taken in the template", stack.parameter))
+                    .at(key.outer(), "the IAM template needs this name for the application stack's")
+                    .help("choose another with `app_stack_parameter` in the configuration"),
+            );
+        }
+    }
+    let parameters = template.parameters.len() + wires.len();
+    if parameters > limit::PARAMETERS {
+        found.push(too_many(Code::LIM001, parameters, "parameters in the application template", limit::PARAMETERS));
+    }
+    if wires.len() > limit::OUTPUTS {
+        found.push(too_many(Code::LIM002, wires.len(), "outputs in the IAM template", limit::OUTPUTS));
+    }
+}
+
+fn too_many(code: Code, count: usize, what: &str, limit: usize) -> Diagnostic {
+    Diagnostic::new(code, format!("{count} {what}: CloudFormation admits {limit}"))
+        .help("move fewer resources, or remove what is not used")
+}

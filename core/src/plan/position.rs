@@ -1,0 +1,221 @@
+//! Where in an IAM resource a reference stands, and what may stand there instead.
+
+use crate::syntax::{Kind, Node};
+use crate::template::{Function, call};
+
+/// What a place takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Whether the name or ARN of something that does not exist yet may stand here.
+    pub exact: Result<(), String>,
+    /// Whether a pattern may stand here.
+    pub pattern: Result<(), String>,
+    /// The policy statement, by its `Sid` or its number, where there is one.
+    pub statement: Option<String>,
+    /// The element or property, for people.
+    pub element: String,
+}
+
+/// Operators of a condition whose values match wildcards.
+/// Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
+const WILDCARD_OPERATORS: [&str; 3] = ["StringLike", "ArnLike", "ArnEquals"];
+
+/// Properties of IAM resources that name what must exist when the resource is created.
+const MUST_EXIST: [&str; 5] = ["ManagedPolicyArns", "PermissionsBoundary", "Roles", "Users", "Groups"];
+
+/// Properties that name an existing principal, but in the type that gives itself that name.
+const NAMES_OF: [(&str, &str); 3] =
+    [("RoleName", "AWS::IAM::Role"), ("UserName", "AWS::IAM::User"), ("GroupName", "AWS::IAM::Group")];
+
+/// Finds out where a node of a moved resource of type `kind` stands.
+#[must_use]
+pub fn position(node: Node<'_, '_>, kind: &str) -> Position {
+    let mut path: Vec<Step<'_, '_>> = Vec::new();
+    let mut function = None;
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        if let Some(call) = call(parent)
+            && call.argument != at
+            && parent.kind() == Kind::Sequence
+        {
+            function = function.or(computes(call.name, at, parent));
+        } else if let Some(call) = call(parent)
+            && parent.kind() == Kind::Mapping
+        {
+            function = function.or(computes(call.name, at, call.argument));
+        } else if parent.kind() == Kind::Mapping
+            && !is_variable_map(parent)
+            && let Some(key) = at.key()
+            && let Some(name) = key.as_str()
+        {
+            path.push(Step { name, mapping: parent });
+        }
+        at = parent;
+    }
+    from_path(&path, function, kind)
+}
+
+/// Whether a mapping is the variables of a `Fn::Sub`, not a part of the policy.
+fn is_variable_map(mapping: Node<'_, '_>) -> bool {
+    let Some(list) = mapping.parent().filter(|list| list.kind() == Kind::Sequence) else { return false };
+    let is_sub = |node: Node<'_, '_>| call(node).is_some_and(|call| call.function == Function::Sub);
+    is_sub(list) || list.parent().is_some_and(is_sub)
+}
+
+struct Step<'d, 't> {
+    name: &'d str,
+    mapping: Node<'d, 't>,
+}
+
+/// A function on the way that does more than join or choose texts; a pattern does not survive it.
+fn computes<'d>(name: &'d str, at: Node<'_, '_>, argument: Node<'_, '_>) -> Option<&'d str> {
+    match name {
+        "Sub" | "Join" | "Split" => None,
+        // The first argument of `If` is a condition's name, never a reference.
+        "If" if argument.items().next() != Some(at) => None,
+        _ => Some(name),
+    }
+}
+
+fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Position {
+    // Innermost first: the statement is the nearest mapping with an `Effect`.
+    let statement_at = path.iter().position(|step| step.mapping.get("Effect").is_some());
+    let top = path.iter().rev().map(|step| step.name);
+    let property = top.skip_while(|name| *name != "Properties").nth(1).unwrap_or_default().to_owned();
+    let Some((statement, element)) = statement_at.and_then(|at| path.get(at).map(|step| (at, step))) else {
+        let names = NAMES_OF.iter().any(|(name, own)| *name == property && *own != kind);
+        let exact = if names || MUST_EXIST.contains(&property.as_str()) {
+            Err(format!("`{property}` takes only what exists when the resource is created"))
+        } else {
+            Ok(())
+        };
+        let pattern = Err(format!("`{property}` takes no pattern"));
+        return Position { exact, pattern, statement: None, element: property };
+    };
+    let inner: Vec<&str> = path.iter().take(statement).map(|step| step.name).collect();
+    let effect = element.mapping.get("Effect").and_then(Node::as_str);
+    let exact = match (element.name, inner.last()) {
+        ("Principal" | "NotPrincipal", Some(&"AWS") | None) => {
+            Err("an `AWS` principal must exist when the role is created".to_owned())
+        }
+        _ => Ok(()),
+    };
+    Position {
+        exact,
+        pattern: pattern_in(element.name, &inner, effect, function),
+        statement: Some(statement_name(element.mapping)),
+        element: std::iter::once(element.name).chain(inner.iter().rev().copied()).collect::<Vec<_>>().join("."),
+    }
+}
+
+fn pattern_in(element: &str, inner: &[&str], effect: Option<&str>, function: Option<&str>) -> Result<(), String> {
+    if let Some(function) = function {
+        return Err(format!("`Fn::{function}` of a pattern is not a pattern of the result"));
+    }
+    match effect {
+        Some("Allow") => {}
+        Some("Deny") => return Err("a wider `Deny` would forbid what was allowed".to_owned()),
+        _ => return Err("the `Effect` of the statement is not known".to_owned()),
+    }
+    match element {
+        "Resource" => Ok(()),
+        "NotResource" => Err("a wider `NotResource` would take permissions away".to_owned()),
+        "Condition" => {
+            let operator = inner.last().copied().unwrap_or_default();
+            let bare = operator.rsplit(':').next().unwrap_or(operator);
+            let bare = bare.strip_suffix("IfExists").unwrap_or(bare);
+            if WILDCARD_OPERATORS.contains(&bare) {
+                Ok(())
+            } else if bare.contains("Not") {
+                Err(format!("a wider `{operator}` would take permissions away"))
+            } else {
+                Err(format!("`{operator}` does not match wildcards"))
+            }
+        }
+        other => Err(format!("`{other}` takes no pattern")),
+    }
+}
+
+/// The statement's `Sid`, or its number.
+fn statement_name(statement: Node<'_, '_>) -> String {
+    if let Some(sid) = statement.get("Sid").and_then(Node::as_str).filter(|sid| !sid.is_empty()) {
+        return sid.to_owned();
+    }
+    let mut at = statement;
+    while let Some(parent) = at.parent() {
+        if parent.kind() == Kind::Sequence && call(parent).is_none_or(|call| call.function == Function::Other) {
+            let number = parent.items().position(|item| item == at).unwrap_or(0) + 1;
+            return format!("statement {number}");
+        }
+        if parent.kind() == Kind::Mapping && call(parent).is_none() {
+            break;
+        }
+        at = parent;
+    }
+    "statement 1".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::parse;
+
+    /// The position of the node with the value `HERE`.
+    fn here(text: &str) -> Position {
+        let text = format!("Properties:\n  Policies:\n  - PolicyDocument:\n      Statement:\n      - {text}\n");
+        let parsed = parse(&text);
+        assert!(parsed.complete, "{:?}", parsed.diagnostics);
+        let node = parsed.document.nodes().find(|node| node.as_str().is_some_and(|text| text.contains("HERE")));
+        position(node.unwrap(), "AWS::IAM::Role")
+    }
+
+    #[test]
+    fn a_pattern_stands_where_wider_means_more_of_an_allow() {
+        for text in [
+            "{Effect: Allow, Resource: !Ref HERE}",
+            "{Effect: Allow, Resource: [a, !Sub 'HERE/*']}",
+            "{Effect: Allow, Resource: !If [C, !Ref HERE, b]}",
+            "{Effect: Allow, Resource: !Join ['_', !Split ['-', !Ref HERE]]}",
+            "{Effect: Allow, Resource: {Fn::Sub: ['${A}/*', {A: !Ref HERE}]}}",
+            "{Effect: Allow, Condition: {ArnEquals: {ecs:cluster: !Ref HERE}}}",
+            "{Effect: Allow, Condition: {'ForAnyValue:StringLike': {k: [!Ref HERE]}}}",
+            "{Effect: Allow, Condition: {ArnLikeIfExists: {k: !Ref HERE}}}",
+        ] {
+            assert_eq!(here(text).pattern, Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_stands_nowhere_else() {
+        for text in [
+            "{Effect: Deny, Resource: !Ref HERE}",
+            "{Effect: Allow, NotResource: !Ref HERE}",
+            "{Effect: !Ref E, Resource: !Ref HERE}",
+            "{Effect: Allow, Resource: !Select [0, !Split ['-', !Ref HERE]]}",
+            "{Effect: Allow, Condition: {StringEquals: {k: !Ref HERE}}}",
+            "{Effect: Allow, Condition: {StringNotLike: {k: !Ref HERE}}}",
+            "{Effect: Allow, Condition: {ArnNotEquals: {k: !Ref HERE}}}",
+            "{Effect: Allow, Principal: {AWS: !Ref HERE}}",
+            "{Effect: Allow, Action: !Ref HERE}",
+        ] {
+            assert!(here(text).pattern.is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_must_exist_first_cannot_be_a_name_of_something_to_come() {
+        assert!(here("{Effect: Allow, Principal: {AWS: [!Ref HERE]}}").exact.is_err());
+        assert!(here("{Effect: Allow, Principal: {Federated: !Ref HERE}}").exact.is_ok());
+        assert!(here("{Effect: Allow, Resource: !Ref HERE}").exact.is_ok());
+        let parsed = parse("Properties: {ManagedPolicyArns: [!Ref HERE]}");
+        let node = parsed.document.nodes().find(|node| node.as_str() == Some("HERE")).unwrap();
+        assert!(position(node, "AWS::IAM::Role").exact.is_err());
+    }
+
+    #[test]
+    fn statements_have_names() {
+        assert_eq!(here("{Sid: Mine, Effect: Allow, Resource: !Ref HERE}").statement.as_deref(), Some("Mine"));
+        assert_eq!(here("{Effect: Allow, Resource: !Ref HERE}").statement.as_deref(), Some("statement 1"));
+        assert_eq!(here("{Effect: Allow, Condition: {ArnLike: {k: HERE}}}").element, "Condition.ArnLike.k");
+    }
+}

@@ -1,0 +1,302 @@
+//! What a reference to an application resource comes to, written without the resource.
+
+use std::cell::RefCell;
+
+use crate::expression::{Expr, from_sub_text, lower};
+use crate::facts::{Meaning, generated_pattern, lower_cases_names, name_shapers, resource_type};
+use crate::syntax::Node;
+use crate::template::{Resource, Template};
+
+/// A value that stands for a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The value.
+    pub expr: Expr,
+    /// Whether it is a pattern rather than the value itself.
+    pub pattern: bool,
+}
+
+/// What a pattern asks of the application stack's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameNeed {
+    /// The application resource whose generated name the pattern stands for.
+    pub resource: String,
+    /// The longest stack name with which the pattern is sound.
+    pub longest: Option<usize>,
+    /// Whether the stack's name must be lower case.
+    pub lower_case: bool,
+    /// Whether the pattern is bounded by the stack's name at all.
+    pub bounded: bool,
+}
+
+/// Resolves references, with the names of what moves and of the parameter for the stack's name.
+pub struct Resolver<'p, 'd, 't> {
+    template: &'p Template<'d, 't>,
+    moved: &'p dyn Fn(&str) -> bool,
+    stack_parameter: &'p str,
+    /// What the patterns made since the last call of [`Self::take_needs`] ask.
+    needs: RefCell<Vec<NameNeed>>,
+}
+
+impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
+    /// A resolver for one plan.
+    pub fn new(template: &'p Template<'d, 't>, moved: &'p dyn Fn(&str) -> bool, stack_parameter: &'p str) -> Self {
+        Self { template, moved, stack_parameter, needs: RefCell::new(Vec::new()) }
+    }
+
+    /// What the patterns made since the last call ask of the stack's name.
+    pub fn take_needs(&self) -> Vec<NameNeed> {
+        self.needs.take()
+    }
+
+    /// What `Ref` (no attribute) or `GetAtt` of an application resource comes to.
+    ///
+    /// # Errors
+    /// Why it cannot be known before the resource exists.
+    pub fn reference(&self, name: &str, attribute: Option<&str>) -> Result<Resolved, String> {
+        self.nested(name, attribute, &mut Vec::new())
+    }
+
+    /// What the application stack's id comes to: a pattern, since it ends in an id.
+    #[must_use]
+    pub fn stack_id(&self) -> Resolved {
+        let text = format!(
+            "arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:${{AWS::AccountId}}:stack/${{{}}}/*",
+            self.stack_parameter
+        );
+        Resolved { expr: from_sub_text(&text), pattern: true }
+    }
+
+    fn nested(&self, name: &str, attribute: Option<&str>, open: &mut Vec<String>) -> Result<Resolved, String> {
+        let Some(resource) = self.template.resources.get(name) else {
+            return Err(format!("`{name}` is not declared"));
+        };
+        if open.iter().any(|before| before == name) || open.len() > 16 {
+            return Err(format!("the name of `{name}` depends on itself"));
+        }
+        open.push(name.to_owned());
+        let result = self.resource(resource, attribute, open);
+        open.pop();
+        result
+    }
+
+    fn resource(&self, resource: &Resource<'_, '_>, attribute: Option<&str>, open: &mut Vec<String>) -> Result<Resolved, String> {
+        let Some(row) = resource_type(resource.kind) else {
+            return Err(format!("what a reference to `{}` gives is not known", resource.kind));
+        };
+        let meaning = match attribute {
+            None => row.reference,
+            Some(wanted) => {
+                let known = row.attributes.iter().find(|(name, _)| *name == wanted);
+                known.map_or(Meaning::Opaque, |(_, meaning)| *meaning)
+            }
+        };
+        let text = match meaning {
+            Meaning::Name => "${Name}",
+            Meaning::Text(text) => text,
+            Meaning::ByProperty { property, given, absent } => {
+                // The bus `default` is the one that is meant where none is given.
+                let value = resource.property(&[property]).and_then(Node::as_str);
+                let is_given = resource.property(&[property]).is_some() && value != Some("default");
+                if is_given { given } else { absent }
+            }
+            Meaning::Opaque => {
+                let what = attribute.map_or("`Ref`".to_owned(), |attribute| format!("`{attribute}`"));
+                return Err(format!("{what} of `{}` is an id that AWS chooses", resource.kind));
+            }
+        };
+        let mut pattern = false;
+        let Expr::Concat(parts) = from_sub_text(text) else {
+            return self.part(resource, &from_sub_text(text), open);
+        };
+        let mut resolved = Vec::with_capacity(parts.len());
+        for part in parts {
+            let part = self.part(resource, &part, open)?;
+            pattern |= part.pattern;
+            resolved.push(part.expr);
+        }
+        Ok(Resolved { expr: Expr::concat(resolved), pattern })
+    }
+
+    /// A piece of a row's text: the name, a property, a pseudo parameter or text.
+    fn part(&self, resource: &Resource<'_, '_>, part: &Expr, open: &mut Vec<String>) -> Result<Resolved, String> {
+        match part {
+            Expr::Ref(name) if name == "Name" => self.name(resource, open),
+            Expr::Ref(name) if name == "*" => Ok(Resolved { expr: Expr::text("*"), pattern: true }),
+            // `${.Property}` reads as an attribute of a resource without a name.
+            Expr::GetAtt(name, path) if name.is_empty() => {
+                let path: Vec<&str> = path.split('.').collect();
+                let Some(value) = resource.property(&path) else {
+                    return Err(format!("`{}` has no property `{}`", resource.name, path.join(".")));
+                };
+                let value = self.expr(&lower(value), open)?;
+                Ok(Resolved { expr: self.bare_name(resource, &path, value.expr), pattern: value.pattern })
+            }
+            other => Ok(Resolved { expr: other.clone(), pattern: false }),
+        }
+    }
+
+    /// Some properties take a name or an ARN; an ARN's last segment is the name.
+    fn bare_name(&self, resource: &Resource<'_, '_>, path: &[&str], value: Expr) -> Expr {
+        let takes_arn = matches!(
+            (resource.kind, path),
+            ("AWS::Events::Rule", ["EventBusName"]) | ("AWS::ECS::Service", ["Cluster"])
+        );
+        if !takes_arn {
+            return value;
+        }
+        let Expr::Concat(parts) = &value else { return value };
+        let Some(Expr::Text(first)) = parts.first() else { return value };
+        if !first.starts_with("arn:") {
+            return value;
+        }
+        // Everything after the first slash, which no account, region or partition holds.
+        let slash = parts.iter().position(|part| matches!(part, Expr::Text(text) if text.contains('/')));
+        let Some((slash, Expr::Text(text))) = slash.and_then(|at| parts.get(at).map(|part| (at, part))) else {
+            return value;
+        };
+        let after = text.split_once('/').map_or("", |(_, after)| after).to_owned();
+        Expr::concat(std::iter::once(Expr::Text(after)).chain(parts.iter().skip(slash + 1).cloned()))
+    }
+
+    /// The physical name of an application resource.
+    fn name(&self, resource: &Resource<'_, '_>, open: &mut Vec<String>) -> Result<Resolved, String> {
+        let Some(row) = resource_type(resource.kind) else {
+            return Err(format!("how `{}` is named is not known", resource.kind));
+        };
+        let shaper = name_shapers(resource.kind).iter().find(|name| resource.property(&[name]).is_some());
+        if let Some(shaper) = shaper {
+            return Err(format!("`{shaper}` shapes the name of `{}`", resource.name));
+        }
+        let written = (!row.name_property.is_empty()).then(|| resource.property(row.name_property)).flatten();
+        let resolved = match written.map(lower) {
+            None => self.generated(resource),
+            Some(expr) if is_no_value(&expr) => self.generated(resource),
+            Some(expr) => self.chosen(resource, &expr, open),
+        }?;
+        let resolved = if lower_cases_names(resource.kind) {
+            Resolved { expr: self.lower_cased(resource, resolved.expr), pattern: resolved.pattern }
+        } else {
+            resolved
+        };
+        let named = if resolved.expr.fits_sub_text() {
+            resolved.expr
+        } else {
+            Expr::Named(resource.name.to_owned(), Box::new(resolved.expr))
+        };
+        Ok(Resolved { expr: named, pattern: resolved.pattern })
+    }
+
+    /// The name of a type whose service stores names in lower case: texts are lowered here, and the
+    /// stack's name must be lower case already.
+    fn lower_cased(&self, resource: &Resource<'_, '_>, expr: Expr) -> Expr {
+        match expr {
+            Expr::Text(text) => Expr::Text(text.to_lowercase()),
+            Expr::Concat(parts) => Expr::Concat(parts.into_iter().map(|part| self.lower_cased(resource, part)).collect()),
+            Expr::Ref(name) if name == self.stack_parameter => {
+                self.needs.borrow_mut().push(NameNeed {
+                    resource: resource.name.to_owned(),
+                    longest: None,
+                    lower_case: true,
+                    bounded: true,
+                });
+                Expr::Ref(name)
+            }
+            other => other,
+        }
+    }
+
+    /// An explicit name; `If [C, name, NoValue]` is one in one branch and generated in the other.
+    fn chosen(&self, resource: &Resource<'_, '_>, expr: &Expr, open: &mut Vec<String>) -> Result<Resolved, String> {
+        if let Expr::Call(name, arguments) = expr
+            && name == "If"
+            && let [condition, yes, no] = arguments.as_slice()
+        {
+            let branch = |value: &Expr, open: &mut Vec<String>| {
+                if is_no_value(value) { self.generated(resource) } else { self.chosen(resource, value, open) }
+            };
+            let (yes, no) = (branch(yes, open)?, branch(no, open)?);
+            let pattern = yes.pattern || no.pattern;
+            return Ok(Resolved { expr: Expr::call("If", vec![condition.clone(), yes.expr, no.expr]), pattern });
+        }
+        self.expr(expr, open)
+    }
+
+    fn generated(&self, resource: &Resource<'_, '_>) -> Result<Resolved, String> {
+        let rule = resource_type(resource.kind).map(|row| row.generated);
+        let stack = Expr::reference(self.stack_parameter);
+        let found = rule.and_then(|rule| generated_pattern(rule, resource.name, &stack));
+        let Some(found) = found else {
+            return Err(format!("`{}` has no explicit name, and no pattern of its generated one is sound", resource.name));
+        };
+        self.needs.borrow_mut().push(NameNeed {
+            resource: resource.name.to_owned(),
+            longest: found.longest_stack_name,
+            lower_case: found.lower_case,
+            bounded: found.bounded,
+        });
+        Ok(Resolved { expr: found.pattern, pattern: true })
+    }
+
+    /// An expression of the application side, with all that the IAM template cannot know resolved.
+    pub fn expr(&self, expr: &Expr, open: &mut Vec<String>) -> Result<Resolved, String> {
+        let exact = |expr: Expr| Resolved { expr, pattern: false };
+        match expr {
+            Expr::Ref(name) => match name.as_str() {
+                "AWS::StackName" => Ok(exact(Expr::reference(self.stack_parameter))),
+                "AWS::StackId" => Ok(self.stack_id()),
+                "AWS::NotificationARNs" => Err("`AWS::NotificationARNs` differs between the stacks".to_owned()),
+                name if self.template.resources.contains_key(name) && !(self.moved)(name) => self.nested(name, None, open),
+                _ => Ok(exact(expr.clone())),
+            },
+            Expr::GetAtt(name, attribute) if !(self.moved)(name) => self.nested(name, Some(attribute), open),
+            Expr::Text(_) | Expr::Plain(_) | Expr::GetAtt(..) => Ok(exact(expr.clone())),
+            Expr::Concat(parts) => {
+                let (parts, pattern) = self.all(parts, open)?;
+                Ok(Resolved { expr: Expr::concat(parts), pattern })
+            }
+            Expr::List(parts) => {
+                let (parts, pattern) = self.all(parts, open)?;
+                Ok(Resolved { expr: Expr::List(parts), pattern })
+            }
+            Expr::Call(name, arguments) => {
+                let (arguments, pattern) = self.all(arguments, open)?;
+                survives(name, pattern)?;
+                Ok(Resolved { expr: Expr::Call(name.clone(), arguments), pattern })
+            }
+            Expr::Unary(name, inner) => {
+                let inner = self.expr(inner, open)?;
+                survives(name, inner.pattern)?;
+                Ok(Resolved { expr: Expr::Unary(name.clone(), Box::new(inner.expr)), pattern: inner.pattern })
+            }
+            Expr::Named(name, inner) => {
+                let inner = self.expr(inner, open)?;
+                Ok(Resolved { expr: Expr::Named(name.clone(), Box::new(inner.expr)), pattern: inner.pattern })
+            }
+            Expr::Map(_) => Err("a name is computed in a way that is not understood".to_owned()),
+        }
+    }
+
+    fn all(&self, parts: &[Expr], open: &mut Vec<String>) -> Result<(Vec<Expr>, bool), String> {
+        let mut pattern = false;
+        let mut resolved = Vec::with_capacity(parts.len());
+        for part in parts {
+            let part = self.expr(part, open)?;
+            pattern |= part.pattern;
+            resolved.push(part.expr);
+        }
+        Ok((resolved, pattern))
+    }
+}
+
+/// Whether a function of a pattern is a pattern of the function's result.
+fn survives(function: &str, pattern: bool) -> Result<(), String> {
+    if !pattern || matches!(function, "Join" | "Split" | "If") {
+        return Ok(());
+    }
+    Err(format!("its name is computed by `Fn::{function}` from a generated name"))
+}
+
+fn is_no_value(expr: &Expr) -> bool {
+    matches!(expr, Expr::Ref(name) if name == "AWS::NoValue")
+}

@@ -1,0 +1,136 @@
+//! References of the application to what moved, and the outputs and parameters that carry them.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Index, Rewrite, Wire, bridge};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expression::{Expr, lower};
+use crate::facts::{ArnFrom, IamType, iam_type};
+use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template};
+
+pub(super) fn rewrites<'d, 't>(
+    template: &Template<'d, 't>,
+    index: &Index<'d, 't>,
+    moved: &[&'d str],
+    is_moved: &dyn Fn(&str) -> bool,
+) -> (Vec<Rewrite<'d, 't>>, Vec<Wire<'d>>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    let mut wires: BTreeMap<String, Wire<'d>> = BTreeMap::new();
+    for name in moved {
+        let Some(resource) = template.resources.get(name) else { continue };
+        if let Some(value) = iam_type(resource.kind).and_then(|row| arn_value(row, name)) {
+            let wire = wire(resource, format!("{name}Arn"), (*name).to_owned(), value, "ARN");
+            wires.insert(wire.parameter.clone(), wire);
+        }
+    }
+    let mut rewrites = Vec::new();
+    for reference in &index.references {
+        let Target::Name(target) = reference.target else { continue };
+        if !is_moved(target) || matches!(reference.owner, Owner::Resource(owner) if is_moved(owner)) {
+            continue;
+        }
+        let Some(resource) = template.resources.get(target) else { continue };
+        if reference.hidden {
+            found.push(bridge::hidden(reference));
+            continue;
+        }
+        match action(resource, reference, &mut wires) {
+            Ok(action) => rewrites.push(Rewrite { reference: *reference, target: resource.name, action }),
+            Err(diagnostic) => found.push(diagnostic),
+        }
+    }
+    (rewrites, wires.into_values().collect(), found)
+}
+
+fn wire<'d>(resource: &Resource<'d, '_>, output: String, parameter: String, value: Expr, what: &str) -> Wire<'d> {
+    Wire {
+        resource: resource.name,
+        kind: resource.kind,
+        output,
+        parameter,
+        value,
+        what: what.to_owned(),
+        condition: resource.condition,
+    }
+}
+
+fn arn_value(row: &IamType, name: &str) -> Option<Expr> {
+    match row.arn {
+        ArnFrom::Ref => Some(Expr::reference(name)),
+        ArnFrom::Attribute(attribute) => Some(Expr::GetAtt(name.to_owned(), attribute.to_owned())),
+        ArnFrom::Nothing => None,
+    }
+}
+
+fn action<'d>(
+    resource: &Resource<'d, '_>,
+    reference: &Reference<'d, '_>,
+    wires: &mut BTreeMap<String, Wire<'d>>,
+) -> Result<Action, Diagnostic> {
+    let row = iam_type(resource.kind);
+    let attribute = match reference.kind {
+        ReferenceKind::DependsOn => return Ok(Action::Remove),
+        ReferenceKind::GetAtt(None) => {
+            return Err(Diagnostic::new(
+                Code::REF001,
+                format!("the attribute of `{}` in this `Fn::GetAtt` is computed", resource.name),
+            )
+            .at(reference.place, "this call")
+            .help("write the attribute as a text"));
+        }
+        ReferenceKind::GetAtt(Some(attribute)) | ReferenceKind::SubGetAtt(attribute) => Some(attribute),
+        _ => None,
+    };
+    if let Some(attribute) = attribute {
+        if row.is_some_and(|row| row.is_arn(attribute)) {
+            return Ok(Action::Parameter(resource.name.to_owned()));
+        }
+        let letters: String = attribute.chars().filter(char::is_ascii_alphanumeric).collect();
+        let name = format!("{}{letters}", resource.name);
+        let value = Expr::GetAtt(resource.name.to_owned(), attribute.to_owned());
+        let wire = wire(resource, name.clone(), name.clone(), value, attribute);
+        wires.entry(name.clone()).or_insert(wire);
+        return Ok(Action::Parameter(name));
+    }
+    if row.is_some_and(|row| row.ref_is_arn) {
+        return Ok(Action::Keep);
+    }
+    // An ARN that may be empty cannot be split.
+    let index = if resource.condition.is_none() { row.and_then(|row| name_index(row, resource)) } else { None };
+    if let Some(index) = index {
+        return Ok(Action::NameFromArn(index));
+    }
+    let name = format!("{}Name", resource.name);
+    let wire = wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name");
+    wires.entry(name.clone()).or_insert(wire);
+    Ok(Action::Parameter(name))
+}
+
+/// The index of the name among the segments of the ARN, where the path is known well enough.
+fn name_index(row: &IamType, resource: &Resource<'_, '_>) -> Option<usize> {
+    if row.arn == ArnFrom::Nothing {
+        return None;
+    }
+    let Some(path) = resource.property(&["Path"]) else { return Some(1) };
+    let slashes = |text: &str| text.matches('/').count();
+    match lower(path) {
+        Expr::Text(path) => Some(slashes(&path)),
+        Expr::Concat(parts) => {
+            let mut count = 0;
+            for part in &parts {
+                match part {
+                    Expr::Text(text) => count += slashes(text),
+                    // None of these can hold a slash.
+                    Expr::Ref(name)
+                        if matches!(
+                            name.as_str(),
+                            "AWS::StackName" | "AWS::Region" | "AWS::AccountId" | "AWS::Partition"
+                        ) => {}
+                    _ => return None,
+                }
+            }
+            Some(count)
+        }
+        _ => None,
+    }
+}

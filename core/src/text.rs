@@ -1,0 +1,154 @@
+//! Byte ranges of the source text, and lines and columns for people and editors.
+
+use serde::Serialize;
+
+/// A half-open range of bytes in a source text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` to `end`; an inverted pair gives the empty range at `start`.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Self {
+        let start = u32::try_from(start).unwrap_or(u32::MAX);
+        let end = u32::try_from(end).unwrap_or(u32::MAX).max(start);
+        Self { start, end }
+    }
+
+    /// The empty range at an offset.
+    #[must_use]
+    pub fn at(offset: usize) -> Self {
+        Self::new(offset, offset)
+    }
+
+    /// First byte, as an index.
+    #[must_use]
+    pub fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// One past the last byte, as an index.
+    #[must_use]
+    pub fn end(self) -> usize {
+        self.end as usize
+    }
+
+    /// Number of bytes.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.end().saturating_sub(self.start())
+    }
+
+    /// Whether the range holds no byte.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+
+    /// Whether `other` lies inside this range.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// The bytes of `text` in this range; empty where the range does not fit the text.
+    #[must_use]
+    pub fn slice(self, text: &str) -> &str {
+        text.get(self.start()..self.end()).unwrap_or_default()
+    }
+}
+
+/// A place for a person: line and column count from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in Unicode characters, from 1.
+    pub column: u32,
+    /// Column in UTF-16 code units, from 1: what JavaScript and the language server protocol count.
+    pub column_utf16: u32,
+}
+
+/// Where each line of a text begins.
+#[derive(Clone, Debug)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    /// Reads the text once.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut starts = vec![0];
+        for (offset, byte) in text.bytes().enumerate() {
+            if byte == b'\n' {
+                starts.push(u32::try_from(offset + 1).unwrap_or(u32::MAX));
+            }
+        }
+        Self { starts }
+    }
+
+    /// The line (from 1) that holds a byte offset.
+    #[must_use]
+    pub fn line(&self, offset: u32) -> u32 {
+        u32::try_from(self.starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
+    }
+
+    /// The place of a byte offset in `text`, which must be the text that this index was made of.
+    #[must_use]
+    pub fn position(&self, text: &str, offset: u32) -> Position {
+        let line = self.line(offset);
+        let start = self.starts.get((line as usize).saturating_sub(1)).copied().unwrap_or(0);
+        let before = text.get(start as usize..offset as usize).unwrap_or_default();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
+        Position {
+            line,
+            column: count(before.chars().count()),
+            column_utf16: count(before.encode_utf16().count()),
+        }
+    }
+}
+
+/// The offset at which the line that holds `offset` begins.
+#[must_use]
+pub(crate) fn line_start(text: &str, offset: usize) -> usize {
+    text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
+}
+
+/// The offset just past the line break that ends the line which holds `offset`.
+#[must_use]
+pub(crate) fn line_end(text: &str, offset: usize) -> usize {
+    text.get(offset..)
+        .and_then(|after| after.find('\n'))
+        .map_or(text.len(), |newline| offset + newline + 1)
+}
+
+/// The line break that a text uses: that of its first line.
+#[must_use]
+pub(crate) fn newline_of(text: &str) -> &'static str {
+    match text.find('\n') {
+        Some(at) if at > 0 && text.as_bytes().get(at - 1) == Some(&b'\r') => "\r\n",
+        _ => "\n",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_and_utf16_units() {
+        let text = "a: b\r\nkey: \u{1f600}é: x\n";
+        let index = LineIndex::new(text);
+        let offset = u32::try_from(text.find(": x").unwrap()).unwrap();
+        let place = index.position(text, offset);
+        assert_eq!((place.line, place.column, place.column_utf16), (2, 8, 9));
+        assert_eq!(index.line(0), 1);
+        assert_eq!(newline_of(text), "\r\n");
+    }
+}

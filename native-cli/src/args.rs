@@ -1,0 +1,89 @@
+//! What was typed. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use iam_split_core::config::Resolution;
+
+/// Takes the IAM out of a CloudFormation template into a stack of its own.
+#[derive(Debug, Parser)]
+#[command(name = "iam-split", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Split a template into an IAM template and an application template.
+    Split(SplitArgs),
+    /// Write a commented config.yaml for a template.
+    Init(InitArgs),
+}
+
+/// Split a template into an IAM template and an application template.
+///
+/// Writes P-iam.yaml and P-app.yaml (.json for a JSON template), both or neither, and says what
+/// moved, what travels with it, how each crossing reference was resolved and which scopes widened.
+///
+/// Exit codes: 0 done, 1 refused, 2 wrong usage or unreadable input.
+#[derive(Args, Debug)]
+pub struct SplitArgs {
+    /// The template; `-` reads standard input.
+    pub template: PathBuf,
+    /// What to move and how; without it every role and managed policy moves.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where both templates go.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out_dir: PathBuf,
+    /// The files are P-iam.yaml and P-app.yaml [default: the template's name without its ending].
+    #[arg(long, value_name = "P")]
+    pub name_prefix: Option<String>,
+    /// Permitted resolutions of crossing references, in order of preference: exact, pattern; refuse
+    /// permits none [default: exact].
+    #[arg(long, value_name = "MODES", value_parser = resolutions)]
+    pub resolve: Option<Resolutions>,
+    /// Accept names in the configuration that the template does not have.
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// Also move instance profiles, groups, users, identity providers and inline policies.
+    #[arg(long)]
+    pub all_iam: bool,
+    /// The default of the IAM template's parameter for the application stack's name.
+    #[arg(long, value_name = "NAME")]
+    pub app_stack_name: Option<String>,
+    /// How the summary is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Write a commented config.yaml for a template.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The template; `-` reads standard input.
+    pub template: PathBuf,
+    /// The file to write; `-` writes standard output.
+    #[arg(long, short, value_name = "FILE", default_value = "config.yaml")]
+    pub output: PathBuf,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs: one JSON document on standard output, findings included.
+    Json,
+}
+
+/// A list of resolutions as one argument.
+#[derive(Clone, Debug)]
+pub struct Resolutions(pub Vec<Resolution>);
+
+fn resolutions(text: &str) -> Result<Resolutions, String> {
+    Resolution::parse_list(text).map(Resolutions)
+}

@@ -1,0 +1,4 @@
+//! One command a file.
+
+pub(crate) mod init;
+pub(crate) mod split;

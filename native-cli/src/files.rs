@@ -1,0 +1,97 @@
+//! Files: read as they are, written all or none.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use iam_split_core::diagnostic::{Code, Diagnostic};
+use tempfile::NamedTempFile;
+
+use crate::Streams;
+use crate::exit::Failure;
+
+/// A text to read, with the name that people know it by.
+pub(crate) struct Input {
+    pub(crate) name: String,
+    /// `None` for standard input.
+    pub(crate) path: Option<PathBuf>,
+    bytes: Vec<u8>,
+}
+
+impl Input {
+    pub(crate) fn read(path: &Path, streams: &mut Streams) -> Result<Self, Failure> {
+        if path.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            let read = streams.input.read_to_end(&mut bytes);
+            read.map_err(|error| Failure::new(format!("cannot read standard input: {error}")))?;
+            return Ok(Self { name: "<stdin>".to_owned(), path: None, bytes });
+        }
+        let bytes = fs::read(path).map_err(|error| Failure::new(format!("cannot read `{}`: {}", path.display(), reason(&error))))?;
+        Ok(Self { name: path.display().to_string(), path: Some(path.to_owned()), bytes })
+    }
+
+    /// The text, or the finding that it is none.
+    pub(crate) fn text(&self) -> Result<&str, Diagnostic> {
+        std::str::from_utf8(&self.bytes).map_err(|error| {
+            let line = self.bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+            Diagnostic::new(Code::SYN008, format!("`{}` is not UTF-8 text: line {line} holds other bytes", self.name))
+                .help("save the file as UTF-8")
+        })
+    }
+
+    /// As much of the text as can be shown.
+    pub(crate) fn shown(&self) -> &str {
+        self.text().unwrap_or_default()
+    }
+}
+
+/// The operating system's reason in our style: lower case, without its number.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// Writes all files or none: each goes to a temporary file beside its place first, and a rename that
+/// fails puts back what the earlier ones replaced.
+pub(crate) fn write_all(files: &[(&PathBuf, &String)]) -> Result<(), Failure> {
+    let mut prepared = Vec::new();
+    for (path, text) in files {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let failure = |error: &std::io::Error| Failure::new(format!("cannot write `{}`: {}", path.display(), reason(error)));
+        fs::create_dir_all(folder).map_err(|error| failure(&error))?;
+        let mut file = NamedTempFile::new_in(folder).map_err(|error| failure(&error))?;
+        file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| failure(&error))?;
+        readable(&file).map_err(|error| failure(&error))?;
+        prepared.push((path, file));
+    }
+    let mut replaced: Vec<(&PathBuf, Option<Vec<u8>>)> = Vec::new();
+    for (path, file) in prepared {
+        let before = fs::read(path).ok();
+        if let Err(error) = file.persist(path) {
+            for (path, before) in replaced {
+                // Best effort: the failure that is reported is the first one.
+                let _ = match before {
+                    Some(bytes) => fs::write(path, bytes),
+                    None => fs::remove_file(path),
+                };
+            }
+            return Err(Failure::new(format!("cannot write `{}`: {}", path.display(), reason(&error.error))));
+        }
+        replaced.push((path, before));
+    }
+    Ok(())
+}
+
+/// Temporary files are for their owner alone; a result is an ordinary file.
+#[cfg(unix)]
+fn readable(file: &NamedTempFile) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &NamedTempFile) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! The command line of iam-split.
+//!
+//! Low-level arguments are in [`args`], one command a file in [`commands`]. Results go to standard
+//! output, findings and progress to standard error. Exit codes are in [`exit`].
+
+pub mod args;
+mod commands;
+mod exit;
+mod files;
+mod render;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Read, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+
+/// The streams that a run reads and writes.
+pub struct Streams {
+    /// Standard input.
+    pub input: Box<dyn Read>,
+    /// Results.
+    pub out: Box<dyn Write>,
+    /// Findings and progress.
+    pub err: Box<dyn Write>,
+    /// Whether `err` shows colours.
+    pub colour: bool,
+}
+
+impl Streams {
+    /// Those of the process.
+    #[must_use]
+    pub fn standard() -> Self {
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            input: Box::new(std::io::stdin()),
+            out: Box::new(std::io::stdout()),
+            err: Box::new(std::io::stderr()),
+            colour: std::io::stderr().is_terminal() && !no_colour,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, streams),
+    };
+    let result = match &cli.command {
+        Command::Split(arguments) => commands::split::run(arguments, streams),
+        Command::Init(arguments) => commands::init::run(arguments, streams),
+    };
+    let exit = result.unwrap_or_else(|failure| failure.report(streams));
+    exit.into()
+}
+
+/// Help and version are results; anything else of the kind is a usage error.
+fn usage(error: &clap::Error, streams: &mut Streams) -> ExitCode {
+    let text = error.render();
+    let written = if error.use_stderr() {
+        write!(streams.err, "{text}")
+    } else {
+        write!(streams.out, "{text}").and_then(|()| streams.out.flush())
+    };
+    match written {
+        Ok(()) if error.use_stderr() => Exit::Usage.into(),
+        _ => Exit::Done.into(),
+    }
+}
