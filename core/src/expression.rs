@@ -68,7 +68,8 @@ impl Expr {
         }
         match (flat.pop(), flat.is_empty()) {
             (None, _) => Self::text(""),
-            (Some(only @ Self::Text(_)), true) => only,
+            // `${X}` alone is `X`: `Fn::Sub` takes texts only, so nothing is converted.
+            (Some(only @ (Self::Text(_) | Self::Ref(_) | Self::GetAtt(..) | Self::Named(..))), true) => only,
             (Some(last), _) => {
                 flat.push(last);
                 Self::Concat(flat)

@@ -18,7 +18,7 @@ pub struct Selection<'c, 't> {
 
 /// The logical ids that move, in the order of the template, and what is wrong with the choice.
 #[must_use]
-pub fn select<'d>(template: &Template<'d, '_>, selection: &Selection<'_, '_>) -> (Vec<&'d str>, Vec<Diagnostic>) {
+pub(super) fn select<'d>(template: &Template<'d, '_>, selection: &Selection<'_, '_>) -> (Vec<&'d str>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     let excluded: Vec<&str> = match selection.config {

@@ -198,9 +198,13 @@ impl<'t> Builder<'t> {
         self.push(Kind::Scalar, style, span, tag, decoded);
     }
 
-    /// The parser's span of a block scalar begins with its first text; ours with its header.
+    /// The parser's span of a block scalar begins with its first text and ends where the next token
+    /// begins; ours begins with its header and ends with its last line.
     fn block_scalar(&self, span: Span, tag: Span) -> Span {
         let text = self.document.text.as_bytes();
+        let last = crate::text::line_start(self.document.text, span.end());
+        let indentation = self.document.text.get(last..span.end()).unwrap_or_default();
+        let span = if indentation.trim_matches(' ').is_empty() { Span::new(span.start().min(last), last) } else { span };
         let mut at = if tag.is_empty() { self.last_end } else { tag.end() };
         while at < span.start() {
             match text.get(at) {
@@ -396,6 +400,10 @@ mod tests {
         assert_eq!(b.style(), Style::BlockScalar);
         assert!(b.span().slice(text).starts_with("|\n  # text"));
         assert_eq!(b.as_str(), Some("# text\nmore\n"));
+        let nested = "A:\n  B: >-\n    x\n    y\n  C: 1\n";
+        let parsed_nested = parse(nested);
+        let block = parsed_nested.document.root().unwrap().get("A").unwrap().get("B").unwrap();
+        assert_eq!(block.span().slice(nested), ">-\n    x\n    y\n");
         let c = root.get("C").unwrap();
         assert_eq!(c.outer().slice(text), "&q !If [a, *q2]");
         assert!(c.is_anchored());
