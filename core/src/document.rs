@@ -40,7 +40,11 @@ pub struct Look {
 ///
 /// # Errors
 /// An alias across the cut, or a broken rule of our own (`INT001`).
-pub fn write(template: &Template<'_, '_>, plan: &Plan<'_, '_>, look: &Look) -> Result<(Documents, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub fn write(
+    template: &Template<'_, '_>,
+    plan: &Plan<'_, '_>,
+    look: &Look,
+) -> Result<(Documents, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut found = Vec::new();
     let iam = EditSet::new(iam::edits(template, plan));
     let app = EditSet::new(app::edits(template, plan, look, &mut found));
@@ -48,7 +52,9 @@ pub fn write(template: &Template<'_, '_>, plan: &Plan<'_, '_>, look: &Look) -> R
         (Ok(iam), Ok(app)) => (iam, app),
         (Err(overlap), _) | (_, Err(overlap)) => {
             let place = overlap.second.span;
-            return Err(vec![Diagnostic::new(Code::INT001, overlap.to_string()).at(place, "here")]);
+            return Err(vec![
+                Diagnostic::new(Code::INT001, overlap.to_string()).at(place, "here"),
+            ]);
         }
     };
     for set in [&iam, &app] {
@@ -56,29 +62,48 @@ pub fn write(template: &Template<'_, '_>, plan: &Plan<'_, '_>, look: &Look) -> R
     }
     let text = template.document.text();
     let lost = lost_bytes(&iam, &app);
-    let lost = lost.iter().filter(|span| !span.slice(text).trim().is_empty());
+    // Where an item goes, the blank lines and the comma that set it apart from the next go too.
+    let separates = |c: char| c.is_whitespace() || c == ',';
+    let lost = lost
+        .iter()
+        .filter(|span| !span.slice(text).trim_matches(separates).is_empty());
     found.extend(lost.map(|span| {
-        Diagnostic::new(Code::INT001, "a piece of the template is in neither result").at(*span, "this piece")
+        Diagnostic::new(Code::INT001, "a piece of the template is in neither result")
+            .at(*span, "this piece")
     }));
-    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok((Documents { iam, app }, found)) }
+    if found.iter().any(Diagnostic::is_error) {
+        Err(found)
+    } else {
+        Ok((Documents { iam, app }, found))
+    }
 }
 
 /// Aliases that stay while what they stand for goes.
 fn aliases_across(template: &Template<'_, '_>, edits: &EditSet) -> Vec<Diagnostic> {
-    let removed: Vec<Span> = edits.edits().iter().map(|edit| edit.span).filter(|span| !span.is_empty()).collect();
+    let removed: Vec<Span> = edits
+        .edits()
+        .iter()
+        .map(|edit| edit.span)
+        .filter(|span| !span.is_empty())
+        .collect();
     let is_removed = |span: Span| {
         let at = removed.partition_point(|range| range.end <= span.start);
         removed.get(at).is_some_and(|range| range.contains(span))
     };
     let mut found = Vec::new();
     for node in template.document.nodes() {
-        let Some(target) = node.alias_target() else { continue };
+        let Some(target) = node.alias_target() else {
+            continue;
+        };
         if is_removed(target.outer()) && !is_removed(node.outer()) {
             found.push(
-                Diagnostic::new(Code::ANC001, "an alias and its anchor would stand in different templates")
-                    .at(node.outer(), "this alias")
-                    .at(target.outer(), "stands for this")
-                    .help("write the value out where the alias stands"),
+                Diagnostic::new(
+                    Code::ANC001,
+                    "an alias and its anchor would stand in different templates",
+                )
+                .at(node.outer(), "this alias")
+                .at(target.outer(), "stands for this")
+                .help("write the value out where the alias stands"),
             );
         }
     }

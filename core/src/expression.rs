@@ -53,7 +53,12 @@ impl Expr {
     /// A mapping with text keys.
     #[must_use]
     pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        Self::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        )
     }
 
     /// A concatenation with nested ones spread out and neighbouring texts joined.
@@ -62,14 +67,19 @@ impl Expr {
         let mut flat: Vec<Self> = Vec::new();
         for part in parts {
             match part {
-                Self::Concat(inner) => inner.into_iter().for_each(|part| push_joined(&mut flat, part)),
+                Self::Concat(inner) => inner
+                    .into_iter()
+                    .for_each(|part| push_joined(&mut flat, part)),
                 part => push_joined(&mut flat, part),
             }
         }
         match (flat.pop(), flat.is_empty()) {
             (None, _) => Self::text(""),
             // `${X}` alone is `X`: `Fn::Sub` takes texts only, so nothing is converted.
-            (Some(only @ (Self::Text(_) | Self::Ref(_) | Self::GetAtt(..) | Self::Named(..))), true) => only,
+            (
+                Some(only @ (Self::Text(_) | Self::Ref(_) | Self::GetAtt(..) | Self::Named(..))),
+                true,
+            ) => only,
             (Some(last), _) => {
                 flat.push(last);
                 Self::Concat(flat)
@@ -124,12 +134,18 @@ fn lower_plain(node: Node<'_, '_>) -> Expr {
     match node.kind() {
         Kind::Sequence => Expr::List(node.items().map(lower).collect()),
         Kind::Mapping => {
-            let entry = |(key, value): (Node<'_, '_>, _)| (key.as_str().unwrap_or_default().to_owned(), lower(value));
+            let entry = |(key, value): (Node<'_, '_>, _)| {
+                (key.as_str().unwrap_or_default().to_owned(), lower(value))
+            };
             Expr::Map(node.entries().map(entry).collect())
         }
         _ => {
             let text = node.as_str().unwrap_or_default();
-            if node.style() == Style::Plain && is_typed(text) { Expr::Plain(text.to_owned()) } else { Expr::text(text) }
+            if node.style() == Style::Plain && is_typed(text) {
+                Expr::Plain(text.to_owned())
+            } else {
+                Expr::text(text)
+            }
         }
     }
 }
@@ -138,9 +154,16 @@ fn lower_plain(node: Node<'_, '_>) -> Expr {
 #[must_use]
 pub fn is_typed(text: &str) -> bool {
     let lower = text.to_lowercase();
-    matches!(lower.as_str(), "" | "~" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n")
-        || text.bytes().next().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
-            && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b':' | b'e' | b'E'))
+    matches!(
+        lower.as_str(),
+        "" | "~" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n"
+    ) || text
+        .bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
+        && text.bytes().all(|byte| {
+            byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b':' | b'e' | b'E')
+        })
 }
 
 fn lower_call(call: &Call<'_, '_>) -> Expr {
@@ -217,8 +240,14 @@ mod tests {
     #[test]
     fn short_and_long_forms_are_one() {
         assert_eq!(expr("!GetAtt A.Arn"), expr("Fn::GetAtt: [A, Arn]"));
-        assert_eq!(expr("!Sub '${A.Arn}/*'"), expr("{\"Fn::Sub\": [\"${X}/*\", {\"X\": {\"Fn::GetAtt\": \"A.Arn\"}}]}"));
-        assert_eq!(expr("!Join ['-', [a, !Ref B]]"), expr("Fn::Join:\n- '-'\n- - a\n  - Ref: B\n"));
+        assert_eq!(
+            expr("!Sub '${A.Arn}/*'"),
+            expr("{\"Fn::Sub\": [\"${X}/*\", {\"X\": {\"Fn::GetAtt\": \"A.Arn\"}}]}")
+        );
+        assert_eq!(
+            expr("!Join ['-', [a, !Ref B]]"),
+            expr("Fn::Join:\n- '-'\n- - a\n  - Ref: B\n")
+        );
     }
 
     #[test]

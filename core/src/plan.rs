@@ -3,12 +3,14 @@
 //! A plan is data. It says nothing of how the two documents are written: that is `document`.
 
 mod bridge;
+mod capability;
 mod names;
 mod position;
 mod resolve;
 mod rewrite;
 mod select;
 mod travel;
+mod warning;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -20,9 +22,11 @@ use crate::syntax::Node;
 use crate::template::{Owner, Reference, Template};
 use crate::text::Span;
 
+pub use capability::{Capability, capabilities};
 pub use position::{Position, position};
 pub use resolve::{NameNeed, Resolved, Resolver};
 pub use select::Selection;
+pub use warning::{partitions, prefixes};
 
 /// The name of the IAM template's parameter for the application stack's name, unless configured.
 pub const APP_STACK_PARAMETER: &str = "AppStackName";
@@ -44,9 +48,17 @@ impl Options<'_, '_> {
     #[must_use]
     pub fn order(&self, resource: &str) -> Vec<Resolution> {
         let file = self.selection.config.map(|file| &file.config.resolution);
-        let own = file.and_then(|file| file.resources.get(resource)).map(Vec::as_slice);
-        let of_file = file.map(|file| file.order.as_slice()).filter(|order| !order.is_empty());
-        let mut order = own.or(self.resolve).or(of_file).unwrap_or(&[Resolution::Exact]).to_vec();
+        let own = file
+            .and_then(|file| file.resources.get(resource))
+            .map(Vec::as_slice);
+        let of_file = file
+            .map(|file| file.order.as_slice())
+            .filter(|order| !order.is_empty());
+        let mut order = own
+            .or(self.resolve)
+            .or(of_file)
+            .unwrap_or(&[Resolution::Exact])
+            .to_vec();
         if order.contains(&Resolution::Refuse) {
             return Vec::new();
         }
@@ -74,6 +86,14 @@ pub struct Wire<'d> {
     pub what: String,
     /// The condition on which the resource exists.
     pub condition: Option<&'d str>,
+}
+
+impl Wire<'_> {
+    /// The kind of the moved resource in words, for descriptions.
+    #[must_use]
+    pub fn words(&self) -> String {
+        crate::facts::iam_type(self.kind).map_or_else(String::new, crate::facts::IamType::words)
+    }
 }
 
 /// A reference from a moved resource to the application, and what stands for it.
@@ -152,7 +172,8 @@ impl AppStack {
     #[must_use]
     pub fn admits(&self, name: &str) -> bool {
         name.len() <= self.max_length
-            && regex_lite::Regex::new(self.allowed_pattern()).is_ok_and(|pattern| pattern.is_match(name))
+            && regex_lite::Regex::new(self.allowed_pattern())
+                .is_ok_and(|pattern| pattern.is_match(name))
     }
 }
 
@@ -217,7 +238,9 @@ impl<'d, 't> Index<'d, 't> {
 
     fn of(&self, owner: Owner<'d>) -> impl Iterator<Item = &Reference<'d, 't>> {
         let ranges = self.ranges.get(&owner).map_or(&[][..], Vec::as_slice);
-        ranges.iter().flat_map(|range| self.references.get(range.clone()).unwrap_or_default())
+        ranges
+            .iter()
+            .flat_map(|range| self.references.get(range.clone()).unwrap_or_default())
     }
 }
 
@@ -244,10 +267,20 @@ pub fn plan<'d, 't>(
     found.extend(trouble);
     let mut stack_names = crossing.stack_names;
     for condition in &travels.conditions {
-        stack_names.extend(index.of(Owner::Condition(condition)).filter(|reference| bridge::is_stack_name(reference)));
+        stack_names.extend(
+            index
+                .of(Owner::Condition(condition))
+                .filter(|reference| bridge::is_stack_name(reference)),
+        );
     }
     stack_names.sort_by_key(|reference| reference.place.start);
-    let app_stack = names::app_stack(&crossing.bridges, !stack_names.is_empty(), &parameter, options, &mut found);
+    let app_stack = names::app_stack(
+        &crossing.bridges,
+        !stack_names.is_empty(),
+        &parameter,
+        options,
+        &mut found,
+    );
     names::check(template, &wires, app_stack.as_ref(), &set, &mut found);
     let plan = Plan {
         moved,
@@ -263,8 +296,13 @@ pub fn plan<'d, 't>(
 }
 
 fn stack_parameter(options: &Options<'_, '_>) -> String {
-    let configured = options.selection.config.and_then(|file| file.config.app_stack_parameter.clone());
-    configured.filter(|name| is_logical_id(name)).unwrap_or_else(|| APP_STACK_PARAMETER.to_owned())
+    let configured = options
+        .selection
+        .config
+        .and_then(|file| file.config.app_stack_parameter.clone());
+    configured
+        .filter(|name| is_logical_id(name))
+        .unwrap_or_else(|| APP_STACK_PARAMETER.to_owned())
 }
 
 /// What writes or repeats parts of the template after its text is read.
@@ -291,8 +329,14 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
         }
     }
     let by_type = options.selection.config.is_none() || options.selection.all_iam;
-    let loops = template.section("Resources").into_iter().flat_map(Node::entries);
-    for (key, value) in loops.filter(|(key, _)| key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach"))) {
+    let loops = template
+        .section("Resources")
+        .into_iter()
+        .flat_map(Node::entries);
+    for (key, value) in loops.filter(|(key, _)| {
+        key.as_str()
+            .is_some_and(|key| key.starts_with("Fn::ForEach"))
+    }) {
         if by_type && let Some(place) = iam_in_loop(value) {
             found.push(
                 Diagnostic::new(Code::TRF002, "this loop makes IAM resources under computed names")
@@ -306,10 +350,16 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
 
 /// The type of an IAM resource in the body of a loop.
 fn iam_in_loop(body: Node<'_, '_>) -> Option<Span> {
-    let kind = body.get("Type").filter(|kind| kind.as_str().is_some_and(|kind| kind.starts_with("AWS::IAM::")));
+    let kind = body.get("Type").filter(|kind| {
+        kind.as_str()
+            .is_some_and(|kind| kind.starts_with("AWS::IAM::"))
+    });
     if let Some(kind) = kind {
         return Some(kind.span());
     }
     let values = body.entries().map(|(_, value)| value);
-    values.chain(body.items()).map(Node::resolved).find_map(iam_in_loop)
+    values
+        .chain(body.items())
+        .map(Node::resolved)
+        .find_map(iam_in_loop)
 }

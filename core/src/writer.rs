@@ -132,7 +132,11 @@ impl Writer {
             Expr::Map(entries) => {
                 out.push('{');
                 self.separated(out, entries, |out, (key, value)| {
-                    if self.json { quote_json(out, key) } else { out.push_str(&self.scalar(key)) }
+                    if self.json {
+                        quote_json(out, key);
+                    } else {
+                        out.push_str(&self.scalar(key));
+                    }
                     out.push_str(": ");
                     self.flow(out, value);
                 });
@@ -173,7 +177,12 @@ impl Writer {
         if is_plain(text) {
             return text.to_owned();
         }
-        if text.chars().any(|c| c.is_control() || c == '\u{feff}' || c == '\u{85}' || matches!(c, '\u{2028}' | '\u{2029}')) {
+        if text.chars().any(|c| {
+            c.is_control()
+                || c == '\u{feff}'
+                || c == '\u{85}'
+                || matches!(c, '\u{2028}' | '\u{2029}')
+        }) {
             let mut quoted = String::new();
             quote_json(&mut quoted, text);
             return quoted;
@@ -186,13 +195,20 @@ impl Writer {
 fn call_of(expr: &Expr) -> Option<(String, Expr)> {
     Some(match expr {
         Expr::Ref(name) => ("Ref".to_owned(), Expr::text(name)),
-        Expr::GetAtt(name, attribute) => ("GetAtt".to_owned(), Expr::text(format!("{name}.{attribute}"))),
+        Expr::GetAtt(name, attribute) => (
+            "GetAtt".to_owned(),
+            Expr::text(format!("{name}.{attribute}")),
+        ),
         Expr::Call(name, arguments) => (name.clone(), Expr::List(arguments.clone())),
         Expr::Unary(name, inner) => (name.clone(), (**inner).clone()),
         Expr::Concat(parts) => {
             let (text, variables) = sub_text(parts);
             let text = Expr::Text(text);
-            let argument = if variables.is_empty() { text } else { Expr::List(vec![text, Expr::Map(variables)]) };
+            let argument = if variables.is_empty() {
+                text
+            } else {
+                Expr::List(vec![text, Expr::Map(variables)])
+            };
             ("Sub".to_owned(), argument)
         }
         Expr::Named(_, inner) => return call_of(inner),
@@ -227,7 +243,11 @@ pub fn sub_text(parts: &[Expr]) -> (String, Vec<(String, Expr)>) {
 }
 
 fn free_name(wanted: &str, value: &Expr, variables: &[(String, Expr)]) -> String {
-    let taken = |name: &str| variables.iter().any(|(known, other)| known == name && other != value);
+    let taken = |name: &str| {
+        variables
+            .iter()
+            .any(|(known, other)| known == name && other != value)
+    };
     let mut name = wanted.to_owned();
     let mut number = 2;
     while taken(&name) {
@@ -239,19 +259,33 @@ fn free_name(wanted: &str, value: &Expr, variables: &[(String, Expr)]) -> String
 
 /// `Ref` and `Condition` stand alone, all others are `Fn::…`.
 fn full_name(name: &str) -> String {
-    if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") }
+    if matches!(name, "Ref" | "Condition") {
+        name.to_owned()
+    } else {
+        format!("Fn::{name}")
+    }
 }
 
 /// A tag cannot stand before another tag: `!Base64 !Sub x` is no YAML.
 fn needs_long_form(argument: &Expr) -> bool {
-    !matches!(argument, Expr::Text(_) | Expr::Plain(_) | Expr::List(_) | Expr::Map(_))
+    !matches!(
+        argument,
+        Expr::Text(_) | Expr::Plain(_) | Expr::List(_) | Expr::Map(_)
+    )
 }
 
 fn is_plain(text: &str) -> bool {
-    let first = text.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'/');
-    let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b' '));
+    let first = text
+        .bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || (first == b'/' && text.len() > 1));
+    let rest = text.bytes().all(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b' ')
+    });
     let colons = text.contains("::")
-        && text.split("::").all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+        && text
+            .split("::")
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     first && (rest || colons) && !text.ends_with(' ') && !is_typed(text)
 }
 
@@ -270,8 +304,16 @@ mod tests {
     use crate::expression::lower;
     use crate::syntax::parse;
 
-    const YAML: Writer = Writer { json: false, newline: "\n", step: 2 };
-    const JSON: Writer = Writer { json: true, newline: "\n", step: 2 };
+    const YAML: Writer = Writer {
+        json: false,
+        newline: "\n",
+        step: 2,
+    };
+    const JSON: Writer = Writer {
+        json: true,
+        newline: "\n",
+        step: 2,
+    };
 
     fn expr(text: &str) -> Expr {
         lower(parse(text).document.root().unwrap())
@@ -294,7 +336,10 @@ mod tests {
 
     #[test]
     fn entries_are_laid_out() {
-        let entries = [("Role".to_owned(), expr("{Type: String, MinLength: 1, L: [a, {b: c, d: e}]}"))];
+        let entries = [(
+            "Role".to_owned(),
+            expr("{Type: String, MinLength: 1, L: [a, {b: c, d: e}]}"),
+        )];
         assert_eq!(
             YAML.entries(&entries, 2),
             "  Role:\n    Type: String\n    MinLength: 1\n    L:\n      - a\n      - b: c\n        d: e\n"

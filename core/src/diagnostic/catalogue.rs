@@ -190,7 +190,10 @@ impl Code {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let upper = text.trim().to_uppercase();
-        Self::ALL.iter().copied().find(|code| code.as_str() == upper)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == upper)
     }
 }
 

@@ -14,16 +14,34 @@ use crate::plan::{Action, Plan, Wire};
 use crate::syntax::{Free, Kind, Node, NodeId};
 use crate::template::{Call, ReferenceKind, Template, call};
 
-pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>, look: &Look, found: &mut Vec<Diagnostic>) -> Vec<Edit> {
+pub(super) fn edits(
+    template: &Template<'_, '_>,
+    plan: &Plan<'_, '_>,
+    look: &Look,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Edit> {
     let mut sheet = Sheet::new(template);
     let moved: HashSet<&str> = plan.moved.iter().copied().collect();
     if let Some(resources) = template.section("Resources") {
-        let stays: Vec<bool> = resources.entries().map(|(key, _)| !key.as_str().is_some_and(|key| moved.contains(key))).collect();
+        let stays: Vec<bool> = resources
+            .entries()
+            .map(|(key, _)| !key.as_str().is_some_and(|key| moved.contains(key)))
+            .collect();
         sheet.remove(resources, &stays, Free::Stay, Reason::BelongsToOther);
     }
     references(&mut sheet, plan);
-    depends_on(&mut sheet, plan.rewrites.iter().filter(|rewrite| rewrite.action == Action::Remove).map(|rewrite| rewrite.reference.node));
-    let parameters: Vec<(String, Expr)> = plan.wires.iter().map(|wire| (wire.parameter.clone(), parameter(wire, look))).collect();
+    depends_on(
+        &mut sheet,
+        plan.rewrites
+            .iter()
+            .filter(|rewrite| rewrite.action == Action::Remove)
+            .map(|rewrite| rewrite.reference.node),
+    );
+    let parameters: Vec<(String, Expr)> = plan
+        .wires
+        .iter()
+        .map(|wire| (wire.parameter.clone(), parameter(wire, look)))
+        .collect();
     match template.section("Parameters") {
         Some(section) => {
             let stays = vec![true; section.entries().count()];
@@ -45,27 +63,39 @@ fn references<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
     let mut subs: Subs<'d, 't> = Subs::new();
     for rewrite in &plan.rewrites {
         let reference = &rewrite.reference;
-        let Some(call) = call(reference.node) else { continue };
-        let in_text = matches!(reference.kind, ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_));
-        match &rewrite.action {
-            Action::Keep | Action::Remove => {}
-            Action::Parameter(name) if in_text => {
-                sheet.replace(reference.place, format!("${{{name}}}"), Reason::ReferenceToParameter);
-            }
-            Action::Parameter(name) => sheet.to_ref(&call, name, Reason::ReferenceToParameter),
+        let Some(call) = call(reference.node) else {
+            continue;
+        };
+        let in_text = matches!(
+            reference.kind,
+            ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_)
+        );
+        let (expr, wanted, reason) = match &rewrite.action {
+            Action::Keep | Action::Remove => continue,
+            Action::Parameter(name) => (
+                Expr::reference(name),
+                name.clone(),
+                Reason::ReferenceToParameter,
+            ),
             Action::NameFromArn(index) => {
-                let expr = name_from_arn(rewrite.target, *index);
-                if in_text {
-                    let name = format!("{}Name", rewrite.target);
-                    sheet.replace(reference.place, format!("${{{name}}}"), Reason::NameFromArn);
-                    let (_, variables) = subs.entry(reference.node.id()).or_insert_with(|| (call, Vec::new()));
-                    if !variables.iter().any(|(known, _)| *known == name) {
-                        variables.push((name, expr));
-                    }
-                } else {
-                    sheet.to_expr(&call, &expr, Reason::NameFromArn);
-                }
+                let name = format!("{}Name", rewrite.target);
+                (
+                    name_from_arn(rewrite.target, *index),
+                    name,
+                    Reason::NameFromArn,
+                )
             }
+        };
+        if in_text {
+            let variable = sheet.in_sub(&call, reference.place, &expr, &wanted, reason);
+            let (_, variables) = subs
+                .entry(reference.node.id())
+                .or_insert_with(|| (call, Vec::new()));
+            variables.extend(variable.filter(|variable| !variables.contains(variable)));
+        } else if let Action::Parameter(name) = &rewrite.action {
+            sheet.write_ref(&call, name, reason);
+        } else {
+            sheet.write_expr(&call, &expr, reason);
         }
     }
     for (call, variables) in subs.values() {
@@ -80,11 +110,20 @@ fn name_from_arn(parameter: &str, index: usize) -> Expr {
 }
 
 /// Takes names out of `DependsOn`; an emptied list goes with its key.
-pub(super) fn depends_on<'d, 't: 'd>(sheet: &mut Sheet<'_, '_, '_>, names: impl Iterator<Item = Node<'d, 't>>) {
+pub(super) fn depends_on<'d, 't: 'd>(
+    sheet: &mut Sheet<'_, '_, '_>,
+    names: impl Iterator<Item = Node<'d, 't>>,
+) {
     let mut lists: IndexMap<NodeId, (Node<'d, 't>, Vec<Node<'d, 't>>)> = IndexMap::new();
     for node in names {
-        let Some(parent) = node.parent() else { continue };
-        lists.entry(parent.id()).or_insert_with(|| (parent, Vec::new())).1.push(node);
+        let Some(parent) = node.parent() else {
+            continue;
+        };
+        lists
+            .entry(parent.id())
+            .or_insert_with(|| (parent, Vec::new()))
+            .1
+            .push(node);
     }
     for (parent, gone) in lists.values() {
         if parent.kind() == Kind::Mapping {
@@ -102,19 +141,31 @@ pub(super) fn depends_on<'d, 't: 'd>(sheet: &mut Sheet<'_, '_, '_>, names: impl 
 
 /// A parameter that takes an output of the IAM stack.
 fn parameter(wire: &Wire<'_>, look: &Look) -> Expr {
-    let noun = crate::facts::noun(wire.kind).to_lowercase();
+    let noun = wire.words();
     let mut entries = vec![
         ("Type".to_owned(), Expr::text("String")),
         (
             "Description".to_owned(),
-            Expr::text(format!("{} of the IAM {noun} {}: output {} of the IAM stack", capitalized(&wire.what), wire.resource, wire.output)),
+            Expr::text(format!(
+                "{} of the IAM {noun} {}: output {} of the IAM stack",
+                capitalized(&wire.what),
+                wire.resource,
+                wire.output
+            )),
         ),
     ];
-    let pattern = (wire.what == "ARN").then(|| arn_pattern(wire, look)).flatten();
+    let pattern = (wire.what == "ARN")
+        .then(|| arn_pattern(wire, look))
+        .flatten();
     if wire.condition.is_some() {
         // The resource may be absent; CloudFormation checks the default like any other value.
         entries.push(("Default".to_owned(), Expr::text("")));
-        entries.extend(pattern.map(|pattern| ("AllowedPattern".to_owned(), Expr::text(format!("^$|{pattern}")))));
+        entries.extend(pattern.map(|pattern| {
+            (
+                "AllowedPattern".to_owned(),
+                Expr::text(format!("^$|{pattern}")),
+            )
+        }));
     } else {
         entries.push(("MinLength".to_owned(), Expr::Plain("1".to_owned())));
         entries.extend(pattern.map(|pattern| ("AllowedPattern".to_owned(), Expr::text(pattern))));
@@ -133,63 +184,117 @@ fn arn_pattern(wire: &Wire<'_>, look: &Look) -> Option<String> {
 
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 const INTERFACE: &str = "AWS::CloudFormation::Interface";
 
 /// The parameters as a group of `AWS::CloudFormation::Interface`, where the console shows them.
-fn group(sheet: &mut Sheet<'_, '_, '_>, plan: &Plan<'_, '_>, label: &str, after: Option<&str>, found: &mut Vec<Diagnostic>) {
-    let names = plan.wires.iter().map(|wire| Expr::text(&wire.parameter)).collect();
-    let item = Expr::map([("Label", Expr::map([("default", Expr::text(label))])), ("Parameters", Expr::List(names))]);
+fn group(
+    sheet: &mut Sheet<'_, '_, '_>,
+    plan: &Plan<'_, '_>,
+    label: &str,
+    after: Option<&str>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let names = plan
+        .wires
+        .iter()
+        .map(|wire| Expr::text(&wire.parameter))
+        .collect();
+    let item = Expr::map([
+        ("Label", Expr::map([("default", Expr::text(label))])),
+        ("Parameters", Expr::List(names)),
+    ]);
     let groups = || Expr::map([("ParameterGroups", Expr::List(vec![item.clone()]))]);
     let missing = |labels: Vec<&str>| {
         let after = after.unwrap_or_default();
-        let help = did_you_mean(after, labels).unwrap_or_else(|| "the new group was put at the end".to_owned());
-        Diagnostic::new(Code::CFG009, format!("the template has no parameter group `{after}`")).help(help)
+        let help = did_you_mean(after, labels)
+            .unwrap_or_else(|| "the new group was put at the end".to_owned());
+        Diagnostic::new(
+            Code::CFG009,
+            format!("the template has no parameter group `{after}`"),
+        )
+        .help(help)
     };
-    let metadata = sheet.template.section("Metadata").filter(|node| node.kind() == Kind::Mapping);
+    let metadata = sheet
+        .template
+        .section("Metadata")
+        .filter(|node| node.kind() == Kind::Mapping);
     let Some(metadata) = metadata else {
         if sheet.template.section("Metadata").is_none() {
-            sheet.add_section("Metadata", vec![(INTERFACE.to_owned(), groups())], Some(first_section(sheet)), &[]);
+            sheet.add_section(
+                "Metadata",
+                vec![(INTERFACE.to_owned(), groups())],
+                Some(first_section(sheet)),
+                &[],
+            );
             found.extend(after.map(|_| missing(Vec::new())));
         }
         return;
     };
     let all = |node: Node<'_, '_>| vec![true; node.entries().count()];
     let Some(interface) = metadata.get(INTERFACE).map(Node::resolved) else {
-        sheet.append(metadata, &all(metadata), &[(INTERFACE.to_owned(), groups())]);
+        sheet.append(
+            metadata,
+            &all(metadata),
+            &[(INTERFACE.to_owned(), groups())],
+        );
         found.extend(after.map(|_| missing(Vec::new())));
         return;
     };
-    let list = interface.get("ParameterGroups").map(Node::resolved).filter(|list| list.items().next().is_some());
+    let list = interface
+        .get("ParameterGroups")
+        .map(Node::resolved)
+        .filter(|list| list.items().next().is_some());
     let Some(list) = list else {
         if let Some((_, empty)) = interface.entry("ParameterGroups") {
             sheet.insert_item(empty, 0, &item);
         } else {
-            sheet.append(interface, &all(interface), &[("ParameterGroups".to_owned(), Expr::List(vec![item]))]);
+            sheet.append(
+                interface,
+                &all(interface),
+                &[("ParameterGroups".to_owned(), Expr::List(vec![item]))],
+            );
         }
         found.extend(after.map(|_| missing(Vec::new())));
         return;
     };
-    let labels: Vec<&str> = list.items().map(|group| label_of(group).unwrap_or_default()).collect();
+    let labels: Vec<&str> = list
+        .items()
+        .map(|group| label_of(group).unwrap_or_default())
+        .collect();
     let last = labels.len().saturating_sub(1);
     let index = match after {
         None => last,
-        Some(after) => labels.iter().position(|label| *label == after).unwrap_or_else(|| {
-            found.push(missing(labels.clone()));
-            last
-        }),
+        Some(after) => labels
+            .iter()
+            .position(|label| *label == after)
+            .unwrap_or_else(|| {
+                found.push(missing(labels.clone()));
+                last
+            }),
     };
     sheet.insert_item(list, index, &item);
 }
 
 fn label_of<'d>(group: Node<'d, '_>) -> Option<&'d str> {
-    group.resolved().get("Label")?.resolved().get("default")?.as_str()
+    group
+        .resolved()
+        .get("Label")?
+        .resolved()
+        .get("default")?
+        .as_str()
 }
 
 /// The section before which `Metadata` goes: it is read best ahead of the parameters.
 fn first_section(sheet: &Sheet<'_, '_, '_>) -> &'static str {
     let has = |name: &str| sheet.template.section(name).is_some();
-    if has("Parameters") { "Parameters" } else { "Resources" }
+    if has("Parameters") {
+        "Parameters"
+    } else {
+        "Resources"
+    }
 }

@@ -4,18 +4,26 @@ use super::sheet::Sheet;
 use crate::edit::Reason;
 use crate::expression::Expr;
 use crate::syntax::{Kind, Node, Style};
-use crate::template::{Call, Form};
+use crate::template::{Call, Form, Piece, pieces};
 use crate::text::{Span, line_start};
 use crate::writer::sub_text;
 
 impl<'d> Sheet<'_, 'd, '_> {
     /// `GetAtt X.Arn` becomes `Ref P`: tag or key and argument change, quotes stay.
-    pub(super) fn to_ref(&mut self, call: &Call<'d, '_>, parameter: &str, reason: Reason) {
+    pub(super) fn write_ref(&mut self, call: &Call<'d, '_>, parameter: &str, reason: Reason) {
         let argument = call.argument;
         if argument.kind() == Kind::Scalar {
             if call.name != "Ref" {
-                let name = if call.form == Form::Short { "!Ref" } else { "Ref" };
-                let span = if call.form == Form::Short { call.name_span() } else { key_text(call) };
+                let name = if call.form == Form::Short {
+                    "!Ref"
+                } else {
+                    "Ref"
+                };
+                let span = if call.form == Form::Short {
+                    call.name_span()
+                } else {
+                    key_text(call)
+                };
                 self.replace(span, name, reason);
             }
             self.replace(argument.written(), parameter, reason);
@@ -26,31 +34,52 @@ impl<'d> Sheet<'_, 'd, '_> {
             Form::Long if self.writer.json => (call.name_span().start(), "\"Ref\": ".to_owned()),
             Form::Long => (call.name_span().start(), "Ref: ".to_owned()),
         };
-        let value = if self.writer.json { format!("\"{parameter}\"") } else { parameter.to_owned() };
-        self.replace(Span::new(start, argument.span().end()), format!("{name}{value}"), reason);
+        let value = if self.writer.json {
+            format!("\"{parameter}\"")
+        } else {
+            parameter.to_owned()
+        };
+        self.replace(
+            Span::new(start, argument.span().end()),
+            format!("{name}{value}"),
+            reason,
+        );
     }
 
     /// The whole call becomes another expression.
-    pub(super) fn to_expr(&mut self, call: &Call<'d, '_>, expr: &Expr, reason: Reason) {
-        let text = if call.is_block() { self.writer.long_call(expr) } else { None };
+    pub(super) fn write_expr(&mut self, call: &Call<'d, '_>, expr: &Expr, reason: Reason) {
+        let text = if call.is_block() {
+            self.writer.long_call(expr)
+        } else {
+            None
+        };
         let text = text.unwrap_or_else(|| self.writer.line(expr));
         let anchor = anchor_of(call.node, self.source());
         self.replace(call.node.outer(), format!("{anchor}{text}"), reason);
     }
 
-    /// `${…}` in a `Sub` text becomes an expression: in the text where it fits, else as a variable.
-    /// Gives the variable that the call then needs.
-    pub(super) fn in_sub(&mut self, call: &Call<'d, '_>, place: Span, expr: &Expr, reason: Reason) -> Option<(String, Expr)> {
-        if expr.fits_sub_text() {
-            let (text, _) = sub_text(std::slice::from_ref(expr).iter().flat_map(flat).collect::<Vec<_>>().as_slice());
-            let scalar = if call.argument.kind() == Kind::Scalar { Some(call.argument) } else { call.argument.items().next() };
-            let text = escaped(scalar.map(Node::style), &text);
+    /// `${…}` in a `Sub` text becomes an expression: in the text where it fits, else as a variable,
+    /// called `wanted` if that name is free. Gives the variable that the call then needs.
+    pub(super) fn in_sub(
+        &mut self,
+        call: &Call<'d, '_>,
+        place: Span,
+        expr: &Expr,
+        wanted: &str,
+        reason: Reason,
+    ) -> Option<(String, Expr)> {
+        if expr.fits_sub_text() && !is_captured(call, expr) {
+            let (text, _) = sub_text(&flat(expr));
+            let text = escaped(sub_scalar(call).map(Node::style), &text);
             self.replace(place, text, reason);
             return None;
         }
         let written = place.slice(self.source());
-        let inside = written.trim_start_matches("${").trim_end_matches('}').trim();
-        let name: String = inside.chars().filter(char::is_ascii_alphanumeric).collect();
+        let inside = written
+            .trim_start_matches("${")
+            .trim_end_matches('}')
+            .trim();
+        let name = free_variable(call, wanted, inside);
         if name != inside {
             self.replace(place, format!("${{{name}}}"), reason);
         }
@@ -58,7 +87,12 @@ impl<'d> Sheet<'_, 'd, '_> {
     }
 
     /// Gives a `Sub` more variables: its map grows, or its text becomes a list of text and map.
-    pub(super) fn add_variables(&mut self, call: &Call<'d, '_>, variables: &[(String, Expr)], reason: Reason) {
+    pub(super) fn add_variables(
+        &mut self,
+        call: &Call<'d, '_>,
+        variables: &[(String, Expr)],
+        reason: Reason,
+    ) {
         if variables.is_empty() {
             return;
         }
@@ -67,8 +101,7 @@ impl<'d> Sheet<'_, 'd, '_> {
             if let Some(map) = argument.items().nth(1) {
                 let map = map.resolved();
                 let stays = vec![true; map.entries().count()];
-                let fresh: Vec<_> = variables.iter().filter(|(name, _)| map.get(name).is_none()).cloned().collect();
-                self.append(map, &stays, &fresh);
+                self.append(map, &stays, variables);
             }
             return;
         }
@@ -101,7 +134,9 @@ impl<'d> Sheet<'_, 'd, '_> {
         let line = line_start(text, head.start());
         let owner = match (call.form, call.node.key()) {
             (Form::Long, _) => head.start() - line,
-            (Form::Short, Some(key)) if line_start(text, key.span().start()) == line => key.span().start() - line,
+            (Form::Short, Some(key)) if line_start(text, key.span().start()) == line => {
+                key.span().start() - line
+            }
             _ => {
                 let before = text.get(line..head.start()).unwrap_or_default();
                 before.len() - before.trim_start().len()
@@ -110,11 +145,17 @@ impl<'d> Sheet<'_, 'd, '_> {
         let newline = self.writer.newline;
         let indent = " ".repeat(owner + self.writer.step);
         let after = if call.form == Form::Long {
-            text.get(head.end()..argument.start()).and_then(|between| between.find(':')).map_or(head.end(), |at| head.end() + at + 1)
+            text.get(head.end()..argument.start())
+                .and_then(|between| between.find(':'))
+                .map_or(head.end(), |at| head.end() + at + 1)
         } else {
             head.end()
         };
-        self.replace(Span::new(after, argument.start()), format!("{newline}{indent}- "), reason);
+        self.replace(
+            Span::new(after, argument.start()),
+            format!("{newline}{indent}- "),
+            reason,
+        );
         let deeper = " ".repeat(self.writer.step);
         let mut at = argument.start() + self.rest_of_line(argument.start()).len();
         while at < argument.end() {
@@ -124,8 +165,19 @@ impl<'d> Sheet<'_, 'd, '_> {
             }
             at += rest.len();
         }
-        let open = if text.get(..argument.end()).is_some_and(|before| before.ends_with('\n')) { "" } else { newline };
-        let item = format!("{open}{indent}- {}{}", self.writer.line(map), if open.is_empty() { newline } else { "" });
+        let open = if text
+            .get(..argument.end())
+            .is_some_and(|before| before.ends_with('\n'))
+        {
+            ""
+        } else {
+            newline
+        };
+        let item = format!(
+            "{open}{indent}- {}{}",
+            self.writer.line(map),
+            if open.is_empty() { newline } else { "" }
+        );
         self.replace(Span::at(argument.end()), item, reason);
     }
 }
@@ -139,6 +191,56 @@ fn escaped(style: Option<Style>, text: &str) -> String {
     }
 }
 
+/// The text of a `Sub`.
+fn sub_scalar<'d, 't>(call: &Call<'d, 't>) -> Option<Node<'d, 't>> {
+    if call.argument.kind() == Kind::Scalar {
+        Some(call.argument)
+    } else {
+        call.argument.items().next()
+    }
+}
+
+/// The variables that a `Sub` defines.
+fn sub_map<'d, 't>(call: &Call<'d, 't>) -> Option<Node<'d, 't>> {
+    call.argument.items().nth(1).map(Node::resolved)
+}
+
+/// Whether a variable of the `Sub` would hide a name that the expression means.
+fn is_captured(call: &Call<'_, '_>, expr: &Expr) -> bool {
+    let Some(map) = sub_map(call) else {
+        return false;
+    };
+    let mut captured = false;
+    expr.walk(&mut |part| match part {
+        Expr::Ref(name) => captured |= map.get(name).is_some(),
+        Expr::GetAtt(name, attribute) => {
+            captured |= map.get(&format!("{name}.{attribute}")).is_some();
+        }
+        _ => {}
+    });
+    captured
+}
+
+/// A name for a new variable that hides nothing which the text means, `own` aside.
+fn free_variable(call: &Call<'_, '_>, wanted: &str, own: &str) -> String {
+    let text = sub_scalar(call).and_then(Node::as_str).unwrap_or_default();
+    let used: Vec<&str> = pieces(text)
+        .filter_map(|piece| match piece {
+            Piece::Variable(name, _) if name != own => Some(name),
+            _ => None,
+        })
+        .collect();
+    let map = sub_map(call);
+    let taken = |name: &str| used.contains(&name) || map.is_some_and(|map| map.get(name).is_some());
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while taken(&name) {
+        name = format!("{wanted}{number}");
+        number += 1;
+    }
+    name
+}
+
 fn flat(expr: &Expr) -> Vec<Expr> {
     match expr {
         Expr::Concat(parts) => parts.clone(),
@@ -148,7 +250,9 @@ fn flat(expr: &Expr) -> Vec<Expr> {
 
 /// The bytes of a long form's key between its quotes.
 fn key_text(call: &Call<'_, '_>) -> Span {
-    call.node.only_entry().map_or(call.node.span(), |(key, _)| key.written())
+    call.node
+        .only_entry()
+        .map_or(call.node.span(), |(key, _)| key.written())
 }
 
 /// `&name ` of a node that defines an anchor, so that a replacement keeps it.
@@ -156,7 +260,13 @@ fn anchor_of(node: Node<'_, '_>, text: &str) -> String {
     if !node.is_anchored() {
         return String::new();
     }
-    let before = Span { start: node.outer().start, end: node.span().start };
-    let word = before.slice(text).split_whitespace().find(|word| word.starts_with('&'));
+    let before = Span {
+        start: node.outer().start,
+        end: node.span().start,
+    };
+    let word = before
+        .slice(text)
+        .split_whitespace()
+        .find(|word| word.starts_with('&'));
     word.map_or(String::new(), |word| format!("{word} "))
 }

@@ -23,8 +23,11 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
     };
     let groups = interface(template, plan);
     let mut kept_sections: Vec<bool> = Vec::new();
-    let parameters: Vec<(String, Expr)> =
-        plan.app_stack.iter().map(|stack| (stack.parameter.clone(), stack_parameter(stack))).collect();
+    let parameters: Vec<(String, Expr)> = plan
+        .app_stack
+        .iter()
+        .map(|stack| (stack.parameter.clone(), stack_parameter(stack)))
+        .collect();
     let mut pending = vec![("Metadata", vec![marker(plan)]), ("Parameters", parameters)];
     for (key, value) in template.root.entries() {
         let name = key.as_str().unwrap_or_default();
@@ -34,8 +37,14 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
                 kept_sections.push(true);
                 continue;
             }
-            "Metadata" => value.entries().map(|(key, _)| key.as_str() == Some(INTERFACE) && groups.is_some()).collect(),
-            _ => value.entries().map(|(key, _)| keeps(name, key.as_str().unwrap_or_default())).collect(),
+            "Metadata" => value
+                .entries()
+                .map(|(key, _)| key.as_str() == Some(INTERFACE) && groups.is_some())
+                .collect(),
+            _ => value
+                .entries()
+                .map(|(key, _)| keeps(name, key.as_str().unwrap_or_default()))
+                .collect(),
         };
         let any = stays.iter().any(|stays| *stays);
         kept_sections.push(any);
@@ -46,18 +55,31 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
             }
         }
     }
-    sheet.remove(template.root, &kept_sections, Free::Go, Reason::BelongsToOther);
+    sheet.remove(
+        template.root,
+        &kept_sections,
+        Free::Go,
+        Reason::BelongsToOther,
+    );
     if let Some(groups) = groups {
-        groups.into_iter().for_each(|(list, stays)| sheet.remove(list, &stays, Free::Go, Reason::BelongsToOther));
+        groups
+            .into_iter()
+            .for_each(|(list, stays)| sheet.remove(list, &stays, Free::Go, Reason::BelongsToOther));
     }
-    for (name, entries) in pending.into_iter().filter(|(_, entries)| !entries.is_empty()) {
+    for (name, entries) in pending
+        .into_iter()
+        .filter(|(_, entries)| !entries.is_empty())
+    {
         sheet.add_section(name, entries, Some("Resources"), &kept_sections);
     }
     if !plan.wires.is_empty() {
         sheet.add_section("Outputs", outputs(plan), None, &kept_sections);
     }
     description(&mut sheet);
-    depends_on(&mut sheet, plan.dropped.iter().map(|reference| reference.node));
+    depends_on(
+        &mut sheet,
+        plan.dropped.iter().map(|reference| reference.node),
+    );
     bridges(&mut sheet, plan);
     sheet.finish()
 }
@@ -66,10 +88,13 @@ const INTERFACE: &str = "AWS::CloudFormation::Interface";
 
 /// Lists and entries of the parameter interface that shrink to the parameters that travel; `None`
 /// where nothing of it would remain.
-#[expect(clippy::type_complexity, reason = "a list of collections with what stays of each, used once")]
-fn interface<'d, 't>(template: &Template<'d, 't>, plan: &Plan<'_, '_>) -> Option<Vec<(Node<'d, 't>, Vec<bool>)>> {
+fn interface<'d, 't>(
+    template: &Template<'d, 't>,
+    plan: &Plan<'_, '_>,
+) -> Option<Vec<(Node<'d, 't>, Vec<bool>)>> {
     let interface = template.section("Metadata")?.get(INTERFACE)?.resolved();
-    let travels = |name: Option<&str>| name.is_some_and(|name| plan.travels.parameters.contains(name));
+    let travels =
+        |name: Option<&str>| name.is_some_and(|name| plan.travels.parameters.contains(name));
     let mut shrinks = Vec::new();
     let mut kept = Vec::new();
     for (key, value) in interface.entries() {
@@ -78,8 +103,11 @@ fn interface<'d, 't>(template: &Template<'d, 't>, plan: &Plan<'_, '_>) -> Option
             Some("ParameterGroups") => value
                 .items()
                 .map(|group| {
-                    let Some(names) = group.resolved().get("Parameters").map(Node::resolved) else { return false };
-                    let stays: Vec<bool> = names.items().map(|name| travels(name.as_str())).collect();
+                    let Some(names) = group.resolved().get("Parameters").map(Node::resolved) else {
+                        return false;
+                    };
+                    let stays: Vec<bool> =
+                        names.items().map(|name| travels(name.as_str())).collect();
                     let any = stays.iter().any(|stays| *stays);
                     if any {
                         shrinks.push((names, stays));
@@ -87,7 +115,10 @@ fn interface<'d, 't>(template: &Template<'d, 't>, plan: &Plan<'_, '_>) -> Option
                     any
                 })
                 .collect(),
-            Some("ParameterLabels") => value.entries().map(|(key, _)| travels(key.as_str())).collect(),
+            Some("ParameterLabels") => value
+                .entries()
+                .map(|(key, _)| travels(key.as_str()))
+                .collect(),
             _ => Vec::new(),
         };
         let any = stays.iter().any(|stays| *stays);
@@ -108,14 +139,32 @@ fn interface<'d, 't>(template: &Template<'d, 't>, plan: &Plan<'_, '_>) -> Option
 fn stack_parameter(stack: &AppStack) -> Expr {
     let mut entries = vec![
         ("Type".to_owned(), Expr::text("String")),
-        ("Description".to_owned(), Expr::text("Name of the application stack that uses these IAM resources")),
+        (
+            "Description".to_owned(),
+            Expr::text("Name of the application stack that uses these IAM resources"),
+        ),
     ];
-    entries.extend(stack.default.iter().map(|name| ("Default".to_owned(), Expr::text(name))));
+    entries.extend(
+        stack
+            .default
+            .iter()
+            .map(|name| ("Default".to_owned(), Expr::text(name))),
+    );
     entries.push(("MinLength".to_owned(), Expr::Plain("1".to_owned())));
-    entries.push(("MaxLength".to_owned(), Expr::Plain(stack.max_length.to_string())));
-    entries.push(("AllowedPattern".to_owned(), Expr::text(stack.allowed_pattern())));
+    entries.push((
+        "MaxLength".to_owned(),
+        Expr::Plain(stack.max_length.to_string()),
+    ));
+    entries.push((
+        "AllowedPattern".to_owned(),
+        Expr::text(stack.allowed_pattern()),
+    ));
     if stack.patterned {
-        let case = if stack.lower_case { "lower-case letters" } else { "letters" };
+        let case = if stack.lower_case {
+            "lower-case letters"
+        } else {
+            "letters"
+        };
         let text = format!(
             "a letter, then {case}, digits and single dashes, at most {} characters: longer or other names would not match the generated names in the policies",
             stack.max_length
@@ -146,11 +195,20 @@ fn marker(plan: &Plan<'_, '_>) -> (String, Expr) {
 
 fn outputs(plan: &Plan<'_, '_>) -> Vec<(String, Expr)> {
     let output = |wire: &crate::plan::Wire<'_>| {
-        let noun = crate::facts::noun(wire.kind).to_lowercase();
-        let mut entries = vec![("Description".to_owned(), Expr::text(format!("{} of the IAM {noun} {}", wire.what, wire.resource)))];
-        entries.extend(wire.condition.map(|condition| ("Condition".to_owned(), Expr::text(condition))));
+        let noun = wire.words();
+        let mut entries = vec![(
+            "Description".to_owned(),
+            Expr::text(format!("{} of the IAM {noun} {}", wire.what, wire.resource)),
+        )];
+        entries.extend(
+            wire.condition
+                .map(|condition| ("Condition".to_owned(), Expr::text(condition))),
+        );
         entries.push(("Value".to_owned(), wire.value.clone()));
-        let export = Expr::concat([Expr::reference("AWS::StackName"), Expr::text(format!("-{}", wire.output))]);
+        let export = Expr::concat([
+            Expr::reference("AWS::StackName"),
+            Expr::text(format!("-{}", wire.output)),
+        ]);
         entries.push(("Export".to_owned(), Expr::map([("Name", export)])));
         (wire.output.clone(), Expr::Map(entries))
     };
@@ -159,7 +217,13 @@ fn outputs(plan: &Plan<'_, '_>) -> Vec<(String, Expr)> {
 
 /// Two stacks side by side in a console: the description says which is which.
 fn description(sheet: &mut Sheet<'_, '_, '_>) {
-    let Some(node) = sheet.template.section("Description").filter(|node| node.kind() == Kind::Scalar) else { return };
+    let Some(node) = sheet
+        .template
+        .section("Description")
+        .filter(|node| node.kind() == Kind::Scalar)
+    else {
+        return;
+    };
     let prefix = "IAM resources of: ";
     let length = node.as_str().unwrap_or_default().len() + prefix.len();
     if node.style() == Style::BlockScalar || length > limit::DESCRIPTION || node.is_null() {
@@ -171,35 +235,74 @@ fn description(sheet: &mut Sheet<'_, '_, '_>) {
         let line = sheet.writer.line(&Expr::Text(text));
         sheet.replace(node.span(), line, Reason::Description);
     } else {
-        sheet.replace(crate::text::Span::at(node.written().start()), prefix, Reason::Description);
+        sheet.replace(
+            crate::text::Span::at(node.written().start()),
+            prefix,
+            Reason::Description,
+        );
     }
 }
 
 fn bridges<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
-    let parameter = plan.app_stack.as_ref().map_or("", |stack| stack.parameter.as_str());
+    let parameter = plan
+        .app_stack
+        .as_ref()
+        .map_or("", |stack| stack.parameter.as_str());
+    let mut subs: IndexMap<NodeId, (Call<'d, 't>, Vec<(String, Expr)>)> = IndexMap::new();
     for reference in &plan.stack_names {
-        match reference.kind {
-            ReferenceKind::SubRef => sheet.replace(reference.place, format!("${{{parameter}}}"), Reason::StackName),
-            _ => {
-                if let Some(call) = call(reference.node) {
-                    sheet.to_ref(&call, parameter, Reason::StackName);
-                }
-            }
+        let Some(call) = call(reference.node) else {
+            continue;
+        };
+        if reference.kind == ReferenceKind::SubRef {
+            let name = Expr::reference(parameter);
+            let variable =
+                sheet.in_sub(&call, reference.place, &name, "AppStack", Reason::StackName);
+            let (_, variables) = subs
+                .entry(reference.node.id())
+                .or_insert_with(|| (call, Vec::new()));
+            variables.extend(variable.filter(|variable| !variables.contains(variable)));
+        } else {
+            sheet.write_ref(&call, parameter, Reason::StackName);
         }
     }
-    let mut subs: IndexMap<NodeId, (Call<'d, 't>, Vec<(String, Expr)>)> = IndexMap::new();
     for bridge in &plan.bridges {
         let reference = &bridge.reference;
-        let Some(call) = call(reference.node) else { continue };
-        if matches!(reference.kind, ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_)) {
-            let (_, variables) = subs.entry(reference.node.id()).or_insert_with(|| (call, Vec::new()));
-            if let Some(variable) = sheet.in_sub(&call, reference.place, &bridge.expr, Reason::Bridge)
-                && !variables.contains(&variable)
-            {
-                variables.push(variable);
-            }
+        let Some(call) = call(reference.node) else {
+            continue;
+        };
+        if matches!(
+            reference.kind,
+            ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_)
+        ) {
+            let wanted = match reference.kind {
+                ReferenceKind::SubGetAtt(attribute) => {
+                    let letters = attribute.chars().filter(char::is_ascii_alphanumeric);
+                    bridge
+                        .target
+                        .chars()
+                        .filter(char::is_ascii_alphanumeric)
+                        .chain(letters)
+                        .collect()
+                }
+                _ => bridge
+                    .target
+                    .chars()
+                    .filter(char::is_ascii_alphanumeric)
+                    .collect::<String>(),
+            };
+            let variable = sheet.in_sub(
+                &call,
+                reference.place,
+                &bridge.expr,
+                &wanted,
+                Reason::Bridge,
+            );
+            let (_, variables) = subs
+                .entry(reference.node.id())
+                .or_insert_with(|| (call, Vec::new()));
+            variables.extend(variable.filter(|variable| !variables.contains(variable)));
         } else {
-            sheet.to_expr(&call, &bridge.expr, Reason::Bridge);
+            sheet.write_expr(&call, &bridge.expr, Reason::Bridge);
         }
     }
     for (call, variables) in subs.values() {

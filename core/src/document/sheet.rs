@@ -19,9 +19,20 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     pub(super) fn new(template: &'p Template<'d, 't>) -> Self {
         let text = template.document.text();
         let json = template.document.is_json();
-        let step = template.section("Resources").map_or(2, |resources| step(template.root, resources));
-        let writer = Writer { json, newline: newline_of(text), step };
-        Self { template, writer, text, edits: Vec::new() }
+        let step = template
+            .section("Resources")
+            .map_or(2, |resources| step(template.root, resources));
+        let writer = Writer {
+            json,
+            newline: newline_of(text),
+            step,
+        };
+        Self {
+            template,
+            writer,
+            text,
+            edits: Vec::new(),
+        }
     }
 
     pub(super) fn finish(self) -> Vec<Edit> {
@@ -29,24 +40,46 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     }
 
     pub(super) fn replace(&mut self, span: Span, text: impl Into<String>, reason: Reason) {
-        self.edits.push(Edit { span, text: text.into(), reason });
+        self.edits.push(Edit {
+            span,
+            text: text.into(),
+            reason,
+        });
     }
 
     /// Takes items out of a collection of which at least one stays.
-    pub(super) fn remove(&mut self, collection: Node<'_, '_>, stays: &[bool], free: Free, reason: Reason) {
+    pub(super) fn remove(
+        &mut self,
+        collection: Node<'_, '_>,
+        stays: &[bool],
+        free: Free,
+        reason: Reason,
+    ) {
         for span in Items::of_text(collection, self.text).removals(stays, free) {
-            self.edits.push(Edit { span, text: String::new(), reason });
+            self.edits.push(Edit {
+                span,
+                text: String::new(),
+                reason,
+            });
         }
     }
 
     /// Takes one entry out of a mapping, and nothing else.
     pub(super) fn remove_entry(&mut self, mapping: Node<'_, '_>, name: &str, reason: Reason) {
-        let stays: Vec<bool> = mapping.entries().map(|(key, _)| key.as_str() != Some(name)).collect();
+        let stays: Vec<bool> = mapping
+            .entries()
+            .map(|(key, _)| key.as_str() != Some(name))
+            .collect();
         self.remove(mapping, &stays, Free::Stay, reason);
     }
 
     /// Adds entries at the end of a mapping; `stays` says which of its entries remain.
-    pub(super) fn append(&mut self, mapping: Node<'_, '_>, stays: &[bool], entries: &[(String, Expr)]) {
+    pub(super) fn append(
+        &mut self,
+        mapping: Node<'_, '_>,
+        stays: &[bool],
+        entries: &[(String, Expr)],
+    ) {
         if entries.is_empty() {
             return;
         }
@@ -54,10 +87,25 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             // `Parameters:` with nothing behind it.
             let key = mapping.key().map_or(mapping.span(), Node::span);
             let indent = key.start() - line_start(self.text, key.start()) + self.writer.step;
-            let text = format!("{}{}", self.writer.newline, self.writer.entries(entries, indent));
-            let text = text.strip_suffix(self.writer.newline).unwrap_or(&text).to_owned();
-            let colon = self.text.get(key.end()..).and_then(|rest| rest.find(':')).map_or(key.end(), |at| key.end() + at + 1);
-            let span = if mapping.span().is_empty() { Span::at(colon) } else { mapping.span() };
+            let text = format!(
+                "{}{}",
+                self.writer.newline,
+                self.writer.entries(entries, indent)
+            );
+            let text = text
+                .strip_suffix(self.writer.newline)
+                .unwrap_or(&text)
+                .to_owned();
+            let colon = self
+                .text
+                .get(key.end()..)
+                .and_then(|rest| rest.find(':'))
+                .map_or(key.end(), |at| key.end() + at + 1);
+            let span = if mapping.span().is_empty() {
+                Span::at(colon)
+            } else {
+                mapping.span()
+            };
             self.replace(span, text, Reason::Added);
             return;
         }
@@ -70,7 +118,9 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         let at = items.append_at(stays);
         let mut text = String::new();
         // A file that ends without a line break keeps ending so.
-        let open = at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n');
+        let unended = at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n');
+        // Where the last line went, the one before it is ended.
+        let open = unended && !self.edits.iter().any(|edit| edit.span.end() == at);
         if open && any {
             text.push_str(self.writer.newline);
         }
@@ -79,19 +129,33 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             if blank {
                 text.push_str(self.writer.newline);
             }
-            text.push_str(&self.writer.entries(std::slice::from_ref(entry), items.indent()));
+            text.push_str(
+                &self
+                    .writer
+                    .entries(std::slice::from_ref(entry), items.indent()),
+            );
         }
-        if open {
+        if unended {
             text.truncate(text.trim_end().len());
         }
         self.replace(Span::at(at), text, Reason::Added);
     }
 
-    fn append_flow(&mut self, mapping: Node<'_, '_>, items: &Items<'_>, stays: &[bool], entries: &[(String, Expr)]) {
+    fn append_flow(
+        &mut self,
+        mapping: Node<'_, '_>,
+        items: &Items<'_>,
+        stays: &[bool],
+        entries: &[(String, Expr)],
+    ) {
         let any = stays.iter().any(|stays| *stays);
         let newline = self.writer.newline;
         let text = if self.writer.json && (items.one_a_line() || items.is_empty()) {
-            let indent = if items.is_empty() { self.indent_below(mapping) } else { items.indent() };
+            let indent = if items.is_empty() {
+                self.indent_below(mapping)
+            } else {
+                items.indent()
+            };
             let lines = self.writer.entries(entries, indent);
             if any {
                 format!(",{newline}{lines}")
@@ -115,15 +179,27 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     /// The indentation of entries in a collection that has none yet.
     fn indent_below(&self, node: Node<'_, '_>) -> usize {
         let start = line_start(self.text, node.span().start());
-        let line = self.text.get(start..node.span().start()).unwrap_or_default();
+        let line = self
+            .text
+            .get(start..node.span().start())
+            .unwrap_or_default();
         line.len() - line.trim_start().len() + self.writer.step
     }
 
     /// Adds a section to the template: before another one, or at the end.
-    pub(super) fn add_section(&mut self, name: &str, entries: Vec<(String, Expr)>, before: Option<&str>, stays: &[bool]) {
+    pub(super) fn add_section(
+        &mut self,
+        name: &str,
+        entries: Vec<(String, Expr)>,
+        before: Option<&str>,
+        stays: &[bool],
+    ) {
         let section = [(name.to_owned(), Expr::Map(entries))];
         let root = self.template.root;
-        let at = before.and_then(|before| root.entries().position(|(key, _)| key.as_str() == Some(before)));
+        let at = before.and_then(|before| {
+            root.entries()
+                .position(|(key, _)| key.as_str() == Some(before))
+        });
         let Some(at) = at else {
             self.append(root, stays, &section);
             return;
@@ -137,10 +213,18 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             return;
         }
         let lines = if self.writer.json && items.one_a_line() {
-            format!("{},{newline}{}", self.writer.entries(&section, items.indent()).trim_start(), " ".repeat(items.indent()))
+            format!(
+                "{},{newline}{}",
+                self.writer.entries(&section, items.indent()).trim_start(),
+                " ".repeat(items.indent())
+            )
         } else {
             let [(_, value)] = &section;
-            format!("{}: {}, ", self.writer.line(&Expr::text(name)), self.writer.line(value))
+            format!(
+                "{}: {}, ",
+                self.writer.line(&Expr::text(name)),
+                self.writer.line(value)
+            )
         };
         self.replace(Span::at(items.extent(at).start()), lines, Reason::Added);
     }
@@ -151,16 +235,33 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         let newline = self.writer.newline;
         let at = items.extent(index).end();
         let text = if sequence.style() == Style::Block {
-            let list = self.writer.entries(&[("k".to_owned(), Expr::List(vec![item.clone()]))], items.indent().saturating_sub(self.writer.step));
-            let lines = list.split_once(newline).map_or(String::new(), |(_, lines)| lines.to_owned());
+            let list = self.writer.entries(
+                &[("k".to_owned(), Expr::List(vec![item.clone()]))],
+                items.indent().saturating_sub(self.writer.step),
+            );
+            let lines = list
+                .split_once(newline)
+                .map_or(String::new(), |(_, lines)| lines.to_owned());
             let open = at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n');
-            if open { format!("{newline}{}", lines.trim_end()) } else { lines }
+            if open {
+                format!("{newline}{}", lines.trim_end())
+            } else {
+                lines
+            }
         } else if self.writer.json && items.one_a_line() {
-            let wrapped = self.writer.entries(&[("k".to_owned(), item.clone())], items.indent());
-            let value = wrapped.split_once(": ").map_or(String::new(), |(_, value)| value.to_owned());
+            let wrapped = self
+                .writer
+                .entries(&[("k".to_owned(), item.clone())], items.indent());
+            let value = wrapped
+                .split_once(": ")
+                .map_or(String::new(), |(_, value)| value.to_owned());
             format!(",{newline}{}{value}", " ".repeat(items.indent()))
         } else if items.is_empty() {
-            self.replace(Span::at(sequence.span().start() + 1), self.writer.line(item), Reason::Added);
+            self.replace(
+                Span::at(sequence.span().start() + 1),
+                self.writer.line(item),
+                Reason::Added,
+            );
             return;
         } else {
             format!(", {}", self.writer.line(item))
@@ -170,7 +271,9 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
 
     /// The rest of a line from an offset, its line break included.
     pub(super) fn rest_of_line(&self, offset: usize) -> &'t str {
-        self.text.get(offset..line_end(self.text, offset)).unwrap_or_default()
+        self.text
+            .get(offset..line_end(self.text, offset))
+            .unwrap_or_default()
     }
 
     pub(super) fn source(&self) -> &'t str {

@@ -46,8 +46,12 @@ pub fn fair_split(available: usize, stack: usize, logical: usize) -> (usize, usi
 #[must_use]
 pub fn generated_pattern(rule: Generated, logical: &str, stack: &Expr) -> Option<GeneratedPattern> {
     match rule {
-        Generated::StackLogical { max, lower } => Some(stack_and_logical(usize::from(max), lower, logical, stack)),
-        Generated::Logical { keep, lower } => Some(unbounded("", usize::from(keep), &case(logical, lower))),
+        Generated::StackLogical { max, lower } => {
+            Some(stack_and_logical(usize::from(max), lower, logical, stack))
+        }
+        Generated::Logical { keep, lower } => {
+            Some(unbounded("", usize::from(keep), &case(logical, lower)))
+        }
         // `CFN-` and 13 random characters leave 23 of the handler's 40.
         Generated::CfnLogical => Some(unbounded("CFN-", 23, logical)),
         Generated::None => None,
@@ -56,13 +60,26 @@ pub fn generated_pattern(rule: Generated, logical: &str, stack: &Expr) -> Option
 
 fn unbounded(prefix: &str, keep: usize, logical: &str) -> GeneratedPattern {
     let kept: String = logical.chars().take(keep).collect();
-    let end = if kept.len() == logical.len() { "-*" } else { "*" };
+    let end = if kept.len() == logical.len() {
+        "-*"
+    } else {
+        "*"
+    };
     let pattern = Expr::Text(format!("{prefix}{kept}{end}"));
-    GeneratedPattern { pattern, longest_stack_name: None, lower_case: false, bounded: false }
+    GeneratedPattern {
+        pattern,
+        longest_stack_name: None,
+        lower_case: false,
+        bounded: false,
+    }
 }
 
 fn case(logical: &str, lower: bool) -> String {
-    if lower { logical.to_lowercase() } else { logical.to_owned() }
+    if lower {
+        logical.to_lowercase()
+    } else {
+        logical.to_owned()
+    }
 }
 
 fn stack_and_logical(max: usize, lower: bool, logical: &str, stack: &Expr) -> GeneratedPattern {
@@ -71,7 +88,11 @@ fn stack_and_logical(max: usize, lower: bool, logical: &str, stack: &Expr) -> Ge
     let whole = available.saturating_sub(length);
     // A short type with a long logical id cuts one of the two. We may let the logical id be cut, as
     // a prefix of it still matches, but never the stack's name: it bounds the scope.
-    let longest = if whole >= USUAL_STACK_NAME { whole } else { whole.max(USUAL_STACK_NAME.min(available.div_ceil(2))) };
+    let longest = if whole >= USUAL_STACK_NAME {
+        whole
+    } else {
+        whole.max(USUAL_STACK_NAME.min(available.div_ceil(2)))
+    };
     let (_, kept) = fair_split(available, longest, length);
     let kept = kept.min(length);
     let written: String = case(logical, lower).chars().take(kept).collect();
@@ -111,20 +132,28 @@ mod tests {
                 let logical = "L".repeat(length);
                 let rule = Generated::StackLogical { max, lower: false };
                 let found = generated_pattern(rule, &logical, &Expr::text("@")).unwrap();
-                let Expr::Text(pattern) = found.pattern else { panic!("not a text") };
+                let Expr::Text(pattern) = found.pattern else {
+                    panic!("not a text")
+                };
                 let longest = found.longest_stack_name.unwrap();
                 assert!(longest >= 9, "{max} {length}");
                 for size in 1..=longest {
                     let stack = "s".repeat(size);
                     let name = real_name(usize::from(max), &stack, &logical);
                     let prefix = pattern.replace('@', &stack);
-                    assert!(name.starts_with(prefix.trim_end_matches('*')), "{name} {prefix}");
+                    assert!(
+                        name.starts_with(prefix.trim_end_matches('*')),
+                        "{name} {prefix}"
+                    );
                 }
                 let beyond = "s".repeat(longest + 1);
                 let name = real_name(usize::from(max), &beyond, &logical);
                 let prefix = pattern.replace('@', &beyond);
                 let still = name.starts_with(prefix.trim_end_matches('*'));
-                assert!(!still || longest >= 20 || longest + 1 > usize::from(max - 14) - length, "{max} {length} {longest}");
+                assert!(
+                    !still || longest >= 20 || longest + 1 > usize::from(max - 14) - length,
+                    "{max} {length} {longest}"
+                );
             }
         }
     }

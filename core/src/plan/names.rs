@@ -22,20 +22,32 @@ pub(super) fn app_stack(
         return None;
     }
     let mut needs: Vec<NameNeed> = Vec::new();
-    for need in bridges.iter().flat_map(|bridge| &bridge.needs).filter(|need| need.bounded) {
+    for need in bridges
+        .iter()
+        .flat_map(|bridge| &bridge.needs)
+        .filter(|need| need.bounded)
+    {
         if !needs.contains(need) {
             needs.push(need.clone());
         }
     }
     needs.sort_by(|a, b| {
         let key = |need: &NameNeed| need.longest.unwrap_or(limit::STACK_NAME);
-        key(a).cmp(&key(b)).then_with(|| a.resource.cmp(&b.resource))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.resource.cmp(&b.resource))
     });
-    let configured = options.selection.config.and_then(|file| file.config.app_stack_name.as_deref());
+    let configured = options
+        .selection
+        .config
+        .and_then(|file| file.config.app_stack_name.as_deref());
     let stack = AppStack {
         parameter: parameter.to_owned(),
         default: options.app_stack_name.or(configured).map(str::to_owned),
-        max_length: needs.first().and_then(|need| need.longest).unwrap_or(limit::STACK_NAME),
+        max_length: needs
+            .first()
+            .and_then(|need| need.longest)
+            .unwrap_or(limit::STACK_NAME),
         lower_case: needs.iter().any(|need| need.lower_case),
         patterned: !needs.is_empty(),
         needs,
@@ -49,7 +61,9 @@ pub(super) fn app_stack(
 }
 
 fn refused_default(name: &str, stack: &AppStack) -> Diagnostic {
-    let tightest = stack.needs.first().map_or(String::new(), |need| format!("; `{}` bounds it", need.resource));
+    let tightest = stack.needs.first().map_or(String::new(), |need| {
+        format!("; `{}` bounds it", need.resource)
+    });
     Diagnostic::new(Code::CFG006, format!("the application stack cannot be called `{name}`")).help(format!(
         "with the patterns of this split a name is at most {} characters and matches `{}`{tightest}",
         stack.max_length,
@@ -78,9 +92,15 @@ pub(super) fn check(
         for name in [&wire.parameter, &wire.output] {
             if let Some(taken) = template.parameters.get(name.as_str()) {
                 found.push(
-                    Diagnostic::new(Code::NAM001, format!("the template has a parameter `{name}` already"))
-                        .at(taken.key.outer(), format!("`{}` needs this name", wire.resource))
-                        .help("rename the parameter of the template"),
+                    Diagnostic::new(
+                        Code::NAM001,
+                        format!("the template has a parameter `{name}` already"),
+                    )
+                    .at(
+                        taken.key.outer(),
+                        format!("`{}` needs this name", wire.resource),
+                    )
+                    .help("rename the parameter of the template"),
                 );
             }
         }
@@ -88,16 +108,25 @@ pub(super) fn check(
         let taken = template.resources.get(wire.parameter.as_str());
         if let Some(taken) = taken.filter(|taken| taken.name != wire.resource) {
             found.push(
-                Diagnostic::new(Code::NAM001, format!("`{}` is the name of a resource already", wire.parameter))
-                    .at(taken.declaration.key.outer(), format!("a parameter for `{}` needs this name", wire.resource))
-                    .help("rename one of the two resources"),
+                Diagnostic::new(
+                    Code::NAM001,
+                    format!("`{}` is the name of a resource already", wire.parameter),
+                )
+                .at(
+                    taken.declaration.key.outer(),
+                    format!("a parameter for `{}` needs this name", wire.resource),
+                )
+                .help("rename one of the two resources"),
             );
         }
         if let Some(other) = outputs.insert(&wire.output, wire.resource) {
             found.push(
                 Diagnostic::new(
                     Code::NAM002,
-                    format!("`{other}` and `{}` would both have the output `{}`", wire.resource, wire.output),
+                    format!(
+                        "`{other}` and `{}` would both have the output `{}`",
+                        wire.resource, wire.output
+                    ),
                 )
                 .help("rename one of the two resources"),
             );
@@ -109,35 +138,66 @@ pub(super) fn check(
             found.push(
                 Diagnostic::new(
                     Code::NAM002,
-                    format!("the template has an output `{}` already, with another value", wire.output),
+                    format!(
+                        "the template has an output `{}` already, with another value",
+                        wire.output
+                    ),
                 )
-                .at(output.key.outer(), format!("the output of `{}` needs this name", wire.resource))
+                .at(
+                    output.key.outer(),
+                    format!("the output of `{}` needs this name", wire.resource),
+                )
                 .help("rename the output of the template"),
             );
         }
     }
     if let Some(stack) = stack {
-        let parameter = template.parameters.get(stack.parameter.as_str()).map(|taken| taken.key);
-        let resource = template.resources.get(stack.parameter.as_str()).map(|taken| taken.declaration.key);
+        let parameter = template
+            .parameters
+            .get(stack.parameter.as_str())
+            .map(|taken| taken.key);
+        let resource = template
+            .resources
+            .get(stack.parameter.as_str())
+            .map(|taken| taken.declaration.key);
         let resource = resource.filter(|_| moved.contains(stack.parameter.as_str()));
         if let Some(key) = parameter.or(resource) {
             found.push(
-                Diagnostic::new(Code::NAM001, format!("the name `{}` is taken in the template", stack.parameter))
-                    .at(key.outer(), "the IAM template needs this name for the application stack's")
-                    .help("choose another with `app_stack_parameter` in the configuration"),
+                Diagnostic::new(
+                    Code::NAM001,
+                    format!("the name `{}` is taken in the template", stack.parameter),
+                )
+                .at(
+                    key.outer(),
+                    "the IAM template needs this name for the application stack's",
+                )
+                .help("choose another with `app_stack_parameter` in the configuration"),
             );
         }
     }
     let parameters = template.parameters.len() + wires.len();
     if parameters > limit::PARAMETERS {
-        found.push(too_many(Code::LIM001, parameters, "parameters in the application template", limit::PARAMETERS));
+        found.push(too_many(
+            Code::LIM001,
+            parameters,
+            "parameters in the application template",
+            limit::PARAMETERS,
+        ));
     }
     if wires.len() > limit::OUTPUTS {
-        found.push(too_many(Code::LIM002, wires.len(), "outputs in the IAM template", limit::OUTPUTS));
+        found.push(too_many(
+            Code::LIM002,
+            wires.len(),
+            "outputs in the IAM template",
+            limit::OUTPUTS,
+        ));
     }
 }
 
 fn too_many(code: Code, count: usize, what: &str, limit: usize) -> Diagnostic {
-    Diagnostic::new(code, format!("{count} {what}: CloudFormation admits {limit}"))
-        .help("move fewer resources, or remove what is not used")
+    Diagnostic::new(
+        code,
+        format!("{count} {what}: CloudFormation admits {limit}"),
+    )
+    .help("move fewer resources, or remove what is not used")
 }

@@ -21,11 +21,20 @@ pub struct Position {
 const WILDCARD_OPERATORS: [&str; 3] = ["StringLike", "ArnLike", "ArnEquals"];
 
 /// Properties of IAM resources that name what must exist when the resource is created.
-const MUST_EXIST: [&str; 5] = ["ManagedPolicyArns", "PermissionsBoundary", "Roles", "Users", "Groups"];
+const MUST_EXIST: [&str; 5] = [
+    "ManagedPolicyArns",
+    "PermissionsBoundary",
+    "Roles",
+    "Users",
+    "Groups",
+];
 
 /// Properties that name an existing principal, but in the type that gives itself that name.
-const NAMES_OF: [(&str, &str); 3] =
-    [("RoleName", "AWS::IAM::Role"), ("UserName", "AWS::IAM::User"), ("GroupName", "AWS::IAM::Group")];
+const NAMES_OF: [(&str, &str); 3] = [
+    ("RoleName", "AWS::IAM::Role"),
+    ("UserName", "AWS::IAM::User"),
+    ("GroupName", "AWS::IAM::Group"),
+];
 
 /// Finds out where a node of a moved resource of type `kind` stands.
 #[must_use]
@@ -48,7 +57,10 @@ pub fn position(node: Node<'_, '_>, kind: &str) -> Position {
             && let Some(key) = at.key()
             && let Some(name) = key.as_str()
         {
-            path.push(Step { name, mapping: parent });
+            path.push(Step {
+                name,
+                mapping: parent,
+            });
         }
         at = parent;
     }
@@ -57,7 +69,12 @@ pub fn position(node: Node<'_, '_>, kind: &str) -> Position {
 
 /// Whether a mapping is the variables of a `Fn::Sub`, not a part of the policy.
 fn is_variable_map(mapping: Node<'_, '_>) -> bool {
-    let Some(list) = mapping.parent().filter(|list| list.kind() == Kind::Sequence) else { return false };
+    let Some(list) = mapping
+        .parent()
+        .filter(|list| list.kind() == Kind::Sequence)
+    else {
+        return false;
+    };
     let is_sub = |node: Node<'_, '_>| call(node).is_some_and(|call| call.function == Function::Sub);
     is_sub(list) || list.parent().is_some_and(is_sub)
 }
@@ -79,18 +96,35 @@ fn computes<'d>(name: &'d str, at: Node<'_, '_>, argument: Node<'_, '_>) -> Opti
 
 fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Position {
     // Innermost first: the statement is the nearest mapping with an `Effect`.
-    let statement_at = path.iter().position(|step| step.mapping.get("Effect").is_some());
+    let statement_at = path
+        .iter()
+        .position(|step| step.mapping.get("Effect").is_some());
     let top = path.iter().rev().map(|step| step.name);
-    let property = top.skip_while(|name| *name != "Properties").nth(1).unwrap_or_default().to_owned();
-    let Some((statement, element)) = statement_at.and_then(|at| path.get(at).map(|step| (at, step))) else {
-        let names = NAMES_OF.iter().any(|(name, own)| *name == property && *own != kind);
+    let property = top
+        .skip_while(|name| *name != "Properties")
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned();
+    let Some((statement, element)) =
+        statement_at.and_then(|at| path.get(at).map(|step| (at, step)))
+    else {
+        let names = NAMES_OF
+            .iter()
+            .any(|(name, own)| *name == property && *own != kind);
         let exact = if names || MUST_EXIST.contains(&property.as_str()) {
-            Err(format!("`{property}` takes only what exists when the resource is created"))
+            Err(format!(
+                "`{property}` takes only what exists when the resource is created"
+            ))
         } else {
             Ok(())
         };
         let pattern = Err(format!("`{property}` takes no pattern"));
-        return Position { exact, pattern, statement: None, element: property };
+        return Position {
+            exact,
+            pattern,
+            statement: None,
+            element: property,
+        };
     };
     let inner: Vec<&str> = path.iter().take(statement).map(|step| step.name).collect();
     let effect = element.mapping.get("Effect").and_then(Node::as_str);
@@ -104,13 +138,23 @@ fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Posit
         exact,
         pattern: pattern_in(element.name, &inner, effect, function),
         statement: Some(statement_name(element.mapping)),
-        element: std::iter::once(element.name).chain(inner.iter().rev().copied()).collect::<Vec<_>>().join("."),
+        element: std::iter::once(element.name)
+            .chain(inner.iter().rev().copied())
+            .collect::<Vec<_>>()
+            .join("."),
     }
 }
 
-fn pattern_in(element: &str, inner: &[&str], effect: Option<&str>, function: Option<&str>) -> Result<(), String> {
+fn pattern_in(
+    element: &str,
+    inner: &[&str],
+    effect: Option<&str>,
+    function: Option<&str>,
+) -> Result<(), String> {
     if let Some(function) = function {
-        return Err(format!("`Fn::{function}` of a pattern is not a pattern of the result"));
+        return Err(format!(
+            "`Fn::{function}` of a pattern is not a pattern of the result"
+        ));
     }
     match effect {
         Some("Allow") => {}
@@ -138,12 +182,18 @@ fn pattern_in(element: &str, inner: &[&str], effect: Option<&str>, function: Opt
 
 /// The statement's `Sid`, or its number.
 fn statement_name(statement: Node<'_, '_>) -> String {
-    if let Some(sid) = statement.get("Sid").and_then(Node::as_str).filter(|sid| !sid.is_empty()) {
+    if let Some(sid) = statement
+        .get("Sid")
+        .and_then(Node::as_str)
+        .filter(|sid| !sid.is_empty())
+    {
         return sid.to_owned();
     }
     let mut at = statement;
     while let Some(parent) = at.parent() {
-        if parent.kind() == Kind::Sequence && call(parent).is_none_or(|call| call.function == Function::Other) {
+        if parent.kind() == Kind::Sequence
+            && call(parent).is_none_or(|call| call.function == Function::Other)
+        {
             let number = parent.items().position(|item| item == at).unwrap_or(0) + 1;
             return format!("statement {number}");
         }
@@ -162,10 +212,15 @@ mod tests {
 
     /// The position of the node with the value `HERE`.
     fn here(text: &str) -> Position {
-        let text = format!("Properties:\n  Policies:\n  - PolicyDocument:\n      Statement:\n      - {text}\n");
+        let text = format!(
+            "Properties:\n  Policies:\n  - PolicyDocument:\n      Statement:\n      - {text}\n"
+        );
         let parsed = parse(&text);
         assert!(parsed.complete, "{:?}", parsed.diagnostics);
-        let node = parsed.document.nodes().find(|node| node.as_str().is_some_and(|text| text.contains("HERE")));
+        let node = parsed
+            .document
+            .nodes()
+            .find(|node| node.as_str().is_some_and(|text| text.contains("HERE")));
         position(node.unwrap(), "AWS::IAM::Role")
     }
 
@@ -204,18 +259,43 @@ mod tests {
 
     #[test]
     fn what_must_exist_first_cannot_be_a_name_of_something_to_come() {
-        assert!(here("{Effect: Allow, Principal: {AWS: [!Ref HERE]}}").exact.is_err());
-        assert!(here("{Effect: Allow, Principal: {Federated: !Ref HERE}}").exact.is_ok());
+        assert!(
+            here("{Effect: Allow, Principal: {AWS: [!Ref HERE]}}")
+                .exact
+                .is_err()
+        );
+        assert!(
+            here("{Effect: Allow, Principal: {Federated: !Ref HERE}}")
+                .exact
+                .is_ok()
+        );
         assert!(here("{Effect: Allow, Resource: !Ref HERE}").exact.is_ok());
         let parsed = parse("Properties: {ManagedPolicyArns: [!Ref HERE]}");
-        let node = parsed.document.nodes().find(|node| node.as_str() == Some("HERE")).unwrap();
+        let node = parsed
+            .document
+            .nodes()
+            .find(|node| node.as_str() == Some("HERE"))
+            .unwrap();
         assert!(position(node, "AWS::IAM::Role").exact.is_err());
     }
 
     #[test]
     fn statements_have_names() {
-        assert_eq!(here("{Sid: Mine, Effect: Allow, Resource: !Ref HERE}").statement.as_deref(), Some("Mine"));
-        assert_eq!(here("{Effect: Allow, Resource: !Ref HERE}").statement.as_deref(), Some("statement 1"));
-        assert_eq!(here("{Effect: Allow, Condition: {ArnLike: {k: HERE}}}").element, "Condition.ArnLike.k");
+        assert_eq!(
+            here("{Sid: Mine, Effect: Allow, Resource: !Ref HERE}")
+                .statement
+                .as_deref(),
+            Some("Mine")
+        );
+        assert_eq!(
+            here("{Effect: Allow, Resource: !Ref HERE}")
+                .statement
+                .as_deref(),
+            Some("statement 1")
+        );
+        assert_eq!(
+            here("{Effect: Allow, Condition: {ArnLike: {k: HERE}}}").element,
+            "Condition.ArnLike.k"
+        );
     }
 }

@@ -17,32 +17,55 @@ pub(super) fn rewrites<'d, 't>(
     let mut found = Vec::new();
     let mut wires: BTreeMap<String, Wire<'d>> = BTreeMap::new();
     for name in moved {
-        let Some(resource) = template.resources.get(name) else { continue };
+        let Some(resource) = template.resources.get(name) else {
+            continue;
+        };
         if let Some(value) = iam_type(resource.kind).and_then(|row| arn_value(row, name)) {
-            let wire = wire(resource, format!("{name}Arn"), (*name).to_owned(), value, "ARN");
+            let wire = wire(
+                resource,
+                format!("{name}Arn"),
+                (*name).to_owned(),
+                value,
+                "ARN",
+            );
             wires.insert(wire.parameter.clone(), wire);
         }
     }
     let mut rewrites = Vec::new();
     for reference in &index.references {
-        let Target::Name(target) = reference.target else { continue };
-        if !is_moved(target) || matches!(reference.owner, Owner::Resource(owner) if is_moved(owner)) {
+        let Target::Name(target) = reference.target else {
+            continue;
+        };
+        if !is_moved(target) || matches!(reference.owner, Owner::Resource(owner) if is_moved(owner))
+        {
             continue;
         }
-        let Some(resource) = template.resources.get(target) else { continue };
+        let Some(resource) = template.resources.get(target) else {
+            continue;
+        };
         if reference.hidden {
             found.push(bridge::hidden(reference));
             continue;
         }
         match action(resource, reference, &mut wires) {
-            Ok(action) => rewrites.push(Rewrite { reference: *reference, target: resource.name, action }),
+            Ok(action) => rewrites.push(Rewrite {
+                reference: *reference,
+                target: resource.name,
+                action,
+            }),
             Err(diagnostic) => found.push(diagnostic),
         }
     }
     (rewrites, wires.into_values().collect(), found)
 }
 
-fn wire<'d>(resource: &Resource<'d, '_>, output: String, parameter: String, value: Expr, what: &str) -> Wire<'d> {
+fn wire<'d>(
+    resource: &Resource<'d, '_>,
+    output: String,
+    parameter: String,
+    value: Expr,
+    what: &str,
+) -> Wire<'d> {
     Wire {
         resource: resource.name,
         kind: resource.kind,
@@ -73,19 +96,27 @@ fn action<'d>(
         ReferenceKind::GetAtt(None) => {
             return Err(Diagnostic::new(
                 Code::REF001,
-                format!("the attribute of `{}` in this `Fn::GetAtt` is computed", resource.name),
+                format!(
+                    "the attribute of `{}` in this `Fn::GetAtt` is computed",
+                    resource.name
+                ),
             )
             .at(reference.place, "this call")
             .help("write the attribute as a text"));
         }
-        ReferenceKind::GetAtt(Some(attribute)) | ReferenceKind::SubGetAtt(attribute) => Some(attribute),
+        ReferenceKind::GetAtt(Some(attribute)) | ReferenceKind::SubGetAtt(attribute) => {
+            Some(attribute)
+        }
         _ => None,
     };
     if let Some(attribute) = attribute {
         if row.is_some_and(|row| row.is_arn(attribute)) {
             return Ok(Action::Parameter(resource.name.to_owned()));
         }
-        let letters: String = attribute.chars().filter(char::is_ascii_alphanumeric).collect();
+        let letters: String = attribute
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
         let name = format!("{}{letters}", resource.name);
         let value = Expr::GetAtt(resource.name.to_owned(), attribute.to_owned());
         let wire = wire(resource, name.clone(), name.clone(), value, attribute);
@@ -96,12 +127,22 @@ fn action<'d>(
         return Ok(Action::Keep);
     }
     // An ARN that may be empty cannot be split.
-    let index = if resource.condition.is_none() { row.and_then(|row| name_index(row, resource)) } else { None };
+    let index = if resource.condition.is_none() {
+        row.and_then(|row| name_index(row, resource))
+    } else {
+        None
+    };
     if let Some(index) = index {
         return Ok(Action::NameFromArn(index));
     }
     let name = format!("{}Name", resource.name);
-    let wire = wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name");
+    let wire = wire(
+        resource,
+        name.clone(),
+        name.clone(),
+        Expr::reference(resource.name),
+        "name",
+    );
     wires.entry(name.clone()).or_insert(wire);
     Ok(Action::Parameter(name))
 }
@@ -111,7 +152,9 @@ fn name_index(row: &IamType, resource: &Resource<'_, '_>) -> Option<usize> {
     if row.arn == ArnFrom::Nothing {
         return None;
     }
-    let Some(path) = resource.property(&["Path"]) else { return Some(1) };
+    let Some(path) = resource.property(&["Path"]) else {
+        return Some(1);
+    };
     let slashes = |text: &str| text.matches('/').count();
     match lower(path) {
         Expr::Text(path) => Some(slashes(&path)),

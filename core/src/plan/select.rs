@@ -18,13 +18,21 @@ pub struct Selection<'c, 't> {
 
 /// The logical ids that move, in the order of the template, and what is wrong with the choice.
 #[must_use]
-pub(super) fn select<'d>(template: &Template<'d, '_>, selection: &Selection<'_, '_>) -> (Vec<&'d str>, Vec<Diagnostic>) {
+pub(super) fn select<'d>(
+    template: &Template<'d, '_>,
+    selection: &Selection<'_, '_>,
+) -> (Vec<&'d str>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     let excluded: Vec<&str> = match selection.config {
         Some(file) => {
             configured(template, file, selection, &mut names, &mut found);
-            file.config.extraction.exclude_policies.iter().map(String::as_str).collect()
+            file.config
+                .extraction
+                .exclude_policies
+                .iter()
+                .map(String::as_str)
+                .collect()
         }
         None => Vec::new(),
     };
@@ -51,14 +59,24 @@ pub(super) fn select<'d>(template: &Template<'d, '_>, selection: &Selection<'_, 
     }
     if moved.is_empty() && !found.iter().any(Diagnostic::is_error) {
         found.push(
-            Diagnostic::new(Code::SEL001, "there is nothing to move: no IAM resource is selected")
-                .help(if selection.all_iam { "this template needs no split" } else { "`--all-iam` also takes the IAM types that are neither roles nor managed policies" }),
+            Diagnostic::new(
+                Code::SEL001,
+                "there is nothing to move: no IAM resource is selected",
+            )
+            .help(if selection.all_iam {
+                "this template needs no split"
+            } else {
+                "`--all-iam` also takes the IAM types that are neither roles nor managed policies"
+            }),
         );
     }
     if !moved.is_empty() && moved.len() == template.resources.len() {
         found.push(
-            Diagnostic::new(Code::SEL002, "every resource would move: nothing is left for the application")
-                .help("deploy the template as it is; it is an IAM template already"),
+            Diagnostic::new(
+                Code::SEL002,
+                "every resource would move: nothing is left for the application",
+            )
+            .help("deploy the template as it is; it is an IAM template already"),
         );
     }
     (moved, found)
@@ -83,16 +101,22 @@ fn configured<'c>(
     found: &mut Vec<Diagnostic>,
 ) {
     let extraction = &file.config.extraction;
-    let lists = [("roles", &extraction.roles, "AWS::IAM::Role"), ("policies", &extraction.policies, "AWS::IAM::ManagedPolicy")];
+    let lists = [
+        ("roles", &extraction.roles, "AWS::IAM::Role"),
+        ("policies", &extraction.policies, "AWS::IAM::ManagedPolicy"),
+    ];
     for (list, wanted, kind) in lists {
         for name in wanted {
             let place = file.place(list, name);
             if extraction.exclude_policies.contains(name) {
                 found.push(
-                    Diagnostic::new(Code::CFG005, format!("`{name}` stands under `{list}` and under `exclude_policies`"))
-                        .in_config(place, "extracted here")
-                        .in_config(file.place("exclude_policies", name), "excluded here")
-                        .help("keep it in one of the two lists"),
+                    Diagnostic::new(
+                        Code::CFG005,
+                        format!("`{name}` stands under `{list}` and under `exclude_policies`"),
+                    )
+                    .in_config(place, "extracted here")
+                    .in_config(file.place("exclude_policies", name), "excluded here")
+                    .help("keep it in one of the two lists"),
                 );
                 continue;
             }
@@ -100,15 +124,20 @@ fn configured<'c>(
                 None => missing(template, selection, name, kind, place, found),
                 Some(resource) if resource.kind != kind => {
                     found.push(
-                        Diagnostic::new(Code::CFG004, format!("`{name}` is no `{kind}` but `{}`", resource.kind))
-                            .in_config(place, format!("listed under `{list}`"))
-                            .at(resource.declaration.key.outer(), "declared here")
-                            .help(match (resource.kind, list) {
-                                ("AWS::IAM::Role", _) => "list it under `roles`",
-                                ("AWS::IAM::ManagedPolicy", _) => "list it under `policies`",
-                                (kind, _) if kind.starts_with("AWS::IAM::") => "`--all-iam` moves IAM of other types; remove the name here",
-                                _ => "remove it: it is no IAM resource and stays with the application",
-                            }),
+                        Diagnostic::new(
+                            Code::CFG004,
+                            format!("`{name}` is no `{kind}` but `{}`", resource.kind),
+                        )
+                        .in_config(place, format!("listed under `{list}`"))
+                        .at(resource.declaration.key.outer(), "declared here")
+                        .help(match (resource.kind, list) {
+                            ("AWS::IAM::Role", _) => "list it under `roles`",
+                            ("AWS::IAM::ManagedPolicy", _) => "list it under `policies`",
+                            (kind, _) if kind.starts_with("AWS::IAM::") => {
+                                "`--all-iam` moves IAM of other types; remove the name here"
+                            }
+                            _ => "remove it: it is no IAM resource and stays with the application",
+                        }),
                     );
                 }
                 Some(_) if names.contains(&name.as_str()) => {}
@@ -119,19 +148,29 @@ fn configured<'c>(
     for name in &extraction.exclude_policies {
         if !template.resources.contains_key(name.as_str()) {
             found.push(
-                Diagnostic::new(Code::CFG007, format!("the excluded `{name}` is not in the template"))
-                    .in_config(file.place("exclude_policies", name), "excluded here"),
+                Diagnostic::new(
+                    Code::CFG007,
+                    format!("the excluded `{name}` is not in the template"),
+                )
+                .in_config(file.place("exclude_policies", name), "excluded here"),
             );
         }
     }
     for name in file.config.resolution.resources.keys() {
         if !template.resources.contains_key(name.as_str()) {
-            let help = did_you_mean(name, template.resources.keys().copied()).unwrap_or_else(|| "remove it".to_owned());
+            let help = did_you_mean(name, template.resources.keys().copied())
+                .unwrap_or_else(|| "remove it".to_owned());
             found.push(
-                Diagnostic::new(Code::CFG003, format!("`{name}` has a resolution, but is not in the template"))
-                    .with_severity(crate::diagnostic::Severity::Warning)
-                    .in_config(file.value_place(&["resolution", "resources", name]), "its resolution")
-                    .help(help),
+                Diagnostic::new(
+                    Code::CFG003,
+                    format!("`{name}` has a resolution, but is not in the template"),
+                )
+                .with_severity(crate::diagnostic::Severity::Warning)
+                .in_config(
+                    file.value_place(&["resolution", "resources", name]),
+                    "its resolution",
+                )
+                .help(help),
             );
         }
     }
@@ -145,11 +184,20 @@ fn missing(
     place: crate::text::Span,
     found: &mut Vec<Diagnostic>,
 ) {
-    let same_kind = template.resources.values().filter(|resource| resource.kind == kind).map(|resource| resource.name);
+    let same_kind = template
+        .resources
+        .values()
+        .filter(|resource| resource.kind == kind)
+        .map(|resource| resource.name);
     let near = did_you_mean(name, same_kind);
-    let mut diagnostic =
-        Diagnostic::new(Code::CFG003, format!("the {} `{name}` is not in the template", noun(kind).to_lowercase()))
-            .in_config(place, "configured here");
+    let mut diagnostic = Diagnostic::new(
+        Code::CFG003,
+        format!(
+            "the {} `{name}` is not in the template",
+            noun(kind).to_lowercase()
+        ),
+    )
+    .in_config(place, "configured here");
     if let Some(near) = near {
         diagnostic = diagnostic.help(near);
     }

@@ -11,7 +11,11 @@ pub(super) fn travels<'d>(
     moved: &[&'d str],
     bridges: &[Bridge<'d, '_>],
 ) -> Travels<'d> {
-    let mut walk = Walk { template, travels: Travels::default(), open: Vec::new() };
+    let mut walk = Walk {
+        template,
+        travels: Travels::default(),
+        open: Vec::new(),
+    };
     for name in moved {
         walk.owner(index, Owner::Resource(name));
     }

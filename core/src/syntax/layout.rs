@@ -47,7 +47,11 @@ impl<'t> Items<'t> {
         } else {
             cores.extend(collection.items().map(|item| {
                 let start = item.outer().start();
-                let dash = if collection.style() == Style::Block { dash_before(text, start) } else { start };
+                let dash = if collection.style() == Style::Block {
+                    dash_before(text, start)
+                } else {
+                    start
+                };
                 Span::new(dash, item.span().end())
             }));
         }
@@ -55,18 +59,32 @@ impl<'t> Items<'t> {
         let first_line = line_start(text, collection.span().start());
         // What stands above the first section is the file's own heading, not the section's.
         let is_root = collection.parent().is_none();
-        let lead = if is_root { first_line } else { comments_and_blank_above(text, first_line) };
+        let lead = if is_root {
+            first_line
+        } else {
+            comments_and_blank_above(text, first_line)
+        };
         let mut before = lead;
         for core in cores {
             let item = if collection.style() == Style::Block {
                 block_item(text, core, before, items.is_empty())
             } else {
-                Item { core, extent: core, inline: true }
+                Item {
+                    core,
+                    extent: core,
+                    inline: true,
+                }
             };
             before = item.extent.end();
             items.push(item);
         }
-        Self { text, style: collection.style(), collection: collection.span(), lead, items }
+        Self {
+            text,
+            style: collection.style(),
+            collection: collection.span(),
+            lead,
+            items,
+        }
     }
 
     /// Number of items.
@@ -84,14 +102,18 @@ impl<'t> Items<'t> {
     /// The bytes of an item, with its comments.
     #[must_use]
     pub fn extent(&self, index: usize) -> Span {
-        self.items.get(index).map_or(Span::at(self.collection.end()), |item| item.extent)
+        self.items
+            .get(index)
+            .map_or(Span::at(self.collection.end()), |item| item.extent)
     }
 
-    /// The column at which items begin, in bytes.
+    /// The column at which items begin, in bytes; a byte order mark does not count.
     #[must_use]
     pub fn indent(&self) -> usize {
         self.items.first().map_or(0, |item| {
-            item.core.start() - line_start(self.text, item.core.start())
+            let line = line_start(self.text, item.core.start());
+            let before = self.text.get(line..item.core.start()).unwrap_or_default();
+            before.trim_start_matches('\u{feff}').len()
         })
     }
 
@@ -99,15 +121,22 @@ impl<'t> Items<'t> {
     #[must_use]
     pub fn one_a_line(&self) -> bool {
         self.items.first().is_some_and(|item| {
-            self.text.get(self.collection.start()..item.core.start()).is_some_and(|gap| gap.contains('\n'))
+            self.text
+                .get(self.collection.start()..item.core.start())
+                .is_some_and(|gap| gap.contains('\n'))
         })
     }
 
     /// Whether blank lines stand between the items of a block collection.
     #[must_use]
     pub fn are_spaced(&self) -> bool {
-        let [first, second, ..] = self.items.as_slice() else { return false };
-        let gap = self.text.get(first.extent.end()..second.extent.start()).unwrap_or_default();
+        let [first, second, ..] = self.items.as_slice() else {
+            return false;
+        };
+        let gap = self
+            .text
+            .get(first.extent.end()..second.extent.start())
+            .unwrap_or_default();
         self.style == Style::Block && !gap.is_empty() && gap.trim().is_empty()
     }
 
@@ -115,9 +144,17 @@ impl<'t> Items<'t> {
     #[must_use]
     pub fn append_at(&self, stays: &[bool]) -> usize {
         if self.style == Style::Block {
-            return self.items.last().map_or(self.collection.end(), |item| item.extent.end());
+            return self
+                .items
+                .last()
+                .map_or(self.collection.end(), |item| item.extent.end());
         }
-        let kept = self.items.iter().zip(stays).rev().find(|(_, stays)| **stays);
+        let kept = self
+            .items
+            .iter()
+            .zip(stays)
+            .rev()
+            .find(|(_, stays)| **stays);
         kept.map_or(self.collection.start() + 1, |(item, _)| item.core.end())
     }
 
@@ -151,15 +188,26 @@ impl<'t> Items<'t> {
         if let Some(next) = self.items.get(end) {
             return Span::new(start, next.core.start());
         }
-        let last = self.items.get(end.saturating_sub(1)).map_or(start, |item| item.core.end());
-        match first.checked_sub(1).and_then(|before| self.items.get(before)) {
+        let last = self
+            .items
+            .get(end.saturating_sub(1))
+            .map_or(start, |item| item.core.end());
+        match first
+            .checked_sub(1)
+            .and_then(|before| self.items.get(before))
+        {
             Some(before) => Span::new(before.core.end(), last),
-            None => Span::new(self.collection.start() + 1, self.collection.end().saturating_sub(1)),
+            None => Span::new(
+                self.collection.start() + 1,
+                self.collection.end().saturating_sub(1),
+            ),
         }
     }
 
     fn block_run(&self, first: usize, end: usize, free: Free) -> Span {
-        let (Some(head), Some(tail)) = (self.items.get(first), self.items.get(end.saturating_sub(1))) else {
+        let (Some(head), Some(tail)) =
+            (self.items.get(first), self.items.get(end.saturating_sub(1)))
+        else {
             return Span::at(self.collection.end());
         };
         let next = self.items.get(end);
@@ -168,19 +216,24 @@ impl<'t> Items<'t> {
             let end = next.map_or(tail.extent.end(), |next| next.core.start());
             return Span::new(head.core.start(), end);
         }
-        let before = first.checked_sub(1).and_then(|before| self.items.get(before));
+        let before = first
+            .checked_sub(1)
+            .and_then(|before| self.items.get(before));
         let before = before.map_or(self.lead, |item| item.extent.end());
         match (next, free) {
-            (Some(next), Free::Stay) => {
-                Span::new(head.extent.start(), blank_lines_end(self.text, tail.extent.end(), next.extent.start()))
-            }
-            (Some(next), Free::Go) if first == 0 => {
-                Span::new(before, blank_lines_end(self.text, tail.extent.end(), next.extent.start()))
-            }
+            (Some(next), Free::Stay) => Span::new(
+                head.extent.start(),
+                blank_lines_end(self.text, tail.extent.end(), next.extent.start()),
+            ),
+            (Some(next), Free::Go) if first == 0 => Span::new(
+                before,
+                blank_lines_end(self.text, tail.extent.end(), next.extent.start()),
+            ),
             (Some(_), Free::Go) | (None, Free::Go) => Span::new(before, tail.extent.end()),
-            (None, Free::Stay) => {
-                Span::new(blank_lines_start(self.text, before, head.extent.start()), tail.extent.end())
-            }
+            (None, Free::Stay) => Span::new(
+                blank_lines_start(self.text, before, head.extent.start()),
+                tail.extent.end(),
+            ),
         }
     }
 }
@@ -201,20 +254,32 @@ fn comments_and_blank_above(text: &str, line: usize) -> usize {
 
 /// The dash that introduces a sequence's item.
 fn dash_before(text: &str, item: usize) -> usize {
-    text.get(..item).and_then(|before| before.rfind('-')).unwrap_or(item)
+    text.get(..item)
+        .and_then(|before| before.rfind('-'))
+        .unwrap_or(item)
 }
 
 fn block_item(text: &str, core: Span, before: usize, is_first: bool) -> Item {
     let line = line_start(text, core.start());
     let indent = core.start() - line;
-    let inline = text.get(line..core.start()).is_some_and(|prefix| !prefix.trim_matches([' ', '\u{feff}']).is_empty());
-    let start = if inline { core.start() } else { comments_above(text, line, before, indent, is_first) };
+    let inline = text
+        .get(line..core.start())
+        .is_some_and(|prefix| !prefix.trim_matches([' ', '\u{feff}']).is_empty());
+    let start = if inline {
+        core.start()
+    } else {
+        comments_above(text, line, before, indent, is_first)
+    };
     let end = if core.end() > 0 && text.as_bytes().get(core.end() - 1) == Some(&b'\n') {
         core.end()
     } else {
         line_end(text, core.end())
     };
-    Item { core, extent: Span::new(start, comments_below(text, end, indent)), inline }
+    Item {
+        core,
+        extent: Span::new(start, comments_below(text, end, indent)),
+        inline,
+    }
 }
 
 /// The start of the comment lines right above a line, not above `limit`.
@@ -258,7 +323,10 @@ fn comments_below(text: &str, end: usize, indent: usize) -> usize {
 fn blank_lines_end(text: &str, mut at: usize, limit: usize) -> usize {
     while at < limit {
         let next = line_end(text, at).min(limit);
-        if text.get(at..next).is_some_and(|line| !line.trim().is_empty()) {
+        if text
+            .get(at..next)
+            .is_some_and(|line| !line.trim().is_empty())
+        {
             break;
         }
         at = next;
@@ -270,7 +338,10 @@ fn blank_lines_end(text: &str, mut at: usize, limit: usize) -> usize {
 fn blank_lines_start(text: &str, limit: usize, mut at: usize) -> usize {
     while at > limit {
         let above = line_start(text, at - 1).max(limit);
-        if text.get(above..at).is_some_and(|line| !line.trim().is_empty()) {
+        if text
+            .get(above..at)
+            .is_some_and(|line| !line.trim().is_empty())
+        {
             break;
         }
         at = above;
@@ -288,12 +359,20 @@ mod tests {
         let root = parsed.document.root().unwrap();
         let node = root.get("R").unwrap_or(root);
         let stays: Vec<bool> = if node.kind() == Kind::Mapping {
-            node.entries().map(|(key, _)| !removed.contains(&key.as_str().unwrap())).collect()
+            node.entries()
+                .map(|(key, _)| !removed.contains(&key.as_str().unwrap()))
+                .collect()
         } else {
-            node.items().map(|item| !removed.contains(&item.as_str().unwrap_or("?"))).collect()
+            node.items()
+                .map(|item| !removed.contains(&item.as_str().unwrap_or("?")))
+                .collect()
         };
         let mut result = text.to_owned();
-        for range in Items::of_text(node, text).removals(&stays, free).iter().rev() {
+        for range in Items::of_text(node, text)
+            .removals(&stays, free)
+            .iter()
+            .rev()
+        {
             result.replace_range(range.start()..range.end(), "");
         }
         result
@@ -303,27 +382,57 @@ mod tests {
 
     #[test]
     fn comments_go_with_what_they_describe() {
-        assert_eq!(without(BLOCK, &["b"], Free::Stay), "R:\n  # about a\n  a: 1 # one\n\n  # free\n\n  d: 4\n\n  e: 5\nZ: 1\n");
-        assert_eq!(without(BLOCK, &["a", "d", "e"], Free::Stay), "R:\n  # free\n\n  # about b\n  b:\n    c: |\n      # text\n\n    # end of b\nZ: 1\n");
-        assert_eq!(without(BLOCK, &["a", "d", "e"], Free::Go), "R:\n  # free\n\n  # about b\n  b:\n    c: |\n      # text\n\n    # end of b\nZ: 1\n");
-        assert_eq!(without(BLOCK, &["b"], Free::Go), "R:\n  # about a\n  a: 1 # one\n  d: 4\n\n  e: 5\nZ: 1\n");
-        assert_eq!(without(BLOCK, &["e"], Free::Stay), BLOCK.replace("\n  e: 5\n", ""));
+        assert_eq!(
+            without(BLOCK, &["b"], Free::Stay),
+            "R:\n  # about a\n  a: 1 # one\n\n  # free\n\n  d: 4\n\n  e: 5\nZ: 1\n"
+        );
+        assert_eq!(
+            without(BLOCK, &["a", "d", "e"], Free::Stay),
+            "R:\n  # free\n\n  # about b\n  b:\n    c: |\n      # text\n\n    # end of b\nZ: 1\n"
+        );
+        assert_eq!(
+            without(BLOCK, &["a", "d", "e"], Free::Go),
+            "R:\n  # free\n\n  # about b\n  b:\n    c: |\n      # text\n\n    # end of b\nZ: 1\n"
+        );
+        assert_eq!(
+            without(BLOCK, &["b"], Free::Go),
+            "R:\n  # about a\n  a: 1 # one\n  d: 4\n\n  e: 5\nZ: 1\n"
+        );
+        assert_eq!(
+            without(BLOCK, &["e"], Free::Stay),
+            BLOCK.replace("\n  e: 5\n", "")
+        );
     }
 
     #[test]
     fn flow_items_take_their_commas() {
         let text = "{\"R\": {\"a\": 1,\n  \"b\": 2,\n  \"c\": 3\n}}";
-        assert_eq!(without(text, &["a"], Free::Stay), "{\"R\": {\"b\": 2,\n  \"c\": 3\n}}");
-        assert_eq!(without(text, &["b"], Free::Stay), "{\"R\": {\"a\": 1,\n  \"c\": 3\n}}");
-        assert_eq!(without(text, &["b", "c"], Free::Stay), "{\"R\": {\"a\": 1\n}}");
+        assert_eq!(
+            without(text, &["a"], Free::Stay),
+            "{\"R\": {\"b\": 2,\n  \"c\": 3\n}}"
+        );
+        assert_eq!(
+            without(text, &["b"], Free::Stay),
+            "{\"R\": {\"a\": 1,\n  \"c\": 3\n}}"
+        );
+        assert_eq!(
+            without(text, &["b", "c"], Free::Stay),
+            "{\"R\": {\"a\": 1\n}}"
+        );
         assert_eq!(without(text, &["a", "b", "c"], Free::Stay), "{\"R\": {}}");
         assert_eq!(without("R: [a, b]\n", &["b"], Free::Stay), "R: [a]\n");
     }
 
     #[test]
     fn sequences_lose_whole_lines() {
-        assert_eq!(without("R:\n- a\n- b # two\n- c\n", &["b"], Free::Stay), "R:\n- a\n- c\n");
-        assert_eq!(without("R:\n  - a\n  -\n    b\n", &["b"], Free::Stay), "R:\n  - a\n");
+        assert_eq!(
+            without("R:\n- a\n- b # two\n- c\n", &["b"], Free::Stay),
+            "R:\n- a\n- c\n"
+        );
+        assert_eq!(
+            without("R:\n  - a\n  -\n    b\n", &["b"], Free::Stay),
+            "R:\n  - a\n"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Every reference of a template, with its kind and its place.
 
 use super::{Function, Piece, Template, call, pieces};
-use crate::syntax::{Kind as NodeKind, Node, Style};
+use crate::syntax::{Kind as NodeKind, Node};
 use crate::text::Span;
 
 /// The declaration in which a reference stands.
@@ -71,10 +71,18 @@ pub struct Reference<'d, 't> {
 /// Collects the references of all sections in the order of the text.
 #[must_use]
 pub fn references<'d, 't>(template: &Template<'d, 't>) -> Vec<Reference<'d, 't>> {
-    let mut walk = Walk { list: Vec::with_capacity(template.resources.len() * 8), bound: Vec::new() };
+    let mut walk = Walk {
+        list: Vec::with_capacity(template.resources.len() * 8),
+        bound: Vec::new(),
+    };
     for (key, value) in template.root.entries() {
-        let Some(section) = key.as_str() else { continue };
-        if matches!(section, "Description" | "AWSTemplateFormatVersion" | "Transform") {
+        let Some(section) = key.as_str() else {
+            continue;
+        };
+        if matches!(
+            section,
+            "Description" | "AWSTemplateFormatVersion" | "Transform"
+        ) {
             continue;
         }
         for (key, value) in value.resolved().entries() {
@@ -112,11 +120,24 @@ struct Walk<'d, 't> {
 impl<'d, 't> Walk<'d, 't> {
     fn resource(&mut self, owner: Owner<'d>, value: Node<'d, 't>) {
         self.declaration_condition(owner, value);
-        let Some(depends) = value.get("DependsOn").map(Node::resolved) else { return };
-        let scalars = if depends.kind() == NodeKind::Scalar { vec![depends] } else { depends.items().collect() };
+        let Some(depends) = value.get("DependsOn").map(Node::resolved) else {
+            return;
+        };
+        let scalars = if depends.kind() == NodeKind::Scalar {
+            vec![depends]
+        } else {
+            depends.items().collect()
+        };
         for node in scalars {
             if let Some(name) = node.as_str() {
-                self.push(owner, Target::Name(name), Kind::DependsOn, node, node.outer(), false);
+                self.push(
+                    owner,
+                    Target::Name(name),
+                    Kind::DependsOn,
+                    node,
+                    node.outer(),
+                    false,
+                );
             }
         }
     }
@@ -125,7 +146,14 @@ impl<'d, 't> Walk<'d, 't> {
         if let Some(node) = value.get("Condition")
             && let Some(name) = node.as_str()
         {
-            self.push(owner, Target::Condition(name), Kind::Condition, node, node.outer(), false);
+            self.push(
+                owner,
+                Target::Condition(name),
+                Kind::Condition,
+                node,
+                node.outer(),
+                false,
+            );
         }
     }
 
@@ -138,7 +166,14 @@ impl<'d, 't> Walk<'d, 't> {
         place: Span,
         hidden: bool,
     ) {
-        self.list.push(Reference { owner, target, kind, node, place, hidden });
+        self.list.push(Reference {
+            owner,
+            target,
+            kind,
+            node,
+            place,
+            hidden,
+        });
     }
 
     fn node(&mut self, owner: Owner<'d>, node: Node<'d, 't>) {
@@ -151,7 +186,10 @@ impl<'d, 't> Walk<'d, 't> {
             NodeKind::Sequence => node.items().for_each(|item| self.node(owner, item)),
             NodeKind::Mapping => {
                 for (key, value) in node.entries() {
-                    if key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach")) {
+                    if key
+                        .as_str()
+                        .is_some_and(|key| key.starts_with("Fn::ForEach"))
+                    {
                         self.for_each(owner, value.resolved());
                     } else {
                         self.node(owner, value);
@@ -168,7 +206,14 @@ impl<'d, 't> Walk<'d, 't> {
             Function::Ref => {
                 if let Some(name) = argument.as_str() {
                     if !self.bound.contains(&name) {
-                        self.push(owner, Target::Name(name), Kind::Ref, node, node.outer(), false);
+                        self.push(
+                            owner,
+                            Target::Name(name),
+                            Kind::Ref,
+                            node,
+                            node.outer(),
+                            false,
+                        );
                     }
                 } else {
                     self.children(owner, argument);
@@ -176,9 +221,17 @@ impl<'d, 't> Walk<'d, 't> {
             }
             Function::GetAtt => match call.get_att() {
                 Some((name, attribute)) => {
-                    let computed = name.contains("${") || attribute.is_some_and(|a| a.contains("${"));
+                    let computed =
+                        name.contains("${") || attribute.is_some_and(|a| a.contains("${"));
                     if !computed {
-                        self.push(owner, Target::Name(name), Kind::GetAtt(attribute), node, node.outer(), false);
+                        self.push(
+                            owner,
+                            Target::Name(name),
+                            Kind::GetAtt(attribute),
+                            node,
+                            node.outer(),
+                            false,
+                        );
                     }
                     if attribute.is_none() {
                         self.children(owner, argument);
@@ -192,7 +245,14 @@ impl<'d, 't> Walk<'d, 't> {
                 if let Some(condition) = items.next() {
                     match condition.as_str() {
                         Some(name) => {
-                            self.push(owner, Target::Condition(name), Kind::Condition, condition, condition.outer(), false);
+                            self.push(
+                                owner,
+                                Target::Condition(name),
+                                Kind::Condition,
+                                condition,
+                                condition.outer(),
+                                false,
+                            );
                         }
                         None => self.node(owner, condition),
                     }
@@ -201,7 +261,14 @@ impl<'d, 't> Walk<'d, 't> {
             }
             Function::Condition => {
                 if let Some(name) = argument.as_str() {
-                    self.push(owner, Target::Condition(name), Kind::Condition, node, node.outer(), false);
+                    self.push(
+                        owner,
+                        Target::Condition(name),
+                        Kind::Condition,
+                        node,
+                        node.outer(),
+                        false,
+                    );
                 }
             }
             Function::FindInMap => {
@@ -209,7 +276,14 @@ impl<'d, 't> Walk<'d, 't> {
                     && call_is_plain(map)
                     && let Some(name) = map.as_str()
                 {
-                    self.push(owner, Target::Mapping(name), Kind::FindInMap, map, map.outer(), false);
+                    self.push(
+                        owner,
+                        Target::Mapping(name),
+                        Kind::FindInMap,
+                        map,
+                        map.outer(),
+                        false,
+                    );
                 }
                 argument.items().for_each(|item| self.node(owner, item));
             }
@@ -225,7 +299,9 @@ impl<'d, 't> Walk<'d, 't> {
             return;
         }
         argument.items().for_each(|item| self.node(owner, item));
-        argument.entries().for_each(|(_, value)| self.node(owner, value));
+        argument
+            .entries()
+            .for_each(|(_, value)| self.node(owner, value));
     }
 
     fn sub(&mut self, owner: Owner<'d>, call: &super::Call<'d, 't>) {
@@ -240,7 +316,9 @@ impl<'d, 't> Walk<'d, 't> {
             self.sub_text(owner, call, text, variables);
         }
         if let Some(variables) = variables {
-            variables.entries().for_each(|(_, value)| self.node(owner, value));
+            variables
+                .entries()
+                .for_each(|(_, value)| self.node(owner, value));
         }
     }
 
@@ -268,9 +346,8 @@ impl<'d, 't> Walk<'d, 't> {
         let decoded_names = names(decoded);
         let written = names(source);
         // The places are those of the source text; an escape that hides a `${` makes them uncertain.
-        let hidden = scalar.style() != Style::Plain
-            && (written.len() != decoded_names.len()
-                || written.iter().zip(&decoded_names).any(|(a, b)| a.0 != b.0));
+        let hidden = written.len() != decoded_names.len()
+            || written.iter().zip(&decoded_names).any(|(a, b)| a.0 != b.0);
         for (at, (name, _)) in decoded_names.iter().enumerate() {
             let place = match written.get(at).filter(|_| !hidden) {
                 Some((_, range)) => Span::new(base + range.start, base + range.end),

@@ -1,0 +1,86 @@
+//! The capabilities that creating a stack asks its caller to acknowledge.
+
+use serde::Serialize;
+
+use crate::template::Template;
+
+/// A capability and why it is needed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Capability {
+    /// `CAPABILITY_IAM`, `CAPABILITY_NAMED_IAM` or `CAPABILITY_AUTO_EXPAND`.
+    pub name: &'static str,
+    /// The resources or transforms that need it.
+    pub because: Vec<String>,
+}
+
+/// The capabilities that a stack with some of the resources needs.
+/// Source: CloudFormation API reference, `CreateStack`, parameter `Capabilities`.
+#[must_use]
+pub fn capabilities(template: &Template<'_, '_>, holds: impl Fn(&str) -> bool) -> Vec<Capability> {
+    const NAMES: [&str; 6] = [
+        "RoleName",
+        "ManagedPolicyName",
+        "UserName",
+        "GroupName",
+        "InstanceProfileName",
+        "PolicyName",
+    ];
+    const ACKNOWLEDGED: [&str; 9] = [
+        "AWS::IAM::AccessKey",
+        "AWS::IAM::Group",
+        "AWS::IAM::InstanceProfile",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::IAM::RolePolicy",
+        "AWS::IAM::User",
+        "AWS::IAM::UserToGroupAddition",
+    ];
+    let (mut iam, mut named) = (Vec::new(), Vec::new());
+    for resource in template
+        .resources
+        .values()
+        .filter(|resource| holds(resource.name))
+    {
+        if !ACKNOWLEDGED.contains(&resource.kind) {
+            continue;
+        }
+        iam.push(resource.name.to_owned());
+        // The name of an inline policy is no name of an IAM entity.
+        let inline = matches!(
+            resource.kind,
+            "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserToGroupAddition"
+        );
+        if !inline
+            && NAMES
+                .iter()
+                .any(|name| resource.property(&[name]).is_some())
+        {
+            named.push(resource.name.to_owned());
+        }
+    }
+    let mut list = Vec::new();
+    if !named.is_empty() {
+        list.push(Capability {
+            name: "CAPABILITY_NAMED_IAM",
+            because: named,
+        });
+    } else if !iam.is_empty() {
+        list.push(Capability {
+            name: "CAPABILITY_IAM",
+            because: iam,
+        });
+    }
+    let transforms: Vec<String> = template
+        .transforms()
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    if !transforms.is_empty() {
+        list.push(Capability {
+            name: "CAPABILITY_AUTO_EXPAND",
+            because: transforms,
+        });
+    }
+    list
+}

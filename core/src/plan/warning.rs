@@ -1,0 +1,107 @@
+//! What a split changes beside the templates' own text: names and patterns that others count on.
+
+use super::Plan;
+use crate::config::ConfigFile;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::facts::{iam_type, resource_type};
+use crate::template::Template;
+
+/// Partitions beside `aws`. Source: AWS General Reference, "Amazon Resource Names", and IAM's list.
+const OTHER_PARTITIONS: [&str; 2] = ["aws-us-gov", "aws-cn"];
+
+/// Configured patterns that refuse ARNs of a partition in which the template can run.
+pub fn partitions(template: &Template<'_, '_>, config: &ConfigFile<'_>) -> Vec<Diagnostic> {
+    let patterns = &config.config.parameter_generation;
+    let configured = [
+        ("role_pattern", "AWS::IAM::Role", &patterns.role_pattern),
+        (
+            "policy_pattern",
+            "AWS::IAM::ManagedPolicy",
+            &patterns.policy_pattern,
+        ),
+    ];
+    if configured.iter().all(|(_, _, pattern)| pattern.is_none()) {
+        return Vec::new();
+    }
+    let text = template.document.text();
+    let named: Vec<&str> = OTHER_PARTITIONS
+        .into_iter()
+        .filter(|partition| text.contains(partition))
+        .collect();
+    let general = text.contains("AWS::Partition");
+    let supported = if named.is_empty() && general {
+        OTHER_PARTITIONS.to_vec()
+    } else {
+        named
+    };
+    let mut found = Vec::new();
+    for (key, kind, pattern) in configured {
+        let Some(pattern) = pattern else { continue };
+        let Some((row, regex)) = iam_type(kind).zip(regex_lite::Regex::new(pattern).ok()) else {
+            continue;
+        };
+        let refused: Vec<String> = std::iter::once(&"aws")
+            .chain(&supported)
+            .filter(|partition| !regex.is_match(&row.sample_arn(partition)))
+            .map(|partition| format!("`{partition}`"))
+            .collect();
+        if !refused.is_empty() {
+            found.push(
+                Diagnostic::new(
+                    Code::CFG008,
+                    format!(
+                        "`{key}` refuses ARNs of the partition {}, in which this template can run",
+                        refused.join(" and ")
+                    ),
+                )
+                .in_config(
+                    config.value_place(&["parameter_generation", key]),
+                    "this pattern",
+                )
+                .help(format!(
+                    "a pattern for every partition: `{}`",
+                    row.arn_pattern()
+                )),
+            );
+        }
+    }
+    found
+}
+
+/// Text that counts on names of moved resources that CloudFormation generates.
+pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnostic> {
+    let generated = |name: &&str, noun: &str| {
+        let Some(resource) = template.resources.get(*name) else {
+            return false;
+        };
+        let row = iam_type(resource.kind);
+        let named = resource_type(resource.kind).is_some_and(|row| {
+            !row.name_property.is_empty() && resource.property(row.name_property).is_some()
+        });
+        row.is_some_and(|row| row.arn_noun == noun) && !named
+    };
+    let mut found = Vec::new();
+    for node in template.document.nodes() {
+        let Some(text) = node
+            .as_str()
+            .filter(|text| text.contains("${AWS::StackName}"))
+        else {
+            continue;
+        };
+        for noun in ["role", "policy", "instance-profile", "user", "group"] {
+            let counts = text.contains(&format!(":{noun}/${{AWS::StackName}}-"))
+                || text.contains(&format!(":{noun}/${{AWS::StackName}}*"));
+            if counts && plan.moved.iter().any(|name| generated(name, noun)) {
+                found.push(
+                    Diagnostic::new(
+                        Code::PRE001,
+                        format!("this text counts on generated names of the kind `{noun}`, which now begin with the IAM stack's name"),
+                    )
+                    .at(node.span(), "it no longer matches what moved")
+                    .help("name the moved resources explicitly, or write the IAM stack's name here"),
+                );
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,259 @@
+//! What a split did, in the terms of the template.
+
+use serde::Serialize;
+
+use crate::config::Resolution;
+use crate::edit::EditSet;
+use crate::plan::{self, Action, Capability, Plan, capabilities};
+use crate::template::{self, Template};
+use crate::text::{LineIndex, Span};
+
+/// What a split did, in the terms of the template.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// What moved.
+    pub moved: Vec<Moved>,
+    /// Configured names that the template does not have.
+    pub missing: Vec<String>,
+    /// Declarations that the IAM template has too.
+    pub travels: Travels,
+    /// References of moved resources to the application, and what stands for each.
+    pub bridges: Vec<Bridged>,
+    /// References of the application that were rewritten.
+    pub rewritten: usize,
+    /// The parameter for the application stack's name, and its bounds.
+    pub app_stack: Option<AppStack>,
+    /// Capabilities that the IAM stack needs.
+    pub iam_capabilities: Vec<Capability>,
+    /// Capabilities that the application stack still needs.
+    pub app_capabilities: Vec<Capability>,
+    /// Resources that stay with the application.
+    pub remaining: usize,
+}
+
+/// A moved resource.
+#[derive(Clone, Debug, Serialize)]
+pub struct Moved {
+    /// Its logical id.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The line that declares it.
+    pub line: u32,
+    /// The outputs that carry its values, and the parameters that take them.
+    pub wires: Vec<Wire>,
+    /// How many references of the application mean it.
+    pub used: usize,
+}
+
+/// An output and its parameter.
+#[derive(Clone, Debug, Serialize)]
+pub struct Wire {
+    /// The IAM template's output.
+    pub output: String,
+    /// The application template's parameter.
+    pub parameter: String,
+}
+
+/// Names that travel, in the order of the template.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Travels {
+    /// Parameters.
+    pub parameters: Vec<String>,
+    /// Conditions.
+    pub conditions: Vec<String>,
+    /// Mappings.
+    pub mappings: Vec<String>,
+}
+
+/// A reference across the cut.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bridged {
+    /// The moved resource.
+    pub resource: String,
+    /// The application resource that it referenced.
+    pub target: String,
+    /// How it was resolved.
+    pub resolution: Resolution,
+    /// The line.
+    pub line: u32,
+    /// The policy statement, if it stands in one.
+    pub statement: Option<String>,
+    /// The element or property.
+    pub element: String,
+    /// The value as the monolith writes it.
+    pub before: String,
+    /// The value as the IAM template writes it.
+    pub after: String,
+    /// What a widened scope reaches beyond the one resource.
+    pub reaches: Option<String>,
+}
+
+/// Bounds of the application stack's name.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppStack {
+    /// The IAM template's parameter.
+    pub parameter: String,
+    /// The longest name with which every pattern is sound.
+    pub max_length: usize,
+    /// What a name must match.
+    pub allowed_pattern: String,
+    /// The resource whose generated name bounds the length, if one does.
+    pub bounded_by: Option<String>,
+}
+
+/// Sums a plan up.
+#[must_use]
+pub fn summary(
+    template: &Template<'_, '_>,
+    plan: &Plan<'_, '_>,
+    iam: &EditSet,
+    missing: Vec<String>,
+) -> Summary {
+    let text = template.document.text();
+    let lines = LineIndex::new(text);
+    let moved = plan
+        .moved
+        .iter()
+        .filter_map(|name| template.resources.get(*name));
+    let moved = moved
+        .map(|resource| Moved {
+            name: resource.name.to_owned(),
+            kind: resource.kind.to_owned(),
+            line: lines.line(resource.declaration.key.span().start),
+            wires: plan
+                .wires
+                .iter()
+                .filter(|wire| wire.resource == resource.name)
+                .map(|wire| Wire {
+                    output: wire.output.clone(),
+                    parameter: wire.parameter.clone(),
+                })
+                .collect(),
+            used: plan
+                .rewrites
+                .iter()
+                .filter(|rewrite| rewrite.target == resource.name)
+                .count(),
+        })
+        .collect();
+    let bridges = plan.bridges.iter().map(|bridge| {
+        let whole = bridge.reference.node.outer();
+        Bridged {
+            resource: bridge.owner.to_owned(),
+            target: bridge.target.to_owned(),
+            resolution: bridge.resolution,
+            line: lines.line(bridge.reference.place.start),
+            statement: bridge.position.statement.clone(),
+            element: bridge.position.element.clone(),
+            before: one_line(whole.slice(text)),
+            after: one_line(&after(iam, whole, text)),
+            reaches: (bridge.resolution == Resolution::Pattern).then(|| reaches(bridge, template)),
+        }
+    });
+    Summary {
+        moved,
+        missing,
+        travels: Travels {
+            parameters: in_order(&template.parameters, |name| {
+                plan.travels.parameters.contains(name)
+            }),
+            conditions: in_order(&template.conditions, |name| {
+                plan.travels.conditions.contains(name)
+            }),
+            mappings: in_order(&template.mappings, |name| {
+                plan.travels.mappings.contains(name)
+            }),
+        },
+        bridges: bridges.collect(),
+        rewritten: plan
+            .rewrites
+            .iter()
+            .filter(|rewrite| rewrite.action != Action::Keep)
+            .count(),
+        app_stack: plan.app_stack.as_ref().map(|stack| AppStack {
+            parameter: stack.parameter.clone(),
+            max_length: stack.max_length,
+            allowed_pattern: stack.allowed_pattern().to_owned(),
+            bounded_by: stack
+                .needs
+                .first()
+                .filter(|need| need.longest.is_some())
+                .map(|need| need.resource.clone()),
+        }),
+        iam_capabilities: capabilities(template, |name| plan.moves(name)),
+        app_capabilities: capabilities(template, |name| !plan.moves(name)),
+        remaining: template.resources.len().saturating_sub(plan.moved.len()),
+    }
+}
+
+fn in_order(section: &template::Section<'_, '_>, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    section
+        .keys()
+        .filter(|name| wanted(name))
+        .map(|name| (*name).to_owned())
+        .collect()
+}
+
+/// A piece of the source as the edits leave it.
+fn after(edits: &EditSet, span: Span, text: &str) -> String {
+    let mut result = String::new();
+    let mut at = span.start();
+    let from = edits
+        .edits()
+        .partition_point(|edit| edit.span.end < span.start);
+    for edit in edits
+        .edits()
+        .iter()
+        .skip(from)
+        .take_while(|edit| edit.span.start <= span.end)
+    {
+        if !span.contains(edit.span) {
+            continue;
+        }
+        result.push_str(text.get(at..edit.span.start()).unwrap_or_default());
+        result.push_str(&edit.text);
+        at = edit.span.end();
+    }
+    result.push_str(text.get(at..span.end()).unwrap_or_default());
+    result
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a pattern matches beside the one resource.
+fn reaches(bridge: &plan::Bridge<'_, '_>, template: &Template<'_, '_>) -> String {
+    if bridge.target == "AWS::StackId" {
+        return "former stacks of the same name".to_owned();
+    }
+    let unbounded: Vec<String> = bridge
+        .needs
+        .iter()
+        .filter(|need| !need.bounded)
+        .map(|need| format!("`{}`", need.resource))
+        .collect();
+    let mut said = Vec::new();
+    if bridge.needs.is_empty() {
+        said.push("every revision or id under the same name".to_owned());
+    } else if unbounded.is_empty() {
+        said.push("other resources whose names begin alike, also in stacks whose names begin with this one's and a dash".to_owned());
+    } else {
+        said.push(format!(
+            "resources of every stack: the generated name of {} does not hold the stack's name",
+            unbounded.join(" and ")
+        ));
+    }
+    let bucket = |name: &str| {
+        template
+            .resources
+            .get(name)
+            .is_some_and(|resource| resource.kind == "AWS::S3::Bucket")
+    };
+    if bucket(bridge.target) {
+        said.push("buckets of other accounts, whose ARNs hold no account: a condition on `aws:ResourceAccount` would rule them out".to_owned());
+    }
+    said.join("; ")
+}
