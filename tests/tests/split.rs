@@ -35,8 +35,10 @@ fn worlds(template: &str) -> Vec<World> {
             generated_name(&world.stack_name, logical, kind)
         })
     };
-    let mut base = World::default();
-    base.stack_name = "quilt-prod".to_owned();
+    let base = World {
+        stack_name: "quilt-prod".to_owned(),
+        ..World::default()
+    };
     let first = run(&base);
     let mut worlds = vec![base.clone()];
     let mut seen: BTreeSet<(String, bool)> = first
