@@ -7,6 +7,7 @@
     unsafe_code,
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     missing_docs,

@@ -1,5 +1,11 @@
 //! The data flows one way: a stage imports only stages before it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "a test fails loudly"
+)]
+
 use std::path::{Path, PathBuf};
 
 /// The order of the stages, as in the table of `lib.rs`.
