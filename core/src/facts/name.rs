@@ -122,7 +122,11 @@ mod tests {
     /// The name that AWS's rule gives, with a fixed random part.
     fn real_name(max: usize, stack: &str, logical: &str) -> String {
         let (a, b) = fair_split(max - 14, stack.len(), logical.len());
-        format!("{}-{}-abcDEF123456", &stack[..a], &logical[..b])
+        format!(
+            "{}-{}-abcDEF123456",
+            stack.get(..a).unwrap(),
+            logical.get(..b).unwrap()
+        )
     }
 
     #[test]
