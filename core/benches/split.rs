@@ -72,20 +72,11 @@ fn parse(text: &str) {
 
 fn answer<'t>(text: &'t str, config: Option<&'t str>) -> SplitAnswer {
     let resolve = Some(vec![Resolution::Exact, Resolution::Pattern]);
-    split(&SplitRequest {
-        template: text,
-        config,
-        resolve,
-        allow_missing: true,
-        ..SplitRequest::default()
-    })
+    split(&SplitRequest { template: text, config, resolve, allow_missing: true, ..SplitRequest::default() })
 }
 
 fn measure(name: &str, text: &str, config: Option<&str>) {
-    assert!(
-        matches!(answer(text, config), SplitAnswer::Done(_)),
-        "{name} is refused"
-    );
+    assert!(matches!(answer(text, config), SplitAnswer::Done(_)), "{name} is refused");
     let (bare, whole) = paired(|| parse(text), || drop(black_box(answer(text, config))));
     let before = NOW.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
@@ -112,9 +103,8 @@ fn grown(text: &str, bytes: usize) -> String {
     let mut copy = 2;
     while grown.len() + tail.len() + body.len() < bytes {
         for line in body.split_inclusive('\n') {
-            let name = line
-                .strip_prefix("  ")
-                .filter(|line| line.starts_with(|c: char| c.is_ascii_alphanumeric()));
+            let name =
+                line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_ascii_alphanumeric()));
             match name.and_then(|line| line.split_once(':')) {
                 Some((name, rest)) => grown.push_str(&format!("  {name}Copy{copy}:{rest}")),
                 None => grown.push_str(line),
@@ -132,19 +122,11 @@ fn main() {
     let config = read("examples/quilt/config.yaml");
     measure("example", &example, config.as_deref());
     match read("../shared/corpus/quilt/stable.yaml") {
-        Some(real) => measure(
-            "real template",
-            &real,
-            read("../shared/corpus/quilt/config.yaml").as_deref(),
-        ),
+        Some(real) => measure("real template", &real, read("../shared/corpus/quilt/config.yaml").as_deref()),
         None => println!("LEFT OUT: the real template in ../shared/corpus is not here"),
     }
     for size in [250_000, 500_000, 1_000_000] {
         let text = grown(&example, size);
-        measure(
-            &format!("example grown to {} KB", size / 1000),
-            &text,
-            config.as_deref(),
-        );
+        measure(&format!("example grown to {} KB", size / 1000), &text, config.as_deref());
     }
 }

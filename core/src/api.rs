@@ -62,10 +62,7 @@ impl SplitAnswer {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let errors = self.diagnostics().iter().filter(|found| found.is_error());
-        errors
-            .map(|found| found.code.exit_code())
-            .max()
-            .unwrap_or(0)
+        errors.map(|found| found.code.exit_code()).max().unwrap_or(0)
     }
 }
 
@@ -119,10 +116,7 @@ pub fn verify(split: &Split) -> Vec<Diagnostic> {
             wrong.extend(template::check(&template, &template::references(&template)));
         }
         for diagnostic in wrong.iter().filter(|diagnostic| diagnostic.is_error()) {
-            let place = diagnostic
-                .labels
-                .first()
-                .map_or(0, |label| label.span.start);
+            let place = diagnostic.labels.first().map_or(0, |label| label.span.start);
             let line = LineIndex::new(text).line(place);
             found.push(
                 Diagnostic::new(
@@ -147,9 +141,8 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
     found.extend(parsed.diagnostics);
     let (template, trouble) = template::read(&parsed.document);
     // After a syntax error a missing section may only be unread.
-    let unread = |diagnostic: &Diagnostic| {
-        !parsed.complete && matches!(diagnostic.code, Code::TPL001 | Code::TPL002)
-    };
+    let unread =
+        |diagnostic: &Diagnostic| !parsed.complete && matches!(diagnostic.code, Code::TPL001 | Code::TPL002);
     found.extend(trouble.into_iter().filter(|diagnostic| !unread(diagnostic)));
     let template = template?;
     let references = template::references(&template);
@@ -204,12 +197,8 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         }
     }
     found.extend(plan::prefixes(&template, &plan));
-    let missing = found
-        .iter()
-        .filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
-    let missing = missing
-        .filter_map(|d| d.message.split('`').nth(1).map(str::to_owned))
-        .collect();
+    let missing = found.iter().filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
+    let missing = missing.filter_map(|d| d.message.split('`').nth(1).map(str::to_owned)).collect();
     let summary = summary::summary(&template, &plan, &documents.iam, missing);
     Some(Box::new(Split {
         iam,
@@ -224,10 +213,7 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
 fn look(config: &ConfigFile<'_>) -> Look {
     let metadata = &config.config.metadata;
     let patterns = &config.config.parameter_generation;
-    let group = metadata
-        .parameter_group_name
-        .clone()
-        .unwrap_or_else(|| "IAM roles and policies".to_owned());
+    let group = metadata.parameter_group_name.clone().unwrap_or_else(|| "IAM roles and policies".to_owned());
     Look {
         role_pattern: patterns.role_pattern.clone(),
         policy_pattern: patterns.policy_pattern.clone(),
@@ -244,13 +230,10 @@ pub fn is_output(text: &str) -> bool {
     let (Some(template), _) = template::read(&parsed.document) else {
         return false;
     };
-    let marked = template
-        .section("Metadata")
-        .is_some_and(|metadata| metadata.get("IamSplit").is_some());
+    let marked = template.section("Metadata").is_some_and(|metadata| metadata.get("IamSplit").is_some());
     let described = |parameter: &template::Declaration<'_, '_>| {
         let description = parameter.value.get("Description").and_then(Node::as_str);
-        description
-            .is_some_and(|text| text.contains(": output ") && text.ends_with(" of the IAM stack"))
+        description.is_some_and(|text| text.contains(": output ") && text.ends_with(" of the IAM stack"))
     };
     marked || template.parameters.values().any(described)
 }

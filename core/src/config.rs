@@ -28,14 +28,8 @@ pub enum Resolution {
 
 impl Resolution {
     /// All of them, from the one that changes nothing to the one that gives up.
-    pub const ALL: [Self; 6] = [
-        Self::Exact,
-        Self::Pattern,
-        Self::TwoPhase,
-        Self::Attach,
-        Self::Keep,
-        Self::Refuse,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Exact, Self::Pattern, Self::TwoPhase, Self::Attach, Self::Keep, Self::Refuse];
 
     /// The name as written on the command line and in `config.yaml`.
     #[must_use]
@@ -50,30 +44,18 @@ impl Resolution {
         }
     }
 
-    /// Whether this version can do it.
-    #[must_use]
-    pub fn is_built(self) -> bool {
-        matches!(self, Self::Exact | Self::Pattern | Self::Refuse)
-    }
-
     /// Reads a list as on the command line: `exact,pattern`.
     ///
     /// # Errors
-    /// A sentence that names the word which is no resolution, or one that is not built yet.
+    /// A sentence that names the word which is no resolution.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
         let mut list = Vec::new();
-        for word in text
-            .split(',')
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-        {
-            let known = Self::ALL
-                .into_iter()
-                .find(|resolution| resolution.name() == word);
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            let known = Self::ALL.into_iter().find(|resolution| resolution.name() == word);
             let Some(resolution) = known else {
                 let names = Self::ALL.map(Self::name);
-                let hint = did_you_mean(word, names)
-                    .unwrap_or_else(|| format!("known are {}", names.join(", ")));
+                let hint =
+                    did_you_mean(word, names).unwrap_or_else(|| format!("known are {}", names.join(", ")));
                 return Err(format!("`{word}` is no resolution; {hint}"));
             };
             list.push(resolution);
@@ -88,12 +70,6 @@ impl Resolution {
 
 /// What an order may not be, on the command line and in the file.
 fn check_order(list: &[Resolution]) -> Result<(), String> {
-    if let Some(missing) = list.iter().find(|resolution| !resolution.is_built()) {
-        return Err(format!(
-            "the resolution `{}` is not built yet; use exact, pattern or refuse",
-            missing.name()
-        ));
-    }
     if list.contains(&Resolution::Refuse) && list.len() > 1 {
         return Err("`refuse` permits no resolution and stands alone".to_owned());
     }
@@ -178,14 +154,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ),
     ("extraction", &["roles", "policies", "exclude_policies"]),
     ("parameter_generation", &["role_pattern", "policy_pattern"]),
-    (
-        "metadata",
-        &[
-            "add_parameter_group",
-            "parameter_group_name",
-            "insert_after_group",
-        ],
-    ),
+    ("metadata", &["add_parameter_group", "parameter_group_name", "insert_after_group"]),
     ("resolution", &["order", "resources"]),
 ];
 
@@ -205,23 +174,15 @@ impl<'t> ConfigFile<'t> {
         let mut found: Vec<Diagnostic> = parsed.diagnostics.iter().map(in_config).collect();
         if let Some(root) = parsed.document.root().filter(|root| !root.is_null()) {
             for (path, keys) in KEYS {
-                let node = if path.is_empty() {
-                    Some(root)
-                } else {
-                    root.get(path)
-                };
-                node.into_iter()
-                    .for_each(|node| unknown_keys(node, keys, &mut found));
+                let node = if path.is_empty() { Some(root) } else { root.get(path) };
+                node.into_iter().for_each(|node| unknown_keys(node, keys, &mut found));
             }
         }
         let config = match serde_yaml::from_str::<Option<Config>>(text) {
             Ok(config) => Some(config.unwrap_or_default()),
             Err(error) => {
                 if found.is_empty() {
-                    let offset = error
-                        .location()
-                        .map_or(0, |place| place.index())
-                        .min(text.len());
+                    let offset = error.location().map_or(0, |place| place.index()).min(text.len());
                     let end = text
                         .get(offset..)
                         .and_then(|rest| rest.find('\n'))
@@ -234,21 +195,15 @@ impl<'t> ConfigFile<'t> {
                     let said = error.to_string();
                     let said = said.split(" at line").next().unwrap_or_default().to_owned();
                     found.push(
-                        Diagnostic::new(
-                            Code::CFG001,
-                            format!("the configuration cannot be read: {said}"),
-                        )
-                        .in_config(Span::new(start, end), "here")
-                        .help("`iam-split init TEMPLATE` writes a configuration to start from"),
+                        Diagnostic::new(Code::CFG001, format!("the configuration cannot be read: {said}"))
+                            .in_config(Span::new(start, end), "here")
+                            .help("`iam-split init TEMPLATE` writes a configuration to start from"),
                     );
                 }
                 None
             }
         };
-        let file = config.map(|config| Self {
-            config,
-            document: parsed.document,
-        });
+        let file = config.map(|config| Self { config, document: parsed.document });
         if let Some(file) = &file {
             file.check(&mut found);
         }
@@ -279,15 +234,12 @@ impl<'t> ConfigFile<'t> {
 
     fn check(&self, found: &mut Vec<Diagnostic>) {
         let invalid = |path: &[&str], message: String, help: &str| {
-            Diagnostic::new(Code::CFG006, message)
-                .in_config(self.value_place(path), "this value")
-                .help(help)
+            Diagnostic::new(Code::CFG006, message).in_config(self.value_place(path), "this value").help(help)
         };
         let patterns = &self.config.parameter_generation;
-        for (key, pattern) in [
-            ("role_pattern", &patterns.role_pattern),
-            ("policy_pattern", &patterns.policy_pattern),
-        ] {
+        for (key, pattern) in
+            [("role_pattern", &patterns.role_pattern), ("policy_pattern", &patterns.policy_pattern)]
+        {
             let Some(pattern) = pattern else { continue };
             if let Err(error) = regex_lite::Regex::new(pattern) {
                 let message = format!("`{key}` is no regular expression: {error}");
@@ -347,12 +299,9 @@ fn unknown_keys(node: Node<'_, '_>, known: &[&str], found: &mut Vec<Diagnostic>)
             let help = did_you_mean(name, known.iter().copied())
                 .unwrap_or_else(|| format!("known here are {}", known.join(", ")));
             found.push(
-                Diagnostic::new(
-                    Code::CFG002,
-                    format!("the configuration has no key `{name}`"),
-                )
-                .in_config(key.span(), "this key")
-                .help(help),
+                Diagnostic::new(Code::CFG002, format!("the configuration has no key `{name}`"))
+                    .in_config(key.span(), "this key")
+                    .help(help),
             );
         }
     }
@@ -368,13 +317,8 @@ pub fn is_logical_id(name: &str) -> bool {
 #[must_use]
 pub fn is_stack_name(name: &str) -> bool {
     name.len() <= crate::facts::limit::STACK_NAME
-        && name
-            .bytes()
-            .next()
-            .is_some_and(|first| first.is_ascii_alphabetic())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]
@@ -382,28 +326,19 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<Code> {
-        ConfigFile::read(text)
-            .1
-            .iter()
-            .map(|found| found.code)
-            .collect()
+        ConfigFile::read(text).1.iter().map(|found| found.code).collect()
     }
 
     #[test]
     fn every_problem_is_said_at_once() {
         assert_eq!(
-            codes(
-                "extraction:\n  rols: [A]\nmetadat: {}\nparameter_generation: {role_pattern: '('}\n"
-            ),
+            codes("extraction:\n  rols: [A]\nmetadat: {}\nparameter_generation: {role_pattern: '('}\n"),
             [Code::CFG002, Code::CFG002, Code::CFG006]
         );
         assert_eq!(codes("extraction:\n  roles: A\n"), [Code::CFG001]);
-        assert_eq!(codes("resolution: {order: [keep]}\n"), [Code::CFG006]);
+        assert_eq!(codes("resolution: {order: [keep, refuse]}\n"), [Code::CFG006]);
         assert_eq!(codes("a: [\n"), [Code::SYN001, Code::CFG002]);
-        assert_eq!(
-            codes("app_stack_name: -x\napp_stack_parameter: a-b\n"),
-            [Code::CFG006, Code::CFG006]
-        );
+        assert_eq!(codes("app_stack_name: -x\napp_stack_parameter: a-b\n"), [Code::CFG006, Code::CFG006]);
         assert_eq!(codes("# nothing\n"), []);
     }
 
@@ -413,16 +348,7 @@ mod tests {
             Resolution::parse_list("exact, pattern"),
             Ok(vec![Resolution::Exact, Resolution::Pattern])
         );
-        assert!(
-            Resolution::parse_list("exact,patern")
-                .unwrap_err()
-                .contains("did you mean `pattern`")
-        );
-        assert!(
-            Resolution::parse_list("keep")
-                .unwrap_err()
-                .contains("not built yet")
-        );
+        assert!(Resolution::parse_list("exact,patern").unwrap_err().contains("did you mean `pattern`"));
         assert!(Resolution::parse_list("refuse,exact").is_err());
     }
 }

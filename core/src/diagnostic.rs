@@ -87,11 +87,7 @@ impl Diagnostic {
     }
 
     fn label(mut self, source: Source, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            source,
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { source, span, text: text.into() });
         self
     }
 
@@ -122,29 +118,17 @@ pub fn near_matches<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) ->
     let lower = name.to_lowercase();
     let mut scored: Vec<(f64, &str)> = known
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::jaro_winkler(&lower, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(score, _)| *score > 0.85)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    scored
-        .into_iter()
-        .take(3)
-        .map(|(_, candidate)| candidate)
-        .collect()
+    scored.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }
 
 /// "did you mean `A`, `B` or `C`?", or nothing where nothing is near.
 #[must_use]
 pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
-    let near: Vec<String> = near_matches(name, known)
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let near: Vec<String> = near_matches(name, known).iter().map(|name| format!("`{name}`")).collect();
     let (last, before) = near.split_last()?;
     if before.is_empty() {
         return Some(format!("did you mean {last}?"));
@@ -158,12 +142,7 @@ mod tests {
 
     #[test]
     fn near_names_are_offered() {
-        let known = [
-            "S3HashLambdaRole",
-            "S3HashLambdaRole2",
-            "ApiRole",
-            "TabulatorRole",
-        ];
+        let known = ["S3HashLambdaRole", "S3HashLambdaRole2", "ApiRole", "TabulatorRole"];
         assert_eq!(
             did_you_mean("S3HashLamdaRole", known).as_deref(),
             Some("did you mean `S3HashLambdaRole` or `S3HashLambdaRole2`?")

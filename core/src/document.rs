@@ -6,13 +6,13 @@
 mod app;
 mod call;
 mod iam;
+mod settle;
 mod sheet;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::edit::{EditSet, lost_bytes};
 use crate::plan::Plan;
 use crate::template::Template;
-use crate::text::Span;
 
 /// The edits that make the two documents.
 #[derive(Clone, Debug)]
@@ -46,66 +46,19 @@ pub fn write(
     look: &Look,
 ) -> Result<(Documents, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut found = Vec::new();
-    let iam = EditSet::new(iam::edits(template, plan));
-    let app = EditSet::new(app::edits(template, plan, look, &mut found));
+    let iam = settle::settle(template, iam::edits(template, plan));
+    let app = settle::settle(template, app::edits(template, plan, look, &mut found));
     let (iam, app) = match (iam, app) {
         (Ok(iam), Ok(app)) => (iam, app),
-        (Err(overlap), _) | (_, Err(overlap)) => {
-            let place = overlap.second.span;
-            return Err(vec![
-                Diagnostic::new(Code::INT001, overlap.to_string()).at(place, "here"),
-            ]);
-        }
+        (iam, app) => return Err(iam.err().into_iter().chain(app.err()).flatten().collect()),
     };
-    for set in [&iam, &app] {
-        found.extend(aliases_across(template, set));
-    }
     let text = template.document.text();
     let lost = lost_bytes(&iam, &app);
     // Where an item goes, the blank lines and the comma that set it apart from the next go too.
     let separates = |c: char| c.is_whitespace() || c == ',';
-    let lost = lost
-        .iter()
-        .filter(|span| !span.slice(text).trim_matches(separates).is_empty());
+    let lost = lost.iter().filter(|span| !span.slice(text).trim_matches(separates).is_empty());
     found.extend(lost.map(|span| {
-        Diagnostic::new(Code::INT001, "a piece of the template is in neither result")
-            .at(*span, "this piece")
+        Diagnostic::new(Code::INT001, "a piece of the template is in neither result").at(*span, "this piece")
     }));
-    if found.iter().any(Diagnostic::is_error) {
-        Err(found)
-    } else {
-        Ok((Documents { iam, app }, found))
-    }
-}
-
-/// Aliases that stay while what they stand for goes.
-fn aliases_across(template: &Template<'_, '_>, edits: &EditSet) -> Vec<Diagnostic> {
-    let removed: Vec<Span> = edits
-        .edits()
-        .iter()
-        .map(|edit| edit.span)
-        .filter(|span| !span.is_empty())
-        .collect();
-    let is_removed = |span: Span| {
-        let at = removed.partition_point(|range| range.end <= span.start);
-        removed.get(at).is_some_and(|range| range.contains(span))
-    };
-    let mut found = Vec::new();
-    for node in template.document.nodes() {
-        let Some(target) = node.alias_target() else {
-            continue;
-        };
-        if is_removed(target.outer()) && !is_removed(node.outer()) {
-            found.push(
-                Diagnostic::new(
-                    Code::ANC001,
-                    "an alias and its anchor would stand in different templates",
-                )
-                .at(node.outer(), "this alias")
-                .at(target.outer(), "stands for this")
-                .help("write the value out where the alias stands"),
-            );
-        }
-    }
-    found
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok((Documents { iam, app }, found)) }
 }

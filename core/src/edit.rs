@@ -21,6 +21,12 @@ pub enum Reason {
     DependsOn,
     /// A reference to an application resource became its name or ARN.
     Bridge,
+    /// A statement stands in a `RolePolicy` of the application template.
+    Attached,
+    /// A resource of the application waits for such a policy.
+    WaitsFor,
+    /// An alias whose anchor is in the other template became its text.
+    Alias,
     /// The stack's own name or id became the application stack's.
     StackName,
     /// New declarations: parameters, outputs, a parameter group, metadata.
@@ -41,6 +47,9 @@ impl Reason {
             Self::NameFromArn => "name-from-arn",
             Self::DependsOn => "depends-on",
             Self::Bridge => "bridge",
+            Self::Attached => "attached",
+            Self::WaitsFor => "waits-for",
+            Self::Alias => "alias",
             Self::StackName => "stack-name",
             Self::Added => "added",
             Self::Description => "description",
@@ -71,20 +80,8 @@ pub struct Overlap {
 
 impl std::fmt::Display for Overlap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let place = |edit: &Edit| {
-            format!(
-                "{} at {}..{}",
-                edit.reason.name(),
-                edit.span.start,
-                edit.span.end
-            )
-        };
-        write!(
-            f,
-            "the edits {} and {} overlap",
-            place(&self.first),
-            place(&self.second)
-        )
+        let place = |edit: &Edit| format!("{} at {}..{}", edit.reason.name(), edit.span.start, edit.span.end);
+        write!(f, "the edits {} and {} overlap", place(&self.first), place(&self.second))
     }
 }
 
@@ -109,10 +106,7 @@ impl EditSet {
             if let [first, second] = pair
                 && second.span.start < first.span.end
             {
-                return Err(Box::new(Overlap {
-                    first: first.clone(),
-                    second: second.clone(),
-                }));
+                return Err(Box::new(Overlap { first: first.clone(), second: second.clone() }));
             }
         }
         Ok(Self { edits })
@@ -147,10 +141,7 @@ impl EditSet {
 pub fn lost_bytes(left: &EditSet, right: &EditSet) -> Vec<Span> {
     let moved = |set: &EditSet| -> Vec<Span> {
         let edits = set.edits.iter();
-        edits
-            .filter(|edit| edit.reason == Reason::BelongsToOther)
-            .map(|edit| edit.span)
-            .collect()
+        edits.filter(|edit| edit.reason == Reason::BelongsToOther).map(|edit| edit.span).collect()
     };
     let (left, right) = (moved(left), moved(right));
     let mut lost = Vec::new();
@@ -159,15 +150,8 @@ pub fn lost_bytes(left: &EditSet, right: &EditSet) -> Vec<Span> {
         while right.get(at).is_some_and(|other| other.end <= span.start) {
             at += 1;
         }
-        for other in right
-            .iter()
-            .skip(at)
-            .take_while(|other| other.start < span.end)
-        {
-            lost.push(Span {
-                start: span.start.max(other.start),
-                end: span.end.min(other.end),
-            });
+        for other in right.iter().skip(at).take_while(|other| other.start < span.end) {
+            lost.push(Span { start: span.start.max(other.start), end: span.end.min(other.end) });
         }
     }
     lost
@@ -178,21 +162,12 @@ mod tests {
     use super::*;
 
     fn edit(start: usize, end: usize, text: &str) -> Edit {
-        Edit {
-            span: Span::new(start, end),
-            text: text.to_owned(),
-            reason: Reason::BelongsToOther,
-        }
+        Edit { span: Span::new(start, end), text: text.to_owned(), reason: Reason::BelongsToOther }
     }
 
     #[test]
     fn edits_apply_in_the_order_of_the_text() {
-        let set = EditSet::new(vec![
-            edit(4, 6, "X"),
-            edit(0, 1, ""),
-            edit(6, 6, "a"),
-            edit(6, 6, "b"),
-        ]);
+        let set = EditSet::new(vec![edit(4, 6, "X"), edit(0, 1, ""), edit(6, 6, "a"), edit(6, 6, "b")]);
         assert_eq!(set.unwrap().apply("0123456789"), "123Xab6789");
     }
 

@@ -27,6 +27,8 @@ pub enum Expr {
     List(Vec<Expr>),
     /// A mapping.
     Map(Vec<(String, Expr)>),
+    /// Text of a document as it is: its lines, the first without indentation.
+    Source(String),
     /// An expression with a name for the variable that a `Fn::Sub` would give it.
     Named(String, Box<Expr>),
 }
@@ -53,12 +55,7 @@ impl Expr {
     /// A mapping with text keys.
     #[must_use]
     pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| (key.into(), value))
-                .collect(),
-        )
+        Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
     /// A concatenation with nested ones spread out and neighbouring texts joined.
@@ -67,19 +64,14 @@ impl Expr {
         let mut flat: Vec<Self> = Vec::new();
         for part in parts {
             match part {
-                Self::Concat(inner) => inner
-                    .into_iter()
-                    .for_each(|part| push_joined(&mut flat, part)),
+                Self::Concat(inner) => inner.into_iter().for_each(|part| push_joined(&mut flat, part)),
                 part => push_joined(&mut flat, part),
             }
         }
         match (flat.pop(), flat.is_empty()) {
             (None, _) => Self::text(""),
             // `${X}` alone is `X`: `Fn::Sub` takes texts only, so nothing is converted.
-            (
-                Some(only @ (Self::Text(_) | Self::Ref(_) | Self::GetAtt(..) | Self::Named(..))),
-                true,
-            ) => only,
+            (Some(only @ (Self::Text(_) | Self::Ref(_) | Self::GetAtt(..) | Self::Named(..))), true) => only,
             (Some(last), _) => {
                 flat.push(last);
                 Self::Concat(flat)
@@ -106,7 +98,7 @@ impl Expr {
             }
             Self::Unary(_, inner) | Self::Named(_, inner) => inner.walk(visit),
             Self::Map(entries) => entries.iter().for_each(|(_, value)| value.walk(visit)),
-            Self::Text(_) | Self::Plain(_) | Self::Ref(_) | Self::GetAtt(..) => {}
+            Self::Text(_) | Self::Plain(_) | Self::Source(_) | Self::Ref(_) | Self::GetAtt(..) => {}
         }
     }
 }
@@ -134,9 +126,8 @@ fn lower_plain(node: Node<'_, '_>) -> Expr {
     match node.kind() {
         Kind::Sequence => Expr::List(node.items().map(lower).collect()),
         Kind::Mapping => {
-            let entry = |(key, value): (Node<'_, '_>, _)| {
-                (key.as_str().unwrap_or_default().to_owned(), lower(value))
-            };
+            let entry =
+                |(key, value): (Node<'_, '_>, _)| (key.as_str().unwrap_or_default().to_owned(), lower(value));
             Expr::Map(node.entries().map(entry).collect())
         }
         _ => {
@@ -154,16 +145,14 @@ fn lower_plain(node: Node<'_, '_>) -> Expr {
 #[must_use]
 pub fn is_typed(text: &str) -> bool {
     let lower = text.to_lowercase();
-    matches!(
-        lower.as_str(),
-        "" | "~" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n"
-    ) || text
-        .bytes()
-        .next()
-        .is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
-        && text.bytes().all(|byte| {
-            byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b':' | b'e' | b'E')
-        })
+    matches!(lower.as_str(), "" | "~" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n")
+        || text
+            .bytes()
+            .next()
+            .is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
+            && text.bytes().all(|byte| {
+                byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b':' | b'e' | b'E')
+            })
 }
 
 fn lower_call(call: &Call<'_, '_>) -> Expr {
@@ -244,10 +233,7 @@ mod tests {
             expr("!Sub '${A.Arn}/*'"),
             expr("{\"Fn::Sub\": [\"${X}/*\", {\"X\": {\"Fn::GetAtt\": \"A.Arn\"}}]}")
         );
-        assert_eq!(
-            expr("!Join ['-', [a, !Ref B]]"),
-            expr("Fn::Join:\n- '-'\n- - a\n  - Ref: B\n")
-        );
+        assert_eq!(expr("!Join ['-', [a, !Ref B]]"), expr("Fn::Join:\n- '-'\n- - a\n  - Ref: B\n"));
     }
 
     #[test]

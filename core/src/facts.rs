@@ -76,9 +76,7 @@ pub struct ResourceType {
 /// The row of a type.
 #[must_use]
 pub fn resource_type(name: &str) -> Option<&'static ResourceType> {
-    let index = table::RESOURCE_TYPES
-        .binary_search_by(|row| row.name.cmp(name))
-        .ok()?;
+    let index = table::RESOURCE_TYPES.binary_search_by(|row| row.name.cmp(name)).ok()?;
     table::RESOURCE_TYPES.get(index)
 }
 
@@ -99,10 +97,7 @@ const NAME_SHAPERS: [(&str, &[&str]); 3] = [
 /// The properties that shape the name of a type beside its name property.
 #[must_use]
 pub fn name_shapers(kind: &str) -> &'static [&'static str] {
-    NAME_SHAPERS
-        .iter()
-        .find(|(name, _)| *name == kind)
-        .map_or(&[], |(_, properties)| properties)
+    NAME_SHAPERS.iter().find(|(name, _)| *name == kind).map_or(&[], |(_, properties)| properties)
 }
 
 /// Whether the service stores even an explicit name in lower case, so that its ARN shows it so.
@@ -144,21 +139,13 @@ mod tests {
         let names: Vec<&str> = table::RESOURCE_TYPES.iter().map(|row| row.name).collect();
         assert!(names.is_sorted());
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
-        assert!(
-            table::RESOURCE_TYPES
-                .iter()
-                .all(|row| !row.source.is_empty() && !row.noun.is_empty())
-        );
+        assert!(table::RESOURCE_TYPES.iter().all(|row| !row.source.is_empty() && !row.noun.is_empty()));
     }
 
     #[test]
     fn only_types_with_a_name_property_or_rule_have_names_in_their_texts() {
         for row in table::RESOURCE_TYPES {
-            let texts = row
-                .attributes
-                .iter()
-                .map(|(_, meaning)| meaning)
-                .chain([&row.reference]);
+            let texts = row.attributes.iter().map(|(_, meaning)| meaning).chain([&row.reference]);
             for meaning in texts {
                 if let Meaning::Name = meaning {
                     assert!(

@@ -36,36 +36,22 @@ pub fn init(text: &str) -> Result<String, Vec<Diagnostic>> {
         })
         .map(|resource| resource.name)
         .collect();
-    let writer = Writer {
-        json: false,
-        newline: "\n",
-        step: 2,
-    };
+    let writer = Writer { json: false, newline: "\n", step: 2 };
     let list = |names: Vec<&str>| {
         if names.is_empty() {
             return " []\n".to_owned();
         }
-        let lines = names
-            .iter()
-            .map(|name| format!("    - {}\n", writer.line(&Expr::text(*name))));
+        let lines = names.iter().map(|name| format!("    - {}\n", writer.line(&Expr::text(*name))));
         format!("\n{}", lines.collect::<String>())
     };
     let last_group = template
         .section("Metadata")
-        .and_then(|node| {
-            node.get("AWS::CloudFormation::Interface")?
-                .get("ParameterGroups")
-        })
+        .and_then(|node| node.get("AWS::CloudFormation::Interface")?.get("ParameterGroups"))
         .and_then(|groups| groups.items().last())
         .and_then(|group| group.get("Label")?.get("default").and_then(Node::as_str));
     let after = last_group.map_or_else(
         || "  # insert_after_group: Network\n".to_owned(),
-        |label| {
-            format!(
-                "  insert_after_group: {}\n",
-                writer.line(&Expr::text(label))
-            )
-        },
+        |label| format!("  insert_after_group: {}\n", writer.line(&Expr::text(label))),
     );
     let pattern = |kind: &str| iam_type(kind).map_or(String::new(), IamType::arn_pattern);
     Ok(format!(
@@ -87,7 +73,8 @@ pub fn init(text: &str) -> Result<String, Vec<Diagnostic>> {
          \x20 parameter_group_name: IAM roles and policies\n\
          {after}\n\
          # How a moved resource may reach an application resource, the best first: exact (by its explicit\n\
-         # name), pattern (by its generated name, which widens the scope); refuse permits neither.\n\
+         # name), pattern (by its generated name, which widens the scope), two-phase (by a value that comes once the\n\
+         # application stands), attach (its statement goes to the application), keep (it stays); refuse permits none.\n\
          resolution:\n\
          \x20 order: [exact]\n\
          \x20 # resources:\n\

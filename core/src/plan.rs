@@ -2,8 +2,11 @@
 //!
 //! A plan is data. It says nothing of how the two documents are written: that is `document`.
 
+mod attach;
 mod bridge;
 mod capability;
+mod choice;
+mod later;
 mod names;
 mod position;
 mod resolve;
@@ -15,16 +18,21 @@ mod warning;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use indexmap::IndexMap;
+
 use crate::config::{Resolution, is_logical_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::Expr;
 use crate::syntax::Node;
-use crate::template::{Owner, Reference, Template};
+use crate::template::{Owner, Reference, Target, Template};
 use crate::text::Span;
 
+pub use attach::Attached;
 pub use capability::{Capability, capabilities};
+pub use later::Later;
 pub use position::{Position, position};
 pub use resolve::{NameNeed, Resolved, Resolver};
+pub use rewrite::name_from_arn;
 pub use select::Selection;
 pub use warning::{partitions, prefixes};
 
@@ -48,17 +56,9 @@ impl Options<'_, '_> {
     #[must_use]
     pub fn order(&self, resource: &str) -> Vec<Resolution> {
         let file = self.selection.config.map(|file| &file.config.resolution);
-        let own = file
-            .and_then(|file| file.resources.get(resource))
-            .map(Vec::as_slice);
-        let of_file = file
-            .map(|file| file.order.as_slice())
-            .filter(|order| !order.is_empty());
-        let mut order = own
-            .or(self.resolve)
-            .or(of_file)
-            .unwrap_or(&[Resolution::Exact])
-            .to_vec();
+        let own = file.and_then(|file| file.resources.get(resource)).map(Vec::as_slice);
+        let of_file = file.map(|file| file.order.as_slice()).filter(|order| !order.is_empty());
+        let mut order = own.or(self.resolve).or(of_file).unwrap_or(&[Resolution::Exact]).to_vec();
         if order.contains(&Resolution::Refuse) {
             return Vec::new();
         }
@@ -172,8 +172,7 @@ impl AppStack {
     #[must_use]
     pub fn admits(&self, name: &str) -> bool {
         name.len() <= self.max_length
-            && regex_lite::Regex::new(self.allowed_pattern())
-                .is_ok_and(|pattern| pattern.is_match(name))
+            && regex_lite::Regex::new(self.allowed_pattern()).is_ok_and(|pattern| pattern.is_match(name))
     }
 }
 
@@ -207,6 +206,12 @@ pub struct Plan<'d, 't> {
     pub rewrites: Vec<Rewrite<'d, 't>>,
     /// The parameter for the application stack's name, if the IAM template needs one.
     pub app_stack: Option<AppStack>,
+    /// Values that come later, by the parameter's name.
+    pub laters: Vec<Later<'d>>,
+    /// Statements that go to the application.
+    pub attached: Vec<Attached<'d, 't>>,
+    /// What was selected and stays, each with the application resource that it references.
+    pub kept: Vec<(&'d str, &'d str)>,
 }
 
 impl Plan<'_, '_> {
@@ -238,9 +243,7 @@ impl<'d, 't> Index<'d, 't> {
 
     fn of(&self, owner: Owner<'d>) -> impl Iterator<Item = &Reference<'d, 't>> {
         let ranges = self.ranges.get(&owner).map_or(&[][..], Vec::as_slice);
-        ranges
-            .iter()
-            .flat_map(|range| self.references.get(range.clone()).unwrap_or_default())
+        ranges.iter().flat_map(|range| self.references.get(range.clone()).unwrap_or_default())
     }
 }
 
@@ -250,59 +253,106 @@ pub fn plan<'d, 't>(
     references: Vec<Reference<'d, 't>>,
     options: &Options<'_, '_>,
 ) -> (Option<Plan<'d, 't>>, Vec<Diagnostic>) {
-    let (moved, mut found) = select::select(template, &options.selection);
+    let (selected, mut found) = select::select(template, &options.selection);
     transforms(template, options, &mut found);
-    if moved.is_empty() {
+    if selected.is_empty() {
         return (None, found);
     }
     let index = Index::new(references);
+    let parameter = stack_parameter(options);
+    let mut kept: IndexMap<&'d str, &'d str> = IndexMap::new();
+    // What stays may take more along, which then references what stays, and so on.
+    let (moved, mut crossing, laters) = loop {
+        let stays: HashSet<&str> = kept.keys().copied().collect();
+        let moved: Vec<&str> = selected.iter().copied().filter(|name| !stays.contains(name)).collect();
+        let set: HashSet<&str> = moved.iter().copied().collect();
+        let is_moved = |name: &str| set.contains(name);
+        let resolver = Resolver::new(template, &is_moved, &parameter);
+        let mut laters = later::Laters::new(template, &parameter);
+        let context = bridge::Context {
+            template,
+            index: &index,
+            moved: &moved,
+            is_moved: &is_moved,
+            kept: &stays,
+            resolver: &resolver,
+            options,
+        };
+        let crossing = bridge::bridges(&context, &mut laters);
+        if crossing.keep.is_empty() {
+            break (moved, crossing, laters.into_list());
+        }
+        for (owner, target) in crossing.keep {
+            kept.entry(owner).or_insert(target);
+        }
+    };
+    found.append(&mut crossing.diagnostics);
+    found
+        .extend(kept.iter().map(|(owner, target)| stays(template, owner, target, kept.contains_key(target))));
+    if moved.is_empty() {
+        found.push(
+            Diagnostic::new(
+                Code::SEL001,
+                "there is nothing to move: all that is selected stays with the application",
+            )
+            .help("permit another resolution before `keep`"),
+        );
+        return (None, found);
+    }
     let set: HashSet<&str> = moved.iter().copied().collect();
     let is_moved = |name: &str| set.contains(name);
-    let parameter = stack_parameter(options);
-    let resolver = Resolver::new(template, &is_moved, &parameter);
-    let crossing = bridge::bridges(template, &index, &moved, &is_moved, &resolver, options);
-    found.extend(crossing.diagnostics);
-    let travels = travel::travels(template, &index, &moved, &crossing.bridges);
-    let (rewrites, wires, trouble) = rewrite::rewrites(template, &index, &moved, &is_moved);
-    found.extend(trouble);
+    attach::consumers(template, &index, &is_moved, &mut crossing.attached);
+    let travels = travel::travels(template, &index, &moved, &crossing);
+    let rewriting = rewrite::rewrites(template, &index, &moved, &is_moved, &mut crossing.attached);
+    found.extend(rewriting.diagnostics);
     let mut stack_names = crossing.stack_names;
-    for condition in &travels.conditions {
-        stack_names.extend(
-            index
-                .of(Owner::Condition(condition))
-                .filter(|reference| bridge::is_stack_name(reference)),
-        );
+    for reference in travels.conditions.iter().flat_map(|name| index.of(Owner::Condition(name))) {
+        match reference.target {
+            _ if bridge::is_stack_name(reference) => stack_names.push(*reference),
+            Target::Name("AWS::StackId" | "AWS::NotificationARNs") => {
+                found.push(bridge::differing_condition(reference));
+            }
+            _ => {}
+        }
     }
     stack_names.sort_by_key(|reference| reference.place.start);
-    let app_stack = names::app_stack(
-        &crossing.bridges,
-        !stack_names.is_empty(),
-        &parameter,
-        options,
-        &mut found,
-    );
-    names::check(template, &wires, app_stack.as_ref(), &set, &mut found);
+    let app_stack =
+        names::app_stack(&crossing.bridges, !stack_names.is_empty(), &parameter, options, &mut found);
+    let made = names::Made { wires: &rewriting.wires, stack: app_stack.as_ref(), laters: &laters };
+    names::check(template, &made, &set, &travels, &mut found);
     let plan = Plan {
         moved,
         travels,
-        wires,
+        wires: rewriting.wires,
         bridges: crossing.bridges,
         stack_names,
         dropped: crossing.dropped,
-        rewrites,
+        rewrites: rewriting.rewrites,
         app_stack,
+        laters,
+        attached: crossing.attached,
+        kept: kept.into_iter().collect(),
     };
     (Some(plan), found)
 }
 
+/// Why a selected resource stays.
+fn stays(template: &Template<'_, '_>, owner: &str, target: &str, forced: bool) -> Diagnostic {
+    let why = if forced {
+        format!("it cannot do without `{target}`, which stays")
+    } else {
+        format!("it references `{target}`, and no resolution before `keep` fits")
+    };
+    let diagnostic = Diagnostic::new(Code::KEP001, format!("`{owner}` stays with the application: {why}"));
+    match template.resources.get(owner) {
+        Some(resource) => diagnostic.at(resource.declaration.key.outer(), "this resource"),
+        None => diagnostic,
+    }
+}
+
 fn stack_parameter(options: &Options<'_, '_>) -> String {
-    let configured = options
-        .selection
-        .config
-        .and_then(|file| file.config.app_stack_parameter.clone());
-    configured
-        .filter(|name| is_logical_id(name))
-        .unwrap_or_else(|| APP_STACK_PARAMETER.to_owned())
+    let configured = options.selection.config.and_then(|file| file.config.app_stack_parameter.clone());
+    configured.filter(|name| is_logical_id(name)).unwrap_or_else(|| APP_STACK_PARAMETER.to_owned())
 }
 
 /// What writes or repeats parts of the template after its text is read.
@@ -329,14 +379,10 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
         }
     }
     let by_type = options.selection.config.is_none() || options.selection.all_iam;
-    let loops = template
-        .section("Resources")
-        .into_iter()
-        .flat_map(Node::entries);
-    for (key, value) in loops.filter(|(key, _)| {
-        key.as_str()
-            .is_some_and(|key| key.starts_with("Fn::ForEach"))
-    }) {
+    let loops = template.section("Resources").into_iter().flat_map(Node::entries);
+    for (key, value) in
+        loops.filter(|(key, _)| key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach")))
+    {
         if by_type && let Some(place) = iam_in_loop(value) {
             found.push(
                 Diagnostic::new(Code::TRF002, "this loop makes IAM resources under computed names")
@@ -350,16 +396,11 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
 
 /// The type of an IAM resource in the body of a loop.
 fn iam_in_loop(body: Node<'_, '_>) -> Option<Span> {
-    let kind = body.get("Type").filter(|kind| {
-        kind.as_str()
-            .is_some_and(|kind| kind.starts_with("AWS::IAM::"))
-    });
+    let kind =
+        body.get("Type").filter(|kind| kind.as_str().is_some_and(|kind| kind.starts_with("AWS::IAM::")));
     if let Some(kind) = kind {
         return Some(kind.span());
     }
     let values = body.entries().map(|(_, value)| value);
-    values
-        .chain(body.items())
-        .map(Node::resolved)
-        .find_map(iam_in_loop)
+    values.chain(body.items()).map(Node::resolved).find_map(iam_in_loop)
 }

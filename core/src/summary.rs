@@ -19,6 +19,12 @@ pub struct Summary {
     pub travels: Travels,
     /// References of moved resources to the application, and what stands for each.
     pub bridges: Vec<Bridged>,
+    /// Values that the IAM stack gets once the application stack stands.
+    pub two_phase: Vec<TwoPhase>,
+    /// Statements of moved roles that stand in the application template.
+    pub attached: Vec<Attached>,
+    /// What was selected and stays.
+    pub kept: Vec<Kept>,
     /// References of the application that were rewritten.
     pub rewritten: usize,
     /// The parameter for the application stack's name, and its bounds.
@@ -90,6 +96,39 @@ pub struct Bridged {
     pub reaches: Option<String>,
 }
 
+/// A parameter of the IAM template that an output of the application stack fills later.
+#[derive(Clone, Debug, Serialize)]
+pub struct TwoPhase {
+    /// The IAM template's parameter.
+    pub parameter: String,
+    /// The application template's output.
+    pub output: String,
+    /// The application resource.
+    pub target: String,
+}
+
+/// A policy of the application template with statements of a moved role.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attached {
+    /// The `AWS::IAM::RolePolicy`.
+    pub name: String,
+    /// The role.
+    pub role: String,
+    /// How many statements it holds.
+    pub statements: usize,
+    /// What waits for it.
+    pub consumers: Vec<String>,
+}
+
+/// A selected resource that stays.
+#[derive(Clone, Debug, Serialize)]
+pub struct Kept {
+    /// Its logical id.
+    pub name: String,
+    /// The application resource that it references.
+    pub because: String,
+}
+
 /// Bounds of the application stack's name.
 #[derive(Clone, Debug, Serialize)]
 pub struct AppStack {
@@ -113,10 +152,7 @@ pub fn summary(
 ) -> Summary {
     let text = template.document.text();
     let lines = LineIndex::new(text);
-    let moved = plan
-        .moved
-        .iter()
-        .filter_map(|name| template.resources.get(*name));
+    let moved = plan.moved.iter().filter_map(|name| template.resources.get(*name));
     let moved = moved
         .map(|resource| Moved {
             name: resource.name.to_owned(),
@@ -126,20 +162,15 @@ pub fn summary(
                 .wires
                 .iter()
                 .filter(|wire| wire.resource == resource.name)
-                .map(|wire| Wire {
-                    output: wire.output.clone(),
-                    parameter: wire.parameter.clone(),
-                })
+                .map(|wire| Wire { output: wire.output.clone(), parameter: wire.parameter.clone() })
                 .collect(),
-            used: plan
-                .rewrites
-                .iter()
-                .filter(|rewrite| rewrite.target == resource.name)
-                .count(),
+            used: plan.rewrites.iter().filter(|rewrite| rewrite.target == resource.name).count(),
         })
         .collect();
     let bridges = plan.bridges.iter().map(|bridge| {
-        let whole = bridge.reference.node.outer();
+        let node = bridge.reference.node;
+        // Behind an alias the text of the anchor may stay while the alias changes.
+        let whole = bridge.reference.via.unwrap_or(node).outer();
         Bridged {
             resource: bridge.owner.to_owned(),
             target: bridge.target.to_owned(),
@@ -147,7 +178,7 @@ pub fn summary(
             line: lines.line(bridge.reference.place.start),
             statement: bridge.position.statement.clone(),
             element: bridge.position.element.clone(),
-            before: one_line(whole.slice(text)),
+            before: one_line(node.outer().slice(text)),
             after: one_line(&after(iam, whole, text)),
             reaches: (bridge.resolution == Resolution::Pattern).then(|| reaches(bridge, template)),
         }
@@ -156,22 +187,36 @@ pub fn summary(
         moved,
         missing,
         travels: Travels {
-            parameters: in_order(&template.parameters, |name| {
-                plan.travels.parameters.contains(name)
-            }),
-            conditions: in_order(&template.conditions, |name| {
-                plan.travels.conditions.contains(name)
-            }),
-            mappings: in_order(&template.mappings, |name| {
-                plan.travels.mappings.contains(name)
-            }),
+            parameters: in_order(&template.parameters, |name| plan.travels.parameters.contains(name)),
+            conditions: in_order(&template.conditions, |name| plan.travels.conditions.contains(name)),
+            mappings: in_order(&template.mappings, |name| plan.travels.mappings.contains(name)),
         },
         bridges: bridges.collect(),
-        rewritten: plan
-            .rewrites
+        two_phase: plan
+            .laters
             .iter()
-            .filter(|rewrite| rewrite.action != Action::Keep)
-            .count(),
+            .map(|later| TwoPhase {
+                parameter: later.parameter.clone(),
+                output: later.output.clone(),
+                target: later.target.to_owned(),
+            })
+            .collect(),
+        attached: plan
+            .attached
+            .iter()
+            .map(|group| Attached {
+                name: group.name.clone(),
+                role: group.role.to_owned(),
+                statements: group.items.len(),
+                consumers: group.consumers.iter().map(|name| (*name).to_owned()).collect(),
+            })
+            .collect(),
+        kept: plan
+            .kept
+            .iter()
+            .map(|(name, because)| Kept { name: (*name).to_owned(), because: (*because).to_owned() })
+            .collect(),
+        rewritten: plan.rewrites.iter().filter(|rewrite| rewrite.action != Action::Keep).count(),
         app_stack: plan.app_stack.as_ref().map(|stack| AppStack {
             parameter: stack.parameter.clone(),
             max_length: stack.max_length,
@@ -182,33 +227,25 @@ pub fn summary(
                 .filter(|need| need.longest.is_some())
                 .map(|need| need.resource.clone()),
         }),
-        iam_capabilities: capabilities(template, |name| plan.moves(name)),
-        app_capabilities: capabilities(template, |name| !plan.moves(name)),
-        remaining: template.resources.len().saturating_sub(plan.moved.len()),
+        iam_capabilities: capabilities(template, |name| plan.moves(name), &[]),
+        app_capabilities: capabilities(template, |name| !plan.moves(name), &plan.attached),
+        remaining: template
+            .section("Resources")
+            .map_or(0, |resources| resources.entries().count())
+            .saturating_sub(plan.moved.len()),
     }
 }
 
 fn in_order(section: &template::Section<'_, '_>, wanted: impl Fn(&str) -> bool) -> Vec<String> {
-    section
-        .keys()
-        .filter(|name| wanted(name))
-        .map(|name| (*name).to_owned())
-        .collect()
+    section.keys().filter(|name| wanted(name)).map(|name| (*name).to_owned()).collect()
 }
 
 /// A piece of the source as the edits leave it.
 fn after(edits: &EditSet, span: Span, text: &str) -> String {
     let mut result = String::new();
     let mut at = span.start();
-    let from = edits
-        .edits()
-        .partition_point(|edit| edit.span.end < span.start);
-    for edit in edits
-        .edits()
-        .iter()
-        .skip(from)
-        .take_while(|edit| edit.span.start <= span.end)
-    {
+    let from = edits.edits().partition_point(|edit| edit.span.end < span.start);
+    for edit in edits.edits().iter().skip(from).take_while(|edit| edit.span.start <= span.end) {
         if !span.contains(edit.span) {
             continue;
         }
@@ -229,12 +266,8 @@ fn reaches(bridge: &plan::Bridge<'_, '_>, template: &Template<'_, '_>) -> String
     if bridge.target == "AWS::StackId" {
         return "former stacks of the same name".to_owned();
     }
-    let unbounded: Vec<String> = bridge
-        .needs
-        .iter()
-        .filter(|need| !need.bounded)
-        .map(|need| format!("`{}`", need.resource))
-        .collect();
+    let unbounded: Vec<String> =
+        bridge.needs.iter().filter(|need| !need.bounded).map(|need| format!("`{}`", need.resource)).collect();
     let mut said = Vec::new();
     if bridge.needs.is_empty() {
         said.push("every revision or id under the same name".to_owned());
@@ -246,12 +279,8 @@ fn reaches(bridge: &plan::Bridge<'_, '_>, template: &Template<'_, '_>) -> String
             unbounded.join(" and ")
         ));
     }
-    let bucket = |name: &str| {
-        template
-            .resources
-            .get(name)
-            .is_some_and(|resource| resource.kind == "AWS::S3::Bucket")
-    };
+    let bucket =
+        |name: &str| template.resources.get(name).is_some_and(|resource| resource.kind == "AWS::S3::Bucket");
     if bucket(bridge.target) {
         said.push("buckets of other accounts, whose ARNs hold no account: a condition on `aws:ResourceAccount` would rule them out".to_owned());
     }

@@ -124,32 +124,21 @@ impl<'d, 't> Template<'d, 't> {
             return Vec::new();
         };
         let one = |node: Node<'d, 't>| {
-            let name = node
-                .as_str()
-                .or_else(|| node.get("Name").and_then(Node::as_str));
+            let name = node.as_str().or_else(|| node.get("Name").and_then(Node::as_str));
             (name.unwrap_or("?"), node)
         };
-        if node.kind() == Kind::Sequence {
-            node.items().map(one).collect()
-        } else {
-            vec![one(node)]
-        }
+        if node.kind() == Kind::Sequence { node.items().map(one).collect() } else { vec![one(node)] }
     }
 
     /// Whether the template is processed as `AWS::LanguageExtensions`.
     #[must_use]
     pub fn has_language_extensions(&self) -> bool {
-        self.transforms()
-            .iter()
-            .any(|(name, _)| *name == "AWS::LanguageExtensions")
+        self.transforms().iter().any(|(name, _)| *name == "AWS::LanguageExtensions")
     }
 
     /// Everything that `Ref` may name: parameters and resources.
     pub fn names(&self) -> impl Iterator<Item = &'d str> {
-        self.parameters
-            .keys()
-            .copied()
-            .chain(self.resources.keys().copied())
+        self.parameters.keys().copied().chain(self.resources.keys().copied())
     }
 }
 
@@ -158,63 +147,37 @@ pub fn read<'d, 't>(document: &'d Document<'t>) -> (Option<Template<'d, 't>>, Ve
     let mut found = Vec::new();
     let Some(root) = document.root().filter(|root| !root.is_null()) else {
         found.push(
-            Diagnostic::new(
-                Code::TPL001,
-                "the text is empty: there is no template in it",
-            )
-            .help("give a CloudFormation template"),
+            Diagnostic::new(Code::TPL001, "the text is empty: there is no template in it")
+                .help("give a CloudFormation template"),
         );
         return (None, found);
     };
     if root.kind() != Kind::Mapping {
-        let what = if root.kind() == Kind::Sequence {
-            "a list"
-        } else {
-            "a single value"
-        };
+        let what = if root.kind() == Kind::Sequence { "a list" } else { "a single value" };
         found.push(
-            Diagnostic::new(
-                Code::TPL001,
-                format!("the top level is {what}, not a mapping of sections"),
-            )
-            .at(
-                root.span(),
-                "a template begins with a section such as `Resources:`",
-            )
-            .help("give a CloudFormation template"),
+            Diagnostic::new(Code::TPL001, format!("the top level is {what}, not a mapping of sections"))
+                .at(root.span(), "a template begins with a section such as `Resources:`")
+                .help("give a CloudFormation template"),
         );
         return (None, found);
     }
     for (key, _) in root.entries() {
         let Some(name) = key.as_str() else { continue };
         if !SECTIONS.contains(&name) {
-            let help = did_you_mean(name, SECTIONS).unwrap_or_else(|| {
-                "indent it below the section that it belongs to, or remove it".to_owned()
-            });
+            let help = did_you_mean(name, SECTIONS)
+                .unwrap_or_else(|| "indent it below the section that it belongs to, or remove it".to_owned());
             found.push(
-                Diagnostic::new(
-                    Code::TPL004,
-                    format!("CloudFormation knows no section `{name}`"),
-                )
-                .at(key.outer(), "this section")
-                .help(help),
+                Diagnostic::new(Code::TPL004, format!("CloudFormation knows no section `{name}`"))
+                    .at(key.outer(), "this section")
+                    .help(help),
             );
         }
     }
     let section = |name: &str, found: &mut Vec<Diagnostic>| section(root, name, found);
     let resources = section("Resources", &mut found);
-    if resources.is_empty()
-        && !found
-            .iter()
-            .any(|diagnostic| diagnostic.code == Code::TPL007)
-    {
-        let place = root
-            .entry("Resources")
-            .map_or(root.span(), |(key, _)| key.outer());
-        let place = crate::text::Span {
-            start: place.start,
-            end: place.end.min(place.start + 40),
-        };
+    if resources.is_empty() && !found.iter().any(|diagnostic| diagnostic.code == Code::TPL007) {
+        let place = root.entry("Resources").map_or(root.span(), |(key, _)| key.outer());
+        let place = crate::text::Span { start: place.start, end: place.end.min(place.start + 40) };
         found.push(
             Diagnostic::new(Code::TPL002, "the template has no resources")
                 .at(place, "no resource is declared in `Resources`")
@@ -226,11 +189,7 @@ pub fn read<'d, 't>(document: &'d Document<'t>) -> (Option<Template<'d, 't>>, Ve
         if name.starts_with("Fn::") {
             continue;
         }
-        let kind = declaration
-            .value
-            .get("Type")
-            .and_then(Node::as_str)
-            .unwrap_or_default();
+        let kind = declaration.value.get("Type").and_then(Node::as_str).unwrap_or_default();
         if kind.is_empty() {
             found.push(
                 Diagnostic::new(Code::TPL003, format!("the resource `{name}` has no type"))
@@ -239,15 +198,7 @@ pub fn read<'d, 't>(document: &'d Document<'t>) -> (Option<Template<'d, 't>>, Ve
             );
         }
         let condition = declaration.value.get("Condition").and_then(Node::as_str);
-        table.insert(
-            name,
-            Resource {
-                declaration,
-                name,
-                kind,
-                condition,
-            },
-        );
+        table.insert(name, Resource { declaration, name, kind, condition });
     }
     let template = Template {
         document,
@@ -269,12 +220,9 @@ fn section<'d, 't>(root: Node<'d, 't>, name: &str, found: &mut Vec<Diagnostic>) 
     if value.kind() != Kind::Mapping {
         if !value.is_null() {
             found.push(
-                Diagnostic::new(
-                    Code::TPL007,
-                    format!("the section `{name}` is not a mapping"),
-                )
-                .at(key.outer(), "this section")
-                .help("write a mapping of names to declarations"),
+                Diagnostic::new(Code::TPL007, format!("the section `{name}` is not a mapping"))
+                    .at(key.outer(), "this section")
+                    .help("write a mapping of names to declarations"),
             );
         }
         return table;
@@ -288,22 +236,12 @@ fn section<'d, 't>(root: Node<'d, 't>, name: &str, found: &mut Vec<Diagnostic>) 
             && !name_of_entry.starts_with("Fn::")
         {
             found.push(
-                Diagnostic::new(
-                    Code::TPL007,
-                    format!("`{name_of_entry}` in `{name}` is not a mapping"),
-                )
-                .at(key.outer(), "this declaration")
-                .help("write what it declares as keys and values below it"),
+                Diagnostic::new(Code::TPL007, format!("`{name_of_entry}` in `{name}` is not a mapping"))
+                    .at(key.outer(), "this declaration")
+                    .help("write what it declares as keys and values below it"),
             );
         }
-        table.insert(
-            name_of_entry,
-            Declaration {
-                key,
-                value: value.resolved(),
-                index,
-            },
-        );
+        table.insert(name_of_entry, Declaration { key, value: value.resolved(), index });
     }
     table
 }

@@ -103,14 +103,8 @@ impl LineIndex {
     #[must_use]
     pub fn position(&self, text: &str, offset: u32) -> Position {
         let line = self.line(offset);
-        let start = self
-            .starts
-            .get((line as usize).saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
-        let before = text
-            .get(start as usize..offset as usize)
-            .unwrap_or_default();
+        let start = self.starts.get((line as usize).saturating_sub(1)).copied().unwrap_or(0);
+        let before = text.get(start as usize..offset as usize).unwrap_or_default();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
         Position {
             line,
@@ -123,17 +117,13 @@ impl LineIndex {
 /// The offset at which the line that holds `offset` begins.
 #[must_use]
 pub(crate) fn line_start(text: &str, offset: usize) -> usize {
-    text.get(..offset)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |newline| newline + 1)
+    text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
 }
 
 /// The offset just past the line break that ends the line which holds `offset`.
 #[must_use]
 pub(crate) fn line_end(text: &str, offset: usize) -> usize {
-    text.get(offset..)
-        .and_then(|after| after.find('\n'))
-        .map_or(text.len(), |newline| offset + newline + 1)
+    text.get(offset..).and_then(|after| after.find('\n')).map_or(text.len(), |newline| offset + newline + 1)
 }
 
 /// The line break that a text uses: that of its first line.

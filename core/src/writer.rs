@@ -70,11 +70,15 @@ impl Writer {
             Expr::List(items) if !items.is_empty() => {
                 out.push_str(self.newline);
                 for item in items {
+                    let inner = indent + self.step + 2;
+                    if let Expr::Source(text) = item {
+                        self.source_item(out, text, inner);
+                        continue;
+                    }
                     pad(out, indent + self.step);
                     out.push_str("- ");
                     match item {
                         Expr::Map(entries) if !entries.is_empty() => {
-                            let inner = indent + self.step + 2;
                             let text = self.entries(entries, inner);
                             out.push_str(text.trim_start());
                         }
@@ -90,6 +94,26 @@ impl Writer {
                 out.push_str(&self.line(value));
                 out.push_str(self.newline);
             }
+        }
+    }
+
+    /// A list's item that is text of a document: comments first, then the dash, each line set in.
+    fn source_item(&self, out: &mut String, text: &str, indent: usize) {
+        let mut dashed = false;
+        for line in text.trim_end().lines() {
+            let line = line.trim_end_matches('\r');
+            if dashed && line.trim().is_empty() {
+                out.push_str(self.newline);
+                continue;
+            }
+            let comment = !dashed && line.trim_start().starts_with('#');
+            pad(out, if dashed { indent } else { indent - 2 });
+            if !dashed && !comment {
+                out.push_str("- ");
+                dashed = true;
+            }
+            out.push_str(line);
+            out.push_str(self.newline);
         }
     }
 
@@ -123,6 +147,7 @@ impl Writer {
         match expr {
             Expr::Text(text) if self.json => quote_json(out, text),
             Expr::Text(text) => out.push_str(&self.scalar(text)),
+            Expr::Source(text) => out.push_str(text.trim()),
             Expr::Plain(text) => out.push_str(if text.is_empty() { "null" } else { text }),
             Expr::List(items) => {
                 out.push('[');
@@ -178,10 +203,7 @@ impl Writer {
             return text.to_owned();
         }
         if text.chars().any(|c| {
-            c.is_control()
-                || c == '\u{feff}'
-                || c == '\u{85}'
-                || matches!(c, '\u{2028}' | '\u{2029}')
+            c.is_control() || c == '\u{feff}' || c == '\u{85}' || matches!(c, '\u{2028}' | '\u{2029}')
         }) {
             let mut quoted = String::new();
             quote_json(&mut quoted, text);
@@ -195,24 +217,20 @@ impl Writer {
 fn call_of(expr: &Expr) -> Option<(String, Expr)> {
     Some(match expr {
         Expr::Ref(name) => ("Ref".to_owned(), Expr::text(name)),
-        Expr::GetAtt(name, attribute) => (
-            "GetAtt".to_owned(),
-            Expr::text(format!("{name}.{attribute}")),
-        ),
+        Expr::GetAtt(name, attribute) => ("GetAtt".to_owned(), Expr::text(format!("{name}.{attribute}"))),
         Expr::Call(name, arguments) => (name.clone(), Expr::List(arguments.clone())),
         Expr::Unary(name, inner) => (name.clone(), (**inner).clone()),
         Expr::Concat(parts) => {
             let (text, variables) = sub_text(parts);
             let text = Expr::Text(text);
-            let argument = if variables.is_empty() {
-                text
-            } else {
-                Expr::List(vec![text, Expr::Map(variables)])
-            };
+            let argument =
+                if variables.is_empty() { text } else { Expr::List(vec![text, Expr::Map(variables)]) };
             ("Sub".to_owned(), argument)
         }
         Expr::Named(_, inner) => return call_of(inner),
-        Expr::Text(_) | Expr::Plain(_) | Expr::List(_) | Expr::Map(_) => return None,
+        Expr::Text(_) | Expr::Plain(_) | Expr::Source(_) | Expr::List(_) | Expr::Map(_) => {
+            return None;
+        }
     })
 }
 
@@ -243,11 +261,7 @@ pub fn sub_text(parts: &[Expr]) -> (String, Vec<(String, Expr)>) {
 }
 
 fn free_name(wanted: &str, value: &Expr, variables: &[(String, Expr)]) -> String {
-    let taken = |name: &str| {
-        variables
-            .iter()
-            .any(|(known, other)| known == name && other != value)
-    };
+    let taken = |name: &str| variables.iter().any(|(known, other)| known == name && other != value);
     let mut name = wanted.to_owned();
     let mut number = 2;
     while taken(&name) {
@@ -259,19 +273,12 @@ fn free_name(wanted: &str, value: &Expr, variables: &[(String, Expr)]) -> String
 
 /// `Ref` and `Condition` stand alone, all others are `Fn::…`.
 fn full_name(name: &str) -> String {
-    if matches!(name, "Ref" | "Condition") {
-        name.to_owned()
-    } else {
-        format!("Fn::{name}")
-    }
+    if matches!(name, "Ref" | "Condition") { name.to_owned() } else { format!("Fn::{name}") }
 }
 
 /// A tag cannot stand before another tag: `!Base64 !Sub x` is no YAML.
 fn needs_long_form(argument: &Expr) -> bool {
-    !matches!(
-        argument,
-        Expr::Text(_) | Expr::Plain(_) | Expr::List(_) | Expr::Map(_)
-    )
+    !matches!(argument, Expr::Text(_) | Expr::Plain(_) | Expr::List(_) | Expr::Map(_))
 }
 
 fn is_plain(text: &str) -> bool {
@@ -279,13 +286,11 @@ fn is_plain(text: &str) -> bool {
         .bytes()
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || (first == b'/' && text.len() > 1));
-    let rest = text.bytes().all(|byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b' ')
-    });
+    let rest = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b' '));
     let colons = text.contains("::")
-        && text
-            .split("::")
-            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+        && text.split("::").all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     first && (rest || colons) && !text.ends_with(' ') && !is_typed(text)
 }
 
@@ -304,16 +309,8 @@ mod tests {
     use crate::expression::lower;
     use crate::syntax::parse;
 
-    const YAML: Writer = Writer {
-        json: false,
-        newline: "\n",
-        step: 2,
-    };
-    const JSON: Writer = Writer {
-        json: true,
-        newline: "\n",
-        step: 2,
-    };
+    const YAML: Writer = Writer { json: false, newline: "\n", step: 2 };
+    const JSON: Writer = Writer { json: true, newline: "\n", step: 2 };
 
     fn expr(text: &str) -> Expr {
         lower(parse(text).document.root().unwrap())
@@ -336,10 +333,7 @@ mod tests {
 
     #[test]
     fn entries_are_laid_out() {
-        let entries = [(
-            "Role".to_owned(),
-            expr("{Type: String, MinLength: 1, L: [a, {b: c, d: e}]}"),
-        )];
+        let entries = [("Role".to_owned(), expr("{Type: String, MinLength: 1, L: [a, {b: c, d: e}]}"))];
         assert_eq!(
             YAML.entries(&entries, 2),
             "  Role:\n    Type: String\n    MinLength: 1\n    L:\n      - a\n      - b: c\n        d: e\n"

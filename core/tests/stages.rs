@@ -1,10 +1,6 @@
 //! The data flows one way: a stage imports only stages before it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::string_slice,
-    reason = "a test fails loudly"
-)]
+#![allow(clippy::unwrap_used, clippy::string_slice, reason = "a test fails loudly")]
 
 use std::path::{Path, PathBuf};
 
@@ -44,9 +40,7 @@ fn named(line: &str) -> Vec<&str> {
     code.match_indices("crate::")
         .map(|(at, word)| {
             let rest = &code[at + word.len()..];
-            let end = rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(rest.len());
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
             &rest[..end]
         })
         .collect()
@@ -62,13 +56,7 @@ fn a_stage_uses_only_stages_before_it() {
     let mut wrong = Vec::new();
     for file in files {
         let relative = file.strip_prefix(&root).unwrap();
-        let stage = relative
-            .components()
-            .next()
-            .unwrap()
-            .as_os_str()
-            .to_string_lossy()
-            .replace(".rs", "");
+        let stage = relative.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
         let own = rank(&stage).unwrap_or_else(|| panic!("`{stage}` has no place in the order"));
         let text = std::fs::read_to_string(&file).unwrap();
         for line in text.lines() {

@@ -42,8 +42,8 @@ pub struct SplitArgs {
     /// The files are P-iam.yaml and P-app.yaml [default: the template's name without its ending].
     #[arg(long, value_name = "P")]
     pub name_prefix: Option<String>,
-    /// Permitted resolutions of crossing references, in order of preference: exact, pattern; refuse
-    /// permits none [default: exact].
+    /// Permitted resolutions of crossing references, in order of preference: exact, pattern, two-phase,
+    /// attach, keep; refuse permits none [default: exact].
     #[arg(long, value_name = "MODES", value_parser = resolutions)]
     pub resolve: Option<Resolutions>,
     /// Accept names in the configuration that the template does not have.

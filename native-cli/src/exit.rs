@@ -37,11 +37,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: None,
-            broken_pipe: false,
-        }
+        Self { message: message.into(), help: None, broken_pipe: false }
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -53,9 +49,7 @@ impl Failure {
         if self.broken_pipe {
             return Exit::Done;
         }
-        let help = self
-            .help
-            .map_or(String::new(), |help| format!("\n  help: {help}"));
+        let help = self.help.map_or(String::new(), |help| format!("\n  help: {help}"));
         // Where even this cannot be written, the exit code remains.
         let _ = writeln!(streams.err, "error: {}{help}", self.message);
         Exit::Usage

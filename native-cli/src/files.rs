@@ -24,42 +24,20 @@ impl Input {
             let mut bytes = Vec::new();
             let read = streams.input.read_to_end(&mut bytes);
             read.map_err(|error| Failure::new(format!("cannot read standard input: {error}")))?;
-            return Ok(Self {
-                name: "<stdin>".to_owned(),
-                path: None,
-                bytes,
-            });
+            return Ok(Self { name: "<stdin>".to_owned(), path: None, bytes });
         }
-        let bytes = fs::read(path).map_err(|error| {
-            Failure::new(format!(
-                "cannot read `{}`: {}",
-                path.display(),
-                reason(&error)
-            ))
-        })?;
-        Ok(Self {
-            name: path.display().to_string(),
-            path: Some(path.to_owned()),
-            bytes,
-        })
+        let bytes = fs::read(path)
+            .map_err(|error| Failure::new(format!("cannot read `{}`: {}", path.display(), reason(&error))))?;
+        Ok(Self { name: path.display().to_string(), path: Some(path.to_owned()), bytes })
     }
 
     /// The text, or the finding that it is none.
     pub(crate) fn text(&self) -> Result<&str, Diagnostic> {
         std::str::from_utf8(&self.bytes).map_err(|error| {
-            let line = self
-                .bytes
-                .iter()
-                .take(error.valid_up_to())
-                .filter(|byte| **byte == b'\n')
-                .count()
-                + 1;
+            let line = self.bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
             Diagnostic::new(
                 Code::SYN008,
-                format!(
-                    "`{}` is not UTF-8 text: line {line} holds other bytes",
-                    self.name
-                ),
+                format!("`{}` is not UTF-8 text: line {line} holds other bytes", self.name),
             )
             .help("save the file as UTF-8")
         })
@@ -76,9 +54,7 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// Writes all files or none: each goes to a temporary file beside its place first, and a rename that
@@ -86,22 +62,13 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
 pub(crate) fn write_all(files: &[(&PathBuf, &String)]) -> Result<(), Failure> {
     let mut prepared = Vec::new();
     for (path, text) in files {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let failure = |error: &std::io::Error| {
-            Failure::new(format!(
-                "cannot write `{}`: {}",
-                path.display(),
-                reason(error)
-            ))
+            Failure::new(format!("cannot write `{}`: {}", path.display(), reason(error)))
         };
         fs::create_dir_all(folder).map_err(|error| failure(&error))?;
         let mut file = NamedTempFile::new_in(folder).map_err(|error| failure(&error))?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.flush())
-            .map_err(|error| failure(&error))?;
+        file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| failure(&error))?;
         readable(&file).map_err(|error| failure(&error))?;
         prepared.push((path, file));
     }
@@ -116,11 +83,7 @@ pub(crate) fn write_all(files: &[(&PathBuf, &String)]) -> Result<(), Failure> {
                     None => fs::remove_file(path),
                 };
             }
-            return Err(Failure::new(format!(
-                "cannot write `{}`: {}",
-                path.display(),
-                reason(&error.error)
-            )));
+            return Err(Failure::new(format!("cannot write `{}`: {}", path.display(), reason(&error.error))));
         }
         replaced.push((path, before));
     }
@@ -131,8 +94,7 @@ pub(crate) fn write_all(files: &[(&PathBuf, &String)]) -> Result<(), Failure> {
 #[cfg(unix)]
 fn readable(file: &NamedTempFile) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    file.as_file()
-        .set_permissions(fs::Permissions::from_mode(0o644))
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]

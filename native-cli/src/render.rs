@@ -30,11 +30,7 @@ pub(crate) fn diagnostics(
     sources: &Sources<'_>,
     streams: &mut Streams,
 ) -> Result<(), Failure> {
-    let renderer = if streams.colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if streams.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     // Secret defaults do not appear, not even in a quoted line.
     let template = redacted(sources.template.shown());
@@ -45,53 +41,30 @@ pub(crate) fn diagnostics(
     Ok(())
 }
 
-fn render(
-    diagnostic: &Diagnostic,
-    sources: &Sources<'_>,
-    template: &str,
-    renderer: &Renderer,
-) -> String {
+fn render(diagnostic: &Diagnostic, sources: &Sources<'_>, template: &str, renderer: &Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level
-        .primary_title(diagnostic.message.as_str())
-        .id(diagnostic.code.as_str());
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
     for source in [Source::Template, Source::Config] {
         let Some(input) = sources.get(source) else {
             continue;
         };
-        let text = if source == Source::Template {
-            template
-        } else {
-            input.shown()
-        };
-        let mut labels = diagnostic
-            .labels
-            .iter()
-            .filter(|label| label.source == source)
-            .peekable();
+        let text = if source == Source::Template { template } else { input.shown() };
+        let mut labels = diagnostic.labels.iter().filter(|label| label.source == source).peekable();
         if labels.peek().is_none() || text.is_empty() {
             continue;
         }
         let main = diagnostic.labels.first();
         let annotations = labels.map(|label| {
-            let kind = if Some(label) == main {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
+            let kind = if Some(label) == main { AnnotationKind::Primary } else { AnnotationKind::Context };
             let (start, end) = shown(text, label.span.start(), label.span.end());
             kind.span(start..end).label(label.text.as_str())
         });
-        group = group.element(
-            Snippet::source(text)
-                .path(input.name.as_str())
-                .annotations(annotations),
-        );
+        group = group.element(Snippet::source(text).path(input.name.as_str()).annotations(annotations));
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
@@ -101,17 +74,8 @@ fn render(
 
 /// The part of a span that is shown: its first line, on character boundaries.
 fn shown(text: &str, start: usize, end: usize) -> (usize, usize) {
-    let start = (0..=start.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0);
-    let end = (start..=end.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(start);
-    let line = text
-        .get(start..end)
-        .and_then(|part| part.find('\n'))
-        .map_or(end, |at| start + at);
+    let start = (0..=start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = (start..=end.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(start);
+    let line = text.get(start..end).and_then(|part| part.find('\n')).map_or(end, |at| start + at);
     (start, line)
 }

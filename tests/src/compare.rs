@@ -25,11 +25,7 @@ pub struct Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.pattern { " (pattern)" } else { "" };
-        write!(
-            f,
-            "{}/{}{mark}: {} became {}",
-            self.resource, self.path, self.before, self.after
-        )
+        write!(f, "{}/{}{mark}: {} became {}", self.resource, self.path, self.before, self.after)
     }
 }
 
@@ -47,9 +43,7 @@ pub fn generated_name(stack: &str, logical: &str, type_name: &str) -> String {
     const SUFFIX: &str = "x1y2z3x1y2z3";
     let cut = |text: &str, length: usize| text.chars().take(length).collect::<String>();
     match type_name {
-        "AWS::S3::Bucket" | "AWS::RDS::DBCluster" => {
-            format!("{stack}-{logical}-{SUFFIX}").to_lowercase()
-        }
+        "AWS::S3::Bucket" | "AWS::RDS::DBCluster" => format!("{stack}-{logical}-{SUFFIX}").to_lowercase(),
         "AWS::Glue::Database" => format!("{}-{SUFFIX}", cut(&logical.to_lowercase(), 27)),
         "AWS::Glue::Job" => format!("{}-{SUFFIX}", cut(logical, 27)),
         "AWS::StepFunctions::StateMachine" => format!("{logical}-{SUFFIX}"),
@@ -67,22 +61,12 @@ pub fn generated_name(stack: &str, logical: &str, type_name: &str) -> String {
 /// template takes the former in `app_stack_parameter`. IAM outputs become application parameters: `XArn` the parameter
 /// `X`, any other its own name. Two-phase parameters (of the IAM template only, filled by an application output of the
 /// same name) are filled by a second evaluation; see [`compare_two_phase`] for other names.
-pub fn compare(
-    monolith: &str,
-    iam: &str,
-    app: &str,
-    world: &World,
-    app_stack_parameter: &str,
-) -> Comparison {
+pub fn compare(monolith: &str, iam: &str, app: &str, world: &World, app_stack_parameter: &str) -> Comparison {
     let [monolith_template, iam_template, app_template] = [monolith, iam, app].map(parse);
     let new = |name: &&String| {
         monolith_template["Parameters"].get(name.as_str()).is_none() && *name != app_stack_parameter
     };
-    let parameters = iam_template["Parameters"]
-        .as_object()
-        .into_iter()
-        .flat_map(Map::keys)
-        .filter(new);
+    let parameters = iam_template["Parameters"].as_object().into_iter().flat_map(Map::keys).filter(new);
     let filled = parameters.filter(|name| app_template["Outputs"].get(name.as_str()).is_some());
     let two_phase: Vec<_> = filled.map(|name| (name.as_str(), name.as_str())).collect();
     compare_two_phase(monolith, iam, app, world, app_stack_parameter, &two_phase)
@@ -170,11 +154,7 @@ fn comparable(resource: &Value, crosses: &dyn Fn(&str) -> bool) -> Value {
 /// Lists the differing leaves: mappings key by key, lists of one length element by element, all else as a whole.
 fn diff(resource: &str, path: &str, before: &Value, after: &Value, found: &mut Vec<Difference>) {
     let below = |step: &str| {
-        if path.is_empty() {
-            step.to_owned()
-        } else {
-            format!("{path}/{step}")
-        }
+        if path.is_empty() { step.to_owned() } else { format!("{path}/{step}") }
     };
     match (before, after) {
         _ if before == after => {}
@@ -192,19 +172,9 @@ fn diff(resource: &str, path: &str, before: &Value, after: &Value, found: &mut V
         _ => {
             let pair = before.as_str().zip(after.as_str());
             let pattern = pair.is_some_and(|(old, new)| new.contains('*') && matches(new, old));
-            let (resource, path, before, after) = (
-                resource.to_owned(),
-                path.to_owned(),
-                before.clone(),
-                after.clone(),
-            );
-            found.push(Difference {
-                resource,
-                path,
-                before,
-                after,
-                pattern,
-            });
+            let (resource, path, before, after) =
+                (resource.to_owned(), path.to_owned(), before.clone(), after.clone());
+            found.push(Difference { resource, path, before, after, pattern });
         }
     }
 }

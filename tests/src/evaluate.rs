@@ -72,13 +72,7 @@ impl Evaluated {
 /// In the texts, `{p}` `{r}` `{a}` `{u}` are partition, region, account and URL suffix, `{n}` the physical name, `{/n}`
 /// the same with one leading slash, `{arn}` the ARN, `{bus/}` `{bus|}` a custom event bus and a separator, and
 /// `{Property:default}` a property, `{Property/default}` what follows the last slash of one. Other types and attributes are symbolic.
-type Kind = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+type Kind = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
@@ -137,20 +131,15 @@ const FUNCTIONS: &[&str] = &[
 pub fn parse(template_text: &str) -> Value {
     let text = template_text.trim_start_matches('\u{feff}');
     // JSON allows what YAML does not (tabs, `\/`, surrogate pairs); serde_yaml's mapping refuses duplicate keys.
-    let json = text
-        .trim_start()
-        .starts_with('{')
-        .then(|| serde_json::from_str::<serde_yaml::Value>(text));
+    let json = text.trim_start().starts_with('{').then(|| serde_json::from_str::<serde_yaml::Value>(text));
     match json {
         Some(Ok(tree)) => long_form(tree),
-        other => long_form(
-            serde_yaml::from_str(text).unwrap_or_else(|yaml| match other {
-                Some(Err(json)) => {
-                    panic!("the template is neither JSON ({json}) nor YAML ({yaml})")
-                }
-                _ => panic!("the template is not YAML: {yaml}"),
-            }),
-        ),
+        other => long_form(serde_yaml::from_str(text).unwrap_or_else(|yaml| match other {
+            Some(Err(json)) => {
+                panic!("the template is neither JSON ({json}) nor YAML ({yaml})")
+            }
+            _ => panic!("the template is not YAML: {yaml}"),
+        })),
     }
 }
 
@@ -178,15 +167,8 @@ fn long_form(tree: serde_yaml::Value) -> Value {
         Yaml::Tagged(tagged) => {
             let tag = tagged.tag.to_string();
             let name = tag.trim_start_matches('!');
-            let prefix = if matches!(name, "Ref" | "Condition") || name.contains("::") {
-                ""
-            } else {
-                "Fn::"
-            };
-            Value::Object(Map::from_iter([(
-                format!("{prefix}{name}"),
-                long_form(tagged.value),
-            )]))
+            let prefix = if matches!(name, "Ref" | "Condition") || name.contains("::") { "" } else { "Fn::" };
+            Value::Object(Map::from_iter([(format!("{prefix}{name}"), long_form(tagged.value))]))
         }
     }
 }
@@ -253,11 +235,8 @@ impl<'a> Evaluator<'a> {
             self.live = self.present(resource, &["Resources", &id]);
             self.path = vec!["Resources".to_owned(), id.clone()];
             let mut attributes = Map::new();
-            for (key, value) in resource
-                .as_object()
-                .into_iter()
-                .flatten()
-                .filter(|(key, _)| *key != "Condition")
+            for (key, value) in
+                resource.as_object().into_iter().flatten().filter(|(key, _)| *key != "Condition")
             {
                 let value = if key == "DependsOn" {
                     self.depends_on(value)
@@ -276,22 +255,16 @@ impl<'a> Evaluator<'a> {
             let output = self.entry("Outputs", &name).unwrap_or(&Value::Null);
             self.live = self.present(output, &["Outputs", &name]);
             self.path = vec!["Outputs".to_owned(), name.clone()];
-            let value = self
-                .at("Value", |this| this.eval(&output["Value"]))
-                .unwrap_or(Value::Null);
-            let export = self
-                .at("Export", |this| this.eval(&output["Export"]["Name"]))
-                .filter(|name| !name.is_null());
+            let value = self.at("Value", |this| this.eval(&output["Value"])).unwrap_or(Value::Null);
+            let export =
+                self.at("Export", |this| this.eval(&output["Export"]["Name"])).filter(|name| !name.is_null());
             let export = export.map(|name| text(&name).unwrap_or_else(|| name.to_string()));
             if self.live {
                 self.result.outputs.insert(name, Output { value, export });
             }
         }
-        self.result.conditions = self
-            .outcomes
-            .iter()
-            .map(|(name, outcome)| (name.clone(), *outcome == Some(true)))
-            .collect();
+        self.result.conditions =
+            self.outcomes.iter().map(|(name, outcome)| (name.clone(), *outcome == Some(true))).collect();
         self.result
     }
 
@@ -300,10 +273,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn ids(&self, section: &str) -> Vec<String> {
-        self.template[section]
-            .as_object()
-            .map(|map| map.keys().cloned().collect())
-            .unwrap_or_default()
+        self.template[section].as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default()
     }
 
     fn at<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
@@ -324,11 +294,7 @@ impl<'a> Evaluator<'a> {
 
     /// The same for what fails only when it is deployed.
     fn fault(&mut self, what: &str, name: &str) -> Value {
-        if self.live {
-            self.dangle(what, name)
-        } else {
-            Value::String(format!("undefined({name})"))
-        }
+        if self.live { self.dangle(what, name) } else { Value::String(format!("undefined({name})")) }
     }
 
     /// The value with all intrinsics evaluated; `None` for `AWS::NoValue`.
@@ -343,17 +309,14 @@ impl<'a> Evaluator<'a> {
                 let items = items.iter().enumerate();
                 Value::Array(
                     items
-                        .filter_map(|(index, item)| {
-                            self.at(&index.to_string(), |this| this.eval(item))
-                        })
+                        .filter_map(|(index, item)| self.at(&index.to_string(), |this| this.eval(item)))
                         .collect(),
                 )
             }
             Value::Object(map) => {
                 let entries = map.iter();
-                let evaluated = entries.filter_map(|(key, value)| {
-                    Some((key.clone(), self.at(key, |this| this.eval(value))?))
-                });
+                let evaluated = entries
+                    .filter_map(|(key, value)| Some((key.clone(), self.at(key, |this| this.eval(value))?)));
                 Value::Object(evaluated.collect())
             }
             scalar => scalar.clone(),
@@ -370,9 +333,7 @@ impl<'a> Evaluator<'a> {
             _ => {}
         }
         let arguments = self.eval(arguments).unwrap_or(Value::Null);
-        let list = arguments
-            .as_array()
-            .map_or(std::slice::from_ref(&arguments), Vec::as_slice);
+        let list = arguments.as_array().map_or(std::slice::from_ref(&arguments), Vec::as_slice);
         Some(match (function, list) {
             ("Ref", [Value::String(name)]) => return self.reference(name),
             ("Fn::GetAtt", [Value::String(whole)]) => match whole.split_once('.') {
@@ -390,49 +351,30 @@ impl<'a> Evaluator<'a> {
             ("Fn::Join", [Value::String(delimiter), Value::Array(items)]) => {
                 match items.iter().map(text).collect::<Option<Vec<_>>>() {
                     Some(items) => Value::String(items.join(delimiter)),
-                    None => self.fault(
-                        &format!("an item of the joined list is not text: {arguments}"),
-                        function,
-                    ),
+                    None => {
+                        self.fault(&format!("an item of the joined list is not text: {arguments}"), function)
+                    }
                 }
             }
             ("Fn::Split", [Value::String(delimiter), Value::String(whole)]) => {
                 whole.split(delimiter.as_str()).collect()
             }
             ("Fn::Select", [Value::String(index), Value::Array(items)]) => {
-                match index
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|index| items.get(index))
-                {
+                match index.parse::<usize>().ok().and_then(|index| items.get(index)) {
                     Some(item) => item.clone(),
                     None if symbolic(&arguments) => {
                         Value::String(format!("select({index}, {})", Value::from(items.clone())))
                     }
-                    None => self.fault(
-                        &format!("Select `{index}` of {} items", items.len()),
-                        function,
-                    ),
+                    None => self.fault(&format!("Select `{index}` of {} items", items.len()), function),
                 }
             }
             (
                 "Fn::FindInMap",
-                [
-                    Value::String(map),
-                    Value::String(first),
-                    Value::String(second),
-                    rest @ ..,
-                ],
+                [Value::String(map), Value::String(first), Value::String(second), rest @ ..],
             ) => {
-                let default = rest
-                    .first()
-                    .and_then(|options| options.get("DefaultValue"))
-                    .cloned();
+                let default = rest.first().and_then(|options| options.get("DefaultValue")).cloned();
                 let mapping = self.entry("Mappings", map);
-                match (
-                    mapping.and_then(|mapping| mapping.get(first)?.get(second)),
-                    default,
-                ) {
+                match (mapping.and_then(|mapping| mapping.get(first)?.get(second)), default) {
                     (Some(value), _) => self.eval(value)?,
                     (None, Some(default)) => default,
                     (None, None) if symbolic(&arguments) => {
@@ -441,10 +383,9 @@ impl<'a> Evaluator<'a> {
                     (None, None) if mapping.is_none() => {
                         self.dangle(&format!("the mapping `{map}` is not defined"), map)
                     }
-                    (None, None) => self.fault(
-                        &format!("the mapping `{map}` has no `{first}`/`{second}`"),
-                        map,
-                    ),
+                    (None, None) => {
+                        self.fault(&format!("the mapping `{map}` has no `{first}`/`{second}`"), map)
+                    }
                 }
             }
             ("Fn::Base64", [value]) => json!({ "Base64": value }),
@@ -452,18 +393,11 @@ impl<'a> Evaluator<'a> {
                 let region = text(region)
                     .filter(|region| !region.is_empty())
                     .unwrap_or_else(|| self.world.region.clone());
-                ["a", "b", "c"]
-                    .iter()
-                    .map(|zone| format!("{region}{zone}"))
-                    .collect()
+                ["a", "b", "c"].iter().map(|zone| format!("{region}{zone}")).collect()
             }
             ("Fn::Cidr", [_, count, ..]) => {
-                let count = text(count)
-                    .and_then(|count| count.parse().ok())
-                    .unwrap_or(1_usize);
-                (0..count)
-                    .map(|index| format!("cidr({arguments})[{index}]"))
-                    .collect()
+                let count = text(count).and_then(|count| count.parse().ok()).unwrap_or(1_usize);
+                (0..count).map(|index| format!("cidr({arguments})[{index}]")).collect()
             }
             ("Fn::ImportValue", [Value::String(name)]) => Value::String(format!("import({name})")),
             ("Fn::Length", items) if arguments.is_array() => Value::String(items.len().to_string()),
@@ -512,16 +446,11 @@ impl<'a> Evaluator<'a> {
 
     /// What `Ref` (no attribute) or `GetAtt` gives of a resource.
     fn of_resource(&mut self, id: &str, attribute: Option<&str>) -> Value {
-        let what = attribute.map_or_else(
-            || format!("Ref `{id}`"),
-            |attribute| format!("GetAtt `{id}.{attribute}`"),
-        );
+        let what =
+            attribute.map_or_else(|| format!("Ref `{id}`"), |attribute| format!("GetAtt `{id}.{attribute}`"));
         let Some(resource) = self.entry("Resources", id) else {
-            let why = if self.entry("Parameters", id).is_some() {
-                "is a parameter"
-            } else {
-                "is not defined"
-            };
+            let why =
+                if self.entry("Parameters", id).is_some() { "is a parameter" } else { "is not defined" };
             return self.dangle(&format!("{what}: `{id}` {why}"), id);
         };
         if self.live && !self.present(resource, &["Resources", id]) {
@@ -555,26 +484,22 @@ impl<'a> Evaluator<'a> {
                 "u" => self.world.url_suffix.clone(),
                 "n" => self.name(id, resource),
                 "/n" => format!("/{}", self.name(id, resource).trim_start_matches('/')),
-                "arn" => kind(resource).map_or_else(String::new, |(_, _, arn, _, _)| {
-                    self.fill(arn, id, resource)
-                }),
+                "arn" => {
+                    kind(resource).map_or_else(String::new, |(_, _, arn, _, _)| self.fill(arn, id, resource))
+                }
                 "bus/" | "bus|" => match self.property(resource, "EventBusName").as_deref() {
                     None | Some("default") => String::new(),
-                    Some(bus) => format!(
-                        "{}{}",
-                        bus.rsplit('/').next().unwrap_or(bus),
-                        key.trim_start_matches("bus")
-                    ),
+                    Some(bus) => {
+                        format!("{}{}", bus.rsplit('/').next().unwrap_or(bus), key.trim_start_matches("bus"))
+                    }
                 },
                 _ => match key.split_once(':') {
-                    Some((property, default)) => self
-                        .property(resource, property)
-                        .unwrap_or_else(|| default.to_owned()),
+                    Some((property, default)) => {
+                        self.property(resource, property).unwrap_or_else(|| default.to_owned())
+                    }
                     None => {
                         let (property, default) = key.split_once('/').unwrap_or((key, ""));
-                        let value = self
-                            .property(resource, property)
-                            .unwrap_or_else(|| default.to_owned());
+                        let value = self.property(resource, property).unwrap_or_else(|| default.to_owned());
                         value.rsplit('/').next().unwrap_or_default().to_owned()
                     }
                 },
@@ -587,9 +512,7 @@ impl<'a> Evaluator<'a> {
     /// A property of a resource as text; dots in its name descend. `None` when it is not there or `AWS::NoValue`.
     fn property(&mut self, resource: &Value, name: &str) -> Option<String> {
         let properties = resource.get("Properties")?;
-        let value = name
-            .split('.')
-            .try_fold(properties, |value, step| value.get(step))?;
+        let value = name.split('.').try_fold(properties, |value, step| value.get(step))?;
         text(&self.eval(value)?)
     }
 
@@ -602,8 +525,7 @@ impl<'a> Evaluator<'a> {
             }
             None => self.names.insert(id.to_owned(), None),
         };
-        let explicit =
-            kind(resource).and_then(|(_, property, ..)| self.property(resource, property));
+        let explicit = kind(resource).and_then(|(_, property, ..)| self.property(resource, property));
         let type_name = resource["Type"].as_str().unwrap_or_default();
         let name = explicit.unwrap_or_else(|| (self.physical)(id, type_name, None));
         self.names.insert(id.to_owned(), Some(name.clone()));
@@ -627,10 +549,8 @@ impl<'a> Evaluator<'a> {
             filled += &match value.map(|value| text(&value).ok_or(value)) {
                 None => String::new(),
                 Some(Ok(value)) => value,
-                Some(Err(value)) => {
-                    text(&self.fault(&format!("`${{{name}}}` is not text: {value}"), name))
-                        .unwrap_or_default()
-                }
+                Some(Err(value)) => text(&self.fault(&format!("`${{{name}}}` is not text: {value}"), name))
+                    .unwrap_or_default(),
             };
         }
         Value::String(filled + rest)
@@ -641,15 +561,10 @@ impl<'a> Evaluator<'a> {
         let declaration = self.entry("Parameters", name).unwrap_or(&Value::Null);
         let declared = declaration["Type"].as_str().unwrap_or("String");
         let stored = declared.strip_prefix("AWS::SSM::Parameter::Value<");
-        let is_list = ["List<", "CommaDelimitedList"]
-            .iter()
-            .any(|list| stored.unwrap_or(declared).starts_with(list));
-        let given = self
-            .world
-            .parameters
-            .get(name)
-            .cloned()
-            .or_else(|| declaration.get("Default").and_then(text));
+        let is_list =
+            ["List<", "CommaDelimitedList"].iter().any(|list| stored.unwrap_or(declared).starts_with(list));
+        let given =
+            self.world.parameters.get(name).cloned().or_else(|| declaration.get("Default").and_then(text));
         let value = given.unwrap_or_else(|| {
             self.result.invented.insert(name.to_owned());
             match declaration["AllowedValues"].get(0).and_then(text) {
@@ -659,9 +574,7 @@ impl<'a> Evaluator<'a> {
             }
         });
         match (stored, is_list) {
-            (Some(_), true) => (1..=2)
-                .map(|item| format!("ssm({value})[{item}]"))
-                .collect(),
+            (Some(_), true) => (1..=2).map(|item| format!("ssm({value})[{item}]")).collect(),
             (Some(_), false) => Value::String(format!("ssm({value})")),
             (None, true) => value.split(',').map(str::trim).collect(),
             (None, false) => Value::String(value),
@@ -682,10 +595,7 @@ impl<'a> Evaluator<'a> {
             Some(outcome) => *outcome,
             None => {
                 self.outcomes.insert(name.to_owned(), None);
-                let path = std::mem::replace(
-                    &mut self.path,
-                    vec!["Conditions".to_owned(), name.to_owned()],
-                );
+                let path = std::mem::replace(&mut self.path, vec!["Conditions".to_owned(), name.to_owned()]);
                 let live = std::mem::replace(&mut self.live, true);
                 let outcome = self.truth(condition);
                 (self.path, self.live) = (path, live);
@@ -701,19 +611,13 @@ impl<'a> Evaluator<'a> {
             return false;
         };
         match (function, arguments.as_array().map(Vec::as_slice)) {
-            ("Condition", _) => {
-                arguments.as_str().and_then(|name| self.condition(name)) == Some(true)
-            }
+            ("Condition", _) => arguments.as_str().and_then(|name| self.condition(name)) == Some(true),
             ("Fn::Equals", Some([left, right])) => self.eval(left) == self.eval(right),
             ("Fn::Not", Some([inner])) => !self.truth(inner),
             // Every part is evaluated, for the undefined names in it.
             ("Fn::And" | "Fn::Or", Some(parts)) => {
                 let parts: Vec<bool> = parts.iter().map(|part| self.truth(part)).collect();
-                if function == "Fn::And" {
-                    !parts.contains(&false)
-                } else {
-                    parts.contains(&true)
-                }
+                if function == "Fn::And" { !parts.contains(&false) } else { parts.contains(&true) }
             }
             ("Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals", _) => {
                 self.dangle(&format!("the arguments do not fit: {arguments}"), function);
@@ -728,10 +632,7 @@ impl<'a> Evaluator<'a> {
         let Some(name) = declaration.get("Condition").and_then(Value::as_str) else {
             return true;
         };
-        let path = std::mem::replace(
-            &mut self.path,
-            place.iter().map(|step| (*step).to_owned()).collect(),
-        );
+        let path = std::mem::replace(&mut self.path, place.iter().map(|step| (*step).to_owned()).collect());
         let outcome = self.condition(name);
         self.path = path;
         outcome.unwrap_or(true)
@@ -740,11 +641,7 @@ impl<'a> Evaluator<'a> {
     /// `DependsOn` as a sorted list; an absent resource does not count, an undefined one is reported.
     fn depends_on(&mut self, value: &Value) -> Option<Value> {
         let mut created = BTreeSet::new();
-        for id in value
-            .as_array()
-            .map_or(std::slice::from_ref(value), Vec::as_slice)
-            .iter()
-            .filter_map(text)
+        for id in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice).iter().filter_map(text)
         {
             match self.entry("Resources", &id) {
                 Some(resource) if self.present(resource, &["Resources", &id]) => {
@@ -766,19 +663,14 @@ impl<'a> Evaluator<'a> {
             Value::Object(map) => {
                 let mut expanded = Map::new();
                 for (key, value) in map {
-                    let arguments = value
-                        .as_array()
-                        .filter(|_| key.starts_with("Fn::ForEach::"))
-                        .map(Vec::as_slice);
+                    let arguments =
+                        value.as_array().filter(|_| key.starts_with("Fn::ForEach::")).map(Vec::as_slice);
                     let Some([Value::String(variable), collection, body]) = arguments else {
                         expanded.insert(key.clone(), self.at(key, |this| this.expand(value)));
                         continue;
                     };
-                    let Some(Value::Array(items)) = self.at(key, |this| this.eval(collection))
-                    else {
-                        self.at(key, |this| {
-                            this.dangle("the collection is not a list", variable)
-                        });
+                    let Some(Value::Array(items)) = self.at(key, |this| this.eval(collection)) else {
+                        self.at(key, |this| this.dangle("the collection is not a list", variable));
                         continue;
                     };
                     for item in items.iter().filter_map(text) {
@@ -797,24 +689,16 @@ impl<'a> Evaluator<'a> {
 fn bind(body: &Value, variable: &str, item: &str) -> Value {
     let plain: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
     let fill = |text: &str| {
-        text.replace(&format!("${{{variable}}}"), item)
-            .replace(&format!("&{{{variable}}}"), &plain)
+        text.replace(&format!("${{{variable}}}"), item).replace(&format!("&{{{variable}}}"), &plain)
     };
     match body {
-        Value::Object(_)
-            if single(body).is_some_and(|(key, name)| key == "Ref" && name == variable) =>
-        {
+        Value::Object(_) if single(body).is_some_and(|(key, name)| key == "Ref" && name == variable) => {
             item.into()
         }
-        Value::Object(map) => Value::Object(
-            map.iter()
-                .map(|(key, value)| (fill(key), bind(value, variable, item)))
-                .collect(),
-        ),
-        Value::Array(items) => items
-            .iter()
-            .map(|value| bind(value, variable, item))
-            .collect(),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (fill(key), bind(value, variable, item))).collect())
+        }
+        Value::Array(items) => items.iter().map(|value| bind(value, variable, item)).collect(),
         Value::String(text) => Value::String(fill(text)),
         scalar => scalar.clone(),
     }
@@ -842,9 +726,9 @@ fn single(value: &Value) -> Option<(&str, &Value)> {
 pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Object(_) => single(value)
-            .filter(|(key, _)| *key == "Base64")
-            .map(|(_, inner)| format!("Base64({inner})")),
+        Value::Object(_) => {
+            single(value).filter(|(key, _)| *key == "Base64").map(|(_, inner)| format!("Base64({inner})"))
+        }
         _ => None,
     }
 }
@@ -852,16 +736,7 @@ pub fn text(value: &Value) -> Option<String> {
 /// Whether a value holds a text that stands for one that only AWS, or the caller of [`evaluate`], knows.
 pub fn symbolic(value: &Value) -> bool {
     let whole = value.to_string();
-    [
-        "attr(",
-        "import(",
-        "ssm(",
-        "cidr(",
-        "param-",
-        "undefined(",
-        "select(",
-        "map(",
-    ]
-    .iter()
-    .any(|mark| whole.contains(mark))
+    ["attr(", "import(", "ssm(", "cidr(", "param-", "undefined(", "select(", "map("]
+        .iter()
+        .any(|mark| whole.contains(mark))
 }

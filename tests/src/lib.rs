@@ -40,11 +40,7 @@ pub fn command() -> &'static std::path::Path {
         assert!(status.success(), "the command does not build");
         // A test runs from `target/debug/deps`.
         let folder = std::env::current_exe().expect("a test has a path");
-        folder
-            .ancestors()
-            .nth(2)
-            .expect("a target folder")
-            .join("iam-split")
+        folder.ancestors().nth(2).expect("a target folder").join("iam-split")
     })
 }
 

@@ -9,11 +9,7 @@ use iam_split_tests::run;
 fn show(folder: &Path) -> String {
     let work = tempfile::tempdir().unwrap();
     let mut arguments = vec!["split".to_owned()];
-    let ending = if folder.join("template.json").exists() {
-        "json"
-    } else {
-        "yaml"
-    };
+    let ending = if folder.join("template.json").exists() { "json" } else { "yaml" };
     let template = format!("template.{ending}");
     for name in [template.as_str(), "config.yaml"] {
         if folder.join(name).exists() {
@@ -30,19 +26,8 @@ fn show(folder: &Path) -> String {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let run = run(work.path(), &arguments, b"");
     let mut text = String::new();
-    writeln!(
-        text,
-        "$ iam-split {}\nstatus {}",
-        arguments.join(" "),
-        run.status
-    )
-    .unwrap();
-    writeln!(
-        text,
-        "\n--- stdout\n{}\n--- stderr\n{}",
-        run.stdout, run.stderr
-    )
-    .unwrap();
+    writeln!(text, "$ iam-split {}\nstatus {}", arguments.join(" "), run.status).unwrap();
+    writeln!(text, "\n--- stdout\n{}\n--- stderr\n{}", run.stdout, run.stderr).unwrap();
     for which in ["iam", "app"] {
         let file = work.path().join(format!("out/template-{which}.{ending}"));
         match std::fs::read_to_string(file) {
@@ -51,11 +36,7 @@ fn show(folder: &Path) -> String {
         }
     }
     let written = std::fs::read_dir(work.path().join("out")).map_or(0, Iterator::count);
-    assert_eq!(
-        written,
-        if run.status == 0 { 2 } else { 0 },
-        "both files or none"
-    );
+    assert_eq!(written, if run.status == 0 { 2 } else { 0 }, "both files or none");
     text
 }
 

@@ -25,18 +25,10 @@ fn files(folder: &Path) -> Vec<String> {
 #[test]
 fn standard_input_and_a_prefix() {
     let work = tempfile::tempdir().unwrap();
-    let ran = run(
-        work.path(),
-        &["split", "-", "--name-prefix", "p"],
-        TEMPLATE.as_bytes(),
-    );
+    let ran = run(work.path(), &["split", "-", "--name-prefix", "p"], TEMPLATE.as_bytes());
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(files(work.path()), ["p-app.yaml", "p-iam.yaml"]);
-    let ran = run(
-        work.path(),
-        &["split", "-", "--name-prefix", "../p"],
-        TEMPLATE.as_bytes(),
-    );
+    let ran = run(work.path(), &["split", "-", "--name-prefix", "../p"], TEMPLATE.as_bytes());
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("without slashes"), "{}", ran.stderr);
 }
@@ -49,38 +41,17 @@ fn json_is_one_document_with_findings_in_it() {
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     assert_eq!(report["status"], "done");
     assert_eq!(report["summary"]["moved"][0]["name"], "Role");
-    assert_eq!(
-        report["summary"]["moved"][0]["wires"][0]["output"],
-        "RoleArn"
-    );
+    assert_eq!(report["summary"]["moved"][0]["wires"][0]["output"], "RoleArn");
 
-    std::fs::write(
-        work.path().join("t.yaml"),
-        "Resources:\n  é: {Type: !Ref X}\n",
-    )
-    .unwrap();
+    std::fs::write(work.path().join("t.yaml"), "Resources:\n  é: {Type: !Ref X}\n").unwrap();
     let ran = run(work.path(), &["split", "t.yaml", "--format", "json"], b"");
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(
-        (ran.status, report["status"].as_str()),
-        (1, Some("refused"))
-    );
-    let codes: Vec<&str> = report["diagnostics"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|d| d["code"].as_str())
-        .collect();
-    assert!(
-        codes.contains(&"TPL005") && codes.contains(&"SEL001"),
-        "{codes:?}"
-    );
-    let undeclared = report["diagnostics"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|d| d["code"] == "TPL005")
-        .unwrap();
+    assert_eq!((ran.status, report["status"].as_str()), (1, Some("refused")));
+    let codes: Vec<&str> =
+        report["diagnostics"].as_array().unwrap().iter().filter_map(|d| d["code"].as_str()).collect();
+    assert!(codes.contains(&"TPL005") && codes.contains(&"SEL001"), "{codes:?}");
+    let undeclared =
+        report["diagnostics"].as_array().unwrap().iter().find(|d| d["code"] == "TPL005").unwrap();
     assert_eq!(
         undeclared["labels"][0]["start"],
         serde_json::json!({"line": 2, "column": 13, "column_utf16": 13})
@@ -93,43 +64,20 @@ fn earlier_outputs_are_overwritten_and_nothing_else() {
     assert_eq!(run(work.path(), &["split", "t.yaml"], b"").status, 0);
     let app = std::fs::read_to_string(work.path().join("t-app.yaml")).unwrap();
     assert_eq!(run(work.path(), &["split", "t.yaml"], b"").status, 0);
-    assert_eq!(
-        std::fs::read_to_string(work.path().join("t-app.yaml")).unwrap(),
-        app
-    );
+    assert_eq!(std::fs::read_to_string(work.path().join("t-app.yaml")).unwrap(), app);
 
-    std::fs::write(
-        work.path().join("t-app.yaml"),
-        "Resources: {mine: {Type: x}}\n",
-    )
-    .unwrap();
+    std::fs::write(work.path().join("t-app.yaml"), "Resources: {mine: {Type: x}}\n").unwrap();
     std::fs::remove_file(work.path().join("t-iam.yaml")).unwrap();
     let ran = run(work.path(), &["split", "t.yaml"], b"");
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.stderr
-            .contains("`./t-app.yaml` is no earlier output of iam-split"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("`./t-app.yaml` is no earlier output of iam-split"), "{}", ran.stderr);
     assert_eq!(files(work.path()), ["t-app.yaml", "t.yaml"]);
 
     std::fs::rename(work.path().join("t.yaml"), work.path().join("t-app.yaml")).unwrap();
-    let ran = run(
-        work.path(),
-        &["split", "t-app.yaml", "--name-prefix", "t"],
-        b"",
-    );
+    let ran = run(work.path(), &["split", "t-app.yaml", "--name-prefix", "t"], b"");
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.stderr.contains("is an input of this run"),
-        "{}",
-        ran.stderr
-    );
-    assert_eq!(
-        std::fs::read_to_string(work.path().join("t-app.yaml")).unwrap(),
-        TEMPLATE
-    );
+    assert!(ran.stderr.contains("is an input of this run"), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(work.path().join("t-app.yaml")).unwrap(), TEMPLATE);
 }
 
 #[test]
@@ -163,10 +111,7 @@ fn unreadable_input_is_exit_2() {
     let ran = run(work.path(), &["split", "nowhere.yaml"], b"");
     assert_eq!(
         (ran.status, ran.stderr.as_str()),
-        (
-            2,
-            "error: cannot read `nowhere.yaml`: no such file or directory\n"
-        )
+        (2, "error: cannot read `nowhere.yaml`: no such file or directory\n")
     );
 }
 
@@ -174,18 +119,9 @@ fn unreadable_input_is_exit_2() {
 fn usage_errors_are_exit_2_and_say_what_is_known() {
     let work = folder(TEMPLATE);
     for (arguments, said) in [
-        (
-            &["split", "t.yaml", "--resolve", "patern"][..],
-            "did you mean `pattern`",
-        ),
-        (
-            &["split", "t.yaml", "--resolve", ""],
-            "no resolution is given",
-        ),
-        (
-            &["split", "t.yaml", "--app-stack-name", "1x"],
-            "cannot be the name of a stack",
-        ),
+        (&["split", "t.yaml", "--resolve", "patern"][..], "did you mean `pattern`"),
+        (&["split", "t.yaml", "--resolve", ""], "no resolution is given"),
+        (&["split", "t.yaml", "--app-stack-name", "1x"], "cannot be the name of a stack"),
         (&["splt"], "similar subcommand"),
         (&[], "Usage"),
     ] {
@@ -205,11 +141,8 @@ fn a_reader_that_goes_away_is_no_error() {
         command().display(),
         example = example.display()
     );
-    let output = std::process::Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(work.path())
-        .output()
-        .unwrap();
+    let output =
+        std::process::Command::new("bash").args(["-c", &script]).current_dir(work.path()).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "0\n");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
@@ -231,61 +164,28 @@ fn init_writes_a_configuration_that_split_reads() {
     let work = tempfile::tempdir().unwrap();
     std::fs::copy(example, work.path().join("quilt.yaml")).unwrap();
     let ran = run(work.path(), &["init", "quilt.yaml"], b"");
-    assert_eq!(
-        (ran.status, ran.stdout.as_str()),
-        (0, "wrote config.yaml\n"),
-        "{}",
-        ran.stderr
-    );
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "wrote config.yaml\n"), "{}", ran.stderr);
     let ran = run(
         work.path(),
-        &[
-            "split",
-            "quilt.yaml",
-            "--config",
-            "config.yaml",
-            "--resolve",
-            "exact,pattern",
-        ],
+        &["split", "quilt.yaml", "--config", "config.yaml", "--resolve", "exact,pattern"],
         b"",
     );
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert!(
-        ran.stdout
-            .starts_with("moved 32 resources to ./quilt-iam.yaml\n"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.starts_with("moved 32 resources to ./quilt-iam.yaml\n"), "{}", ran.stdout);
     let ran = run(work.path(), &["init", "quilt.yaml"], b"");
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.stderr.contains("`config.yaml` is there already"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("`config.yaml` is there already"), "{}", ran.stderr);
 }
 
 #[test]
 fn limits_are_checked_before_anything_is_written() {
-    let many: String = (0..201)
-        .map(|n| format!("  R{n}: {{Type: AWS::IAM::Role}}\n"))
-        .collect();
-    let work = folder(&format!(
-        "Resources:\n{many}  B: {{Type: AWS::S3::Bucket}}\n"
-    ));
+    let many: String = (0..201).map(|n| format!("  R{n}: {{Type: AWS::IAM::Role}}\n")).collect();
+    let work = folder(&format!("Resources:\n{many}  B: {{Type: AWS::S3::Bucket}}\n"));
     let ran = run(work.path(), &["split", "t.yaml"], b"");
     assert_eq!(ran.status, 1);
-    assert!(
-        ran.stderr.contains("LIM001") && ran.stderr.contains("LIM002"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("LIM001") && ran.stderr.contains("LIM002"), "{}", ran.stderr);
     let big = "x".repeat(1_100_000);
-    std::fs::write(
-        work.path().join("t.yaml"),
-        format!("{TEMPLATE}Metadata: {{Big: {big}}}\n"),
-    )
-    .unwrap();
+    std::fs::write(work.path().join("t.yaml"), format!("{TEMPLATE}Metadata: {{Big: {big}}}\n")).unwrap();
     let ran = run(work.path(), &["split", "t.yaml"], b"");
     assert_eq!(ran.status, 1);
     assert!(ran.stderr.contains("LIM003"), "{}", ran.stderr);

@@ -9,14 +9,9 @@ use iam_split_tests::compare::{Comparison, compare, compare_two_phase, generated
 use iam_split_tests::evaluate::{Evaluated, World, evaluate, parse};
 
 fn world(parameters: &[(&str, &str)]) -> World {
-    let parameters = parameters
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    World {
-        parameters,
-        ..World::default()
-    }
+    let parameters =
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    World { parameters, ..World::default() }
 }
 
 fn run(template: &str, parameters: &[(&str, &str)]) -> Evaluated {
@@ -64,10 +59,7 @@ Resources:
 "
         );
     let evaluated = run(&template, &[]);
-    (
-        evaluated.resources["X"]["Properties"]["Value"].clone(),
-        evaluated.dangling,
-    )
+    (evaluated.resources["X"]["Properties"]["Value"].clone(), evaluated.dangling)
 }
 
 #[test]
@@ -85,16 +77,10 @@ fn functions() {
                 "arn:aws:cloudformation:us-east-1:123456789012:stack/prod/11111111-2222-3333-4444-555555555555"
             ),
         ),
-        (
-            "[1, !Ref 'AWS::NoValue', {a: !Ref 'AWS::NoValue', b: true}]",
-            json!(["1", {"b": "true"}]),
-        ),
+        ("[1, !Ref 'AWS::NoValue', {a: !Ref 'AWS::NoValue', b: true}]", json!(["1", {"b": "true"}])),
         ("!If [Dev, yes, !Ref Env]", json!("yes")),
         ("{'Fn::If': [Both, 1, !If [Either, 2, 3]]}", json!("2")),
-        (
-            "!Join ['-', [a, !Ref Env, !If [Prod, x, !Ref 'AWS::NoValue']]]",
-            json!("a-dev"),
-        ),
+        ("!Join ['-', [a, !Ref Env, !If [Prod, x, !Ref 'AWS::NoValue']]]", json!("a-dev")),
         ("!Join [',', !Ref Zones]", json!("a,b")),
         ("!Select [1, !Split ['.', a.b.c]]", json!("b")),
         ("!Select ['2', !GetAZs '']", json!("us-east-1c")),
@@ -105,33 +91,18 @@ fn functions() {
             "!Sub '${Env} ${!Env} ${Bucket.Arn} $Env ${'",
             json!("dev ${Env} arn:aws:s3:::prod-bucket-x1y2z3x1y2z3 $Env ${"),
         ),
-        (
-            "!Sub ['${Env}-${Role}', {Role: !Select [0, !Ref Zones]}]",
-            json!("dev-a"),
-        ),
+        ("!Sub ['${Env}-${Role}', {Role: !Select [0, !Ref Zones]}]", json!("dev-a")),
         ("!Base64 {'Fn::Sub': '${Env}'}", json!({"Base64": "dev"})),
-        (
-            "!Select [1, !Cidr [10.0.0.0/16, 2, 8]]",
-            json!(r#"cidr(["10.0.0.0/16","2","8"])[1]"#),
-        ),
-        (
-            "!ImportValue {'Fn::Sub': '${Env}-x'}",
-            json!("import(dev-x)"),
-        ),
+        ("!Select [1, !Cidr [10.0.0.0/16, 2, 8]]", json!(r#"cidr(["10.0.0.0/16","2","8"])[1]"#)),
+        ("!ImportValue {'Fn::Sub': '${Env}-x'}", json!("import(dev-x)")),
         ("{'Fn::Length': !Ref Zones}", json!("2")),
-        (
-            "{'Fn::ToJsonString': {a: !Ref Env}}",
-            json!(r#"{"a":"dev"}"#),
-        ),
+        ("{'Fn::ToJsonString': {a: !Ref Env}}", json!(r#"{"a":"dev"}"#)),
         (
             "!Transform {Name: 'AWS::Include', Parameters: {L: !Ref Env}}",
             json!({"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"L": "dev"}}}),
         ),
         ("!GetAtt X.Outputs.Y", json!("attr(X.Outputs.Y)")),
-        (
-            "!Select [3, !Split ['/', !GetAtt X.Path]]",
-            json!(r#"select(3, ["attr(X.Path)"])"#),
-        ),
+        ("!Select [3, !Split ['/', !GetAtt X.Path]]", json!(r#"select(3, ["attr(X.Path)"])"#)),
         // The condition of a statement is no intrinsic, nor is a mapping with another key beside.
         ("{Condition: Dev}", json!({"Condition": "Dev"})),
     ] {
@@ -145,61 +116,25 @@ fn references_to_resources() {
         ("!Ref Bucket", "prod-bucket-x1y2z3x1y2z3"),
         ("!GetAtt Named.Arn", "arn:aws:s3:::data-prod"),
         ("!Ref MaybeNamed", "prod-maybenamed-x1y2z3x1y2z3"),
-        (
-            "!GetAtt [Bucket, RegionalDomainName]",
-            "prod-bucket-x1y2z3x1y2z3.s3.us-east-1.amazonaws.com",
-        ),
-        (
-            "!Ref Queue",
-            "https://sqs.us-east-1.amazonaws.com/123456789012/prod-Queue-x1y2z3x1y2z3",
-        ),
+        ("!GetAtt [Bucket, RegionalDomainName]", "prod-bucket-x1y2z3x1y2z3.s3.us-east-1.amazonaws.com"),
+        ("!Ref Queue", "https://sqs.us-east-1.amazonaws.com/123456789012/prod-Queue-x1y2z3x1y2z3"),
         ("{'Fn::GetAtt': Queue.QueueName}", "prod-Queue-x1y2z3x1y2z3"),
-        (
-            "{'Fn::GetAtt': [Queue, Arn]}",
-            "arn:aws:sqs:us-east-1:123456789012:prod-Queue-x1y2z3x1y2z3",
-        ),
-        (
-            "!Ref Topic",
-            "arn:aws:sns:us-east-1:123456789012:prod-Topic-x1y2z3x1y2z3",
-        ),
+        ("{'Fn::GetAtt': [Queue, Arn]}", "arn:aws:sqs:us-east-1:123456789012:prod-Queue-x1y2z3x1y2z3"),
+        ("!Ref Topic", "arn:aws:sns:us-east-1:123456789012:prod-Topic-x1y2z3x1y2z3"),
         ("!Ref Role", "r"),
         ("!GetAtt Role.Arn", "arn:aws:iam::123456789012:role/prod/r"),
         ("!Sub '${Role.RoleId}'", "attr(Role.RoleId)"),
-        (
-            "!Ref Policy",
-            "arn:aws:iam::123456789012:policy/prod-Policy-x1y2z3x1y2z3",
-        ),
-        (
-            "!GetAtt Rule.Arn",
-            "arn:aws:events:us-east-1:123456789012:rule/bus/prod-Rule-x1y2z3x1y2z3",
-        ),
+        ("!Ref Policy", "arn:aws:iam::123456789012:policy/prod-Policy-x1y2z3x1y2z3"),
+        ("!GetAtt Rule.Arn", "arn:aws:events:us-east-1:123456789012:rule/bus/prod-Rule-x1y2z3x1y2z3"),
         ("!Ref Rule", "bus|prod-Rule-x1y2z3x1y2z3"),
         ("!Ref PlainRule", "prod-PlainRule-x1y2z3x1y2z3"),
-        (
-            "!GetAtt PlainRule.Arn",
-            "arn:aws:events:us-east-1:123456789012:rule/prod-PlainRule-x1y2z3x1y2z3",
-        ),
+        ("!GetAtt PlainRule.Arn", "arn:aws:events:us-east-1:123456789012:rule/prod-PlainRule-x1y2z3x1y2z3"),
         ("!Ref Database", "database-x1y2z3x1y2z3"),
-        (
-            "!GetAtt Table.Arn",
-            "arn:aws:glue:us-east-1:123456789012:table/database-x1y2z3x1y2z3/t",
-        ),
-        (
-            "!GetAtt Stored.Value",
-            "arn:aws:sqs:us-east-1:123456789012:prod-Queue-x1y2z3x1y2z3",
-        ),
-        (
-            "!GetAtt Stored.Arn",
-            "arn:aws:ssm:us-east-1:123456789012:parameter/a/b",
-        ),
-        (
-            "!Ref Task",
-            "arn:aws:ecs:us-east-1:123456789012:task-definition/fam:1",
-        ),
-        (
-            "!GetAtt Log.Arn",
-            "arn:aws:logs:us-east-1:123456789012:log-group:prod-Log-x1y2z3x1y2z3:*",
-        ),
+        ("!GetAtt Table.Arn", "arn:aws:glue:us-east-1:123456789012:table/database-x1y2z3x1y2z3/t"),
+        ("!GetAtt Stored.Value", "arn:aws:sqs:us-east-1:123456789012:prod-Queue-x1y2z3x1y2z3"),
+        ("!GetAtt Stored.Arn", "arn:aws:ssm:us-east-1:123456789012:parameter/a/b"),
+        ("!Ref Task", "arn:aws:ecs:us-east-1:123456789012:task-definition/fam:1"),
+        ("!GetAtt Log.Arn", "arn:aws:logs:us-east-1:123456789012:log-group:prod-Log-x1y2z3x1y2z3:*"),
     ] {
         assert_eq!(value(expression), expected, "{expression}");
     }
@@ -208,10 +143,7 @@ fn references_to_resources() {
 #[test]
 fn faults() {
     for (expression, expected) in [
-        (
-            "!Ref Gone",
-            "Resources/X/Properties/Value/Ref: Ref `Gone`: `Gone` is not defined",
-        ),
+        ("!Ref Gone", "Resources/X/Properties/Value/Ref: Ref `Gone`: `Gone` is not defined"),
         (
             "!Sub 'a${Gone.Arn}'",
             "Resources/X/Properties/Value/Fn::Sub: GetAtt `Gone.Arn`: `Gone` is not defined",
@@ -220,14 +152,8 @@ fn faults() {
             "!GetAtt Env.Arn",
             "Resources/X/Properties/Value/Fn::GetAtt: GetAtt `Env.Arn`: `Env` is a parameter",
         ),
-        (
-            "!Ref Never",
-            "Resources/X/Properties/Value/Ref: Ref `Never`: the condition of `Never` is false",
-        ),
-        (
-            "!If [Gone, 1, 2]",
-            "Resources/X/Properties/Value/Fn::If: the condition `Gone` is not defined",
-        ),
+        ("!Ref Never", "Resources/X/Properties/Value/Ref: Ref `Never`: the condition of `Never` is false"),
+        ("!If [Gone, 1, 2]", "Resources/X/Properties/Value/Fn::If: the condition `Gone` is not defined"),
         (
             "!If [Dev, 1, !Ref Gone]",
             "Resources/X/Properties/Value/Fn::If/2/Ref: Ref `Gone`: `Gone` is not defined",
@@ -240,22 +166,13 @@ fn faults() {
             "!FindInMap [M, a, b]",
             "Resources/X/Properties/Value/Fn::FindInMap: the mapping `M` has no `a`/`b`",
         ),
-        (
-            "!Select [2, !Ref Zones]",
-            "Resources/X/Properties/Value/Fn::Select: Select `2` of 2 items",
-        ),
-        (
-            "!Sub '${Zones}'",
-            "Resources/X/Properties/Value/Fn::Sub: `${Zones}` is not text: [\"a\",\"b\"]",
-        ),
+        ("!Select [2, !Ref Zones]", "Resources/X/Properties/Value/Fn::Select: Select `2` of 2 items"),
+        ("!Sub '${Zones}'", "Resources/X/Properties/Value/Fn::Sub: `${Zones}` is not text: [\"a\",\"b\"]"),
     ] {
         assert_eq!(value_and_faults(expression).1, [expected], "{expression}");
     }
     // In a branch that is not taken only what CloudFormation reads before it deploys is a fault.
-    assert_eq!(
-        value("!If [Dev, !Select [0, [a]], !Select [2, [a, !Ref Never]]]"),
-        "a"
-    );
+    assert_eq!(value("!If [Dev, !Select [0, [a]], !Select [2, [a, !Ref Never]]]"), "a");
     let broken = "Conditions: {A: !Not [!Condition A], B: [!Ref X, y]}\nResources: {R: {Type: T, Condition: C, DependsOn: [R2]}}";
     let expected = [
         "Conditions/A: the condition `A` depends on itself",
@@ -278,10 +195,7 @@ fn scalars_as_cloudformation_reads_them() {
     );
     assert_eq!(parse("{a: !Ref b}"), json!({"a": {"Ref": "b"}}));
     for twice in ["a: 1\na: 2", "{\"a\": 1, \"a\": 2}", "1: a\n'1': b"] {
-        assert!(
-            std::panic::catch_unwind(|| parse(twice)).is_err(),
-            "{twice}"
-        );
+        assert!(std::panic::catch_unwind(|| parse(twice)).is_err(), "{twice}");
     }
 }
 
@@ -297,10 +211,7 @@ Resources:
 ";
     let evaluated = run(template, &[]);
     assert_eq!(evaluated.dangling, [""; 0]);
-    assert_eq!(
-        evaluated.resources.keys().collect::<Vec<_>>(),
-        ["Topica1", "Topicb"]
-    );
+    assert_eq!(evaluated.resources.keys().collect::<Vec<_>>(), ["Topica1", "Topicb"]);
     assert_eq!(
         evaluated.resources["Topica1"]["Properties"],
         json!({"TopicName": "a-1-us-east-1", "Tags": ["a-1"]})
@@ -427,20 +338,10 @@ fn compared(iam: &str, app: &str, env: &str) -> Comparison {
 fn broken(file: &str, from: &str, to: &str) -> Vec<String> {
     assert_eq!(file.matches(from).count(), 1, "`{from}` must occur once");
     let replaced = file.replace(from, to);
-    let (iam, app) = if file == IAM {
-        (replaced.as_str(), APP)
-    } else {
-        (IAM, replaced.as_str())
-    };
+    let (iam, app) = if file == IAM { (replaced.as_str(), APP) } else { (IAM, replaced.as_str()) };
     let comparison = compared(iam, app, "dev");
-    let differences = comparison
-        .differences
-        .iter()
-        .filter(|difference| !difference.pattern);
-    differences
-        .map(ToString::to_string)
-        .chain(comparison.dangling)
-        .collect()
+    let differences = comparison.differences.iter().filter(|difference| !difference.pattern);
+    differences.map(ToString::to_string).chain(comparison.dangling).collect()
 }
 
 #[test]
@@ -453,18 +354,9 @@ fn a_right_pair_differs_only_by_its_pattern() {
             panic!("one difference expected: {comparison:#?}")
         };
         assert!(difference.pattern);
-        assert_eq!(
-            (difference.resource.as_str(), &difference.before),
-            ("Role", &json!(QUEUE))
-        );
-        assert_eq!(
-            difference.path,
-            "Properties/Policies/0/PolicyDocument/Statement/0/Resource"
-        );
-        assert_eq!(
-            difference.after,
-            "arn:aws:sqs:us-east-1:123456789012:prod-Queue-*"
-        );
+        assert_eq!((difference.resource.as_str(), &difference.before), ("Role", &json!(QUEUE)));
+        assert_eq!(difference.path, "Properties/Policies/0/PolicyDocument/Statement/0/Resource");
+        assert_eq!(difference.after, "arn:aws:sqs:us-east-1:123456789012:prod-Queue-*");
     }
 }
 
@@ -474,10 +366,7 @@ fn a_monolith_moved_without_crossings_does_not_differ() {
     let app = "Parameters: {R: {Type: String}, RName: {Type: String}}\nResources: {F: {Type: 'AWS::Lambda::Function', Properties: {Role: !Ref R, X: !Ref RName}}}";
     let monolith = "Resources: {R: {Type: 'AWS::IAM::Role'}, F: {Type: 'AWS::Lambda::Function', DependsOn: R, Properties: {Role: !GetAtt R.Arn, X: !Ref R}}}";
     let comparison = compare(monolith, iam, app, &World::default(), "AppStackName");
-    assert!(
-        comparison.differences.is_empty() && comparison.dangling.is_empty(),
-        "{comparison:#?}"
-    );
+    assert!(comparison.differences.is_empty() && comparison.dangling.is_empty(), "{comparison:#?}");
 }
 
 #[test]
@@ -490,9 +379,7 @@ fn faults_of_a_pair_are_found() {
             APP,
             "!Join ['-', [a, !Ref Env]]",
             "['-', [a, Env]]",
-            &[
-                r#"Function/Properties/Environment/Variables/TEXT: "a-dev" became ["-",["a","Env"]]"#,
-            ],
+            &[r#"Function/Properties/Environment/Variables/TEXT: "a-dev" became ["-",["a","Env"]]"#],
         ),
         (
             APP,
@@ -524,9 +411,7 @@ fn faults_of_a_pair_are_found() {
             APP,
             "NAME: !Select [1, !Split [/, !Ref Role]]",
             "NAME: !Ref Role",
-            &[&format!(
-                r#"Function/Properties/Environment/Variables/NAME: "{name}" became "{arn}""#
-            )],
+            &[&format!(r#"Function/Properties/Environment/Variables/NAME: "{name}" became "{arn}""#)],
         ),
         // The IAM stack's own name.
         (
@@ -545,18 +430,8 @@ fn faults_of_a_pair_are_found() {
             )],
         ),
         // Things lost: an attribute, an output, a parameter, a resource, a condition's definition, an entry of a list.
-        (
-            IAM,
-            "    Metadata: {Note: x}\n",
-            "",
-            &[r#"Role/Metadata: {"Note":"x"} became null"#],
-        ),
-        (
-            IAM,
-            "    DependsOn: Policy\n",
-            "",
-            &[r#"Role/DependsOn: ["Policy"] became null"#],
-        ),
+        (IAM, "    Metadata: {Note: x}\n", "", &[r#"Role/Metadata: {"Note":"x"} became null"#]),
+        (IAM, "    DependsOn: Policy\n", "", &[r#"Role/DependsOn: ["Policy"] became null"#]),
         (
             IAM,
             "  RoleArn: {Value: !GetAtt Role.Arn}\n",
@@ -596,10 +471,7 @@ fn faults_of_a_pair_are_found() {
             APP,
             "  Queue:",
             "  Policy2: {Type: x}\n  Role: {Type: 'AWS::IAM::Role'}\n  Queue:",
-            &[
-                "Policy2/: null became {\"Type\":\"x\"}",
-                "iam and application: both declare `Role`",
-            ],
+            &["Policy2/: null became {\"Type\":\"x\"}", "iam and application: both declare `Role`"],
         ),
     ];
     for (file, from, to, expected) in cases {
@@ -612,9 +484,7 @@ fn faults_of_a_pair_are_found() {
 
 #[test]
 fn a_lost_condition_shows_where_the_condition_is_false() {
-    let iam = IAM
-        .replace("    Condition: Dev\n", "")
-        .replace(", Condition: Dev", "");
+    let iam = IAM.replace("    Condition: Dev\n", "").replace(", Condition: Dev", "");
     let comparison = compared(&iam, APP, "prod");
     assert!(
         comparison
@@ -644,16 +514,10 @@ fn two_phase_parameters_take_the_applications_outputs() {
                 &format!("Resource: !Ref {parameter}"),
             )
     };
-    let app = APP.replace(
-        "  FunctionName:",
-        "  QueueArn: {Value: !GetAtt Queue.Arn}\n  FunctionName:",
-    );
+    let app = APP.replace("  FunctionName:", "  QueueArn: {Value: !GetAtt Queue.Arn}\n  FunctionName:");
     let world = World::default();
     let same = compare(MONOLITH, &iam("QueueArn"), &app, &world, "AppStackName");
-    assert!(
-        same.differences.is_empty() && same.dangling.is_empty(),
-        "{same:#?}"
-    );
+    assert!(same.differences.is_empty() && same.dangling.is_empty(), "{same:#?}");
     let other = compare_two_phase(
         MONOLITH,
         &iam("QueueValue"),
@@ -662,24 +526,10 @@ fn two_phase_parameters_take_the_applications_outputs() {
         "AppStackName",
         &[("QueueValue", "QueueArn")],
     );
-    assert!(
-        other.differences.is_empty() && other.dangling.is_empty(),
-        "{other:#?}"
-    );
-    let first = compare_two_phase(
-        MONOLITH,
-        &iam("QueueValue"),
-        &app,
-        &world,
-        "AppStackName",
-        &[],
-    );
+    assert!(other.differences.is_empty() && other.dangling.is_empty(), "{other:#?}");
+    let first = compare_two_phase(MONOLITH, &iam("QueueValue"), &app, &world, "AppStackName", &[]);
     assert_eq!(
-        first
-            .differences
-            .iter()
-            .map(|difference| difference.resource.as_str())
-            .collect::<Vec<_>>(),
+        first.differences.iter().map(|difference| difference.resource.as_str()).collect::<Vec<_>>(),
         ["Role", "Outputs"]
     );
 }
@@ -691,14 +541,9 @@ fn read(path: &Path) -> String {
 }
 
 fn templates(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in
-        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-    {
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let path = entry.expect("a readable folder").path();
-        let extension = path
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .unwrap_or_default();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if path.is_dir() {
             templates(&path, found);
         } else if matches!(extension, "yaml" | "yml" | "json")
@@ -715,10 +560,7 @@ fn the_real_template_has_nothing_dangling() {
         return;
     };
     let text = read(&corpus.join("quilt/stable.yaml"));
-    for (auth, list) in [
-        ("Enabled", ""),
-        ("Disabled", "arn:aws:iam::123456789012:role/a"),
-    ] {
+    for (auth, list) in [("Enabled", ""), ("Disabled", "arn:aws:iam::123456789012:role/a")] {
         let mut world = world(&[
             ("QuiltWebHost", "quilt.example.com"),
             ("WAFGeofenceCountries", "US,DE"),
@@ -733,34 +575,21 @@ fn the_real_template_has_nothing_dangling() {
             "ChunkedChecksums",
             "Qurator",
         ] {
-            world
-                .parameters
-                .insert(parameter.to_owned(), auth.to_owned());
+            world.parameters.insert(parameter.to_owned(), auth.to_owned());
         }
-        for parameter in [
-            "S3BucketPolicyExcludeArnsFromDeny",
-            "ManagedUserRoleExtraPolicies",
-        ] {
-            world
-                .parameters
-                .insert(parameter.to_owned(), list.to_owned());
+        for parameter in ["S3BucketPolicyExcludeArnsFromDeny", "ManagedUserRoleExtraPolicies"] {
+            world.parameters.insert(parameter.to_owned(), list.to_owned());
         }
-        let evaluated = evaluate(&text, &world, &|logical, type_name, _| {
-            generated_name("prod", logical, type_name)
-        });
+        let evaluated =
+            evaluate(&text, &world, &|logical, type_name, _| generated_name("prod", logical, type_name));
         assert_eq!(evaluated.dangling, [""; 0]);
-        let declared = parse(&text)["Resources"]
-            .as_object()
-            .map_or(0, serde_json::Map::len);
+        let declared = parse(&text)["Resources"].as_object().map_or(0, serde_json::Map::len);
         assert_eq!(evaluated.resources.len() + evaluated.absent.len(), declared);
         assert_eq!(evaluated.conditions["QuratorEnabled"], auth == "Enabled");
         let rule = &evaluated.outputs["EventBusArn"];
         assert_eq!(
             (rule.value.as_str(), rule.export.as_deref()),
-            (
-                Some("arn:aws:events:us-east-1:123456789012:event-bus/quilt-prod"),
-                Some("prod-EventBusArn")
-            )
+            (Some("arn:aws:events:us-east-1:123456789012:event-bus/quilt-prod"), Some("prod-EventBusArn"))
         );
         // The monolith against itself as the application of an empty IAM stack.
         let same = compare(&text, "Resources: {}", &text, &world, "AppStackName");
@@ -793,10 +622,7 @@ fn the_corpus_is_evaluated() {
             evaluated.resources.len(),
             evaluated.absent.len()
         );
-        evaluated
-            .dangling
-            .iter()
-            .for_each(|fault| println!("    {fault}"));
+        evaluated.dangling.iter().for_each(|fault| println!("    {fault}"));
         assert!(
             evaluated.dangling.is_empty() || read(&path).contains("Rain::"),
             "{}: {:#?}",
@@ -814,33 +640,15 @@ fn yaml_and_json_twins_agree() {
         return;
     };
     templates(&corpus, &mut found);
-    for json in found.iter().filter(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    }) {
+    for json in found.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
         let yaml = json.with_extension("yaml");
         if yaml.exists() {
-            let same = compare(
-                &read(&yaml),
-                "Resources: {}",
-                &read(json),
-                &World::default(),
-                "AppStackName",
-            );
+            let same = compare(&read(&yaml), "Resources: {}", &read(json), &World::default(), "AppStackName");
             // The published twins of these two do differ: one has a launch template, the other a launch configuration.
-            let differ = [
-                "EC2LaunchType/clusters/public-vpc.json",
-                "AutoScalingRollingUpdates.json",
-            ]
-            .iter()
-            .any(|name| json.ends_with(name));
-            assert_eq!(
-                same.differences.is_empty(),
-                !differ,
-                "{}: {:#?}",
-                json.display(),
-                same.differences
-            );
+            let differ = ["EC2LaunchType/clusters/public-vpc.json", "AutoScalingRollingUpdates.json"]
+                .iter()
+                .any(|name| json.ends_with(name));
+            assert_eq!(same.differences.is_empty(), !differ, "{}: {:#?}", json.display(), same.differences);
         }
     }
 }

@@ -31,30 +31,20 @@ fn done(template: &str, config: Option<&str>) -> Split {
 /// unless it cannot: for each condition that was not seen both ways a parameter's other values are tried.
 fn worlds(template: &str) -> Vec<World> {
     let run = |world: &World| -> Evaluated {
-        evaluate(template, world, &|logical, kind, _| {
-            generated_name(&world.stack_name, logical, kind)
-        })
+        evaluate(template, world, &|logical, kind, _| generated_name(&world.stack_name, logical, kind))
     };
-    let base = World {
-        stack_name: "quilt-prod".to_owned(),
-        ..World::default()
-    };
+    let base = World { stack_name: "quilt-prod".to_owned(), ..World::default() };
     let first = run(&base);
     let mut worlds = vec![base.clone()];
-    let mut seen: BTreeSet<(String, bool)> = first
-        .conditions
-        .iter()
-        .map(|(name, value)| (name.clone(), *value))
-        .collect();
+    let mut seen: BTreeSet<(String, bool)> =
+        first.conditions.iter().map(|(name, value)| (name.clone(), *value)).collect();
     let names: Vec<String> = iam_split_tests::evaluate::parse(template)["Parameters"]
         .as_object()
         .map(|parameters| parameters.keys().cloned().collect())
         .unwrap_or_default();
     let mut candidates = Vec::new();
     for name in names {
-        for value in [
-            "Enabled", "Disabled", "true", "false", "*", "0", "10", "", "x", "Yes", "prod",
-        ] {
+        for value in ["Enabled", "Disabled", "true", "false", "*", "0", "10", "", "x", "Yes", "prod"] {
             let mut world = base.clone();
             world.parameters.insert(name.clone(), value.to_owned());
             candidates.push(world);
@@ -92,19 +82,13 @@ fn assert_same(monolith: &str, split: &Split) {
     let worlds = worlds(monolith);
     assert!(worlds.len() > 1);
     for world in worlds {
-        let parameter = split
-            .summary
-            .app_stack
-            .as_ref()
-            .map_or("AppStackName", |stack| stack.parameter.as_str());
+        let parameter =
+            split.summary.app_stack.as_ref().map_or("AppStackName", |stack| stack.parameter.as_str());
         let result = compare(monolith, &split.iam, &split.app, &world, parameter);
         assert!(result.dangling.is_empty(), "{:#?}", result.dangling);
         for difference in &result.differences {
             assert!(difference.pattern, "{difference} in {world:?}");
-            assert!(
-                widened.contains(difference.resource.as_str()),
-                "not announced: {difference}"
-            );
+            assert!(widened.contains(difference.resource.as_str()), "not announced: {difference}");
         }
     }
 }

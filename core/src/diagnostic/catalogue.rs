@@ -177,6 +177,9 @@ catalogue! {
     DEP001 Note 0 "a dependency between the stacks went"
         "A moved resource waited for an application resource by `DependsOn`. The IAM stack is deployed first, so the order is reversed."
         "Check that nothing needs the former order.";
+    KEP001 Note 0 "a selected resource stays with the application"
+        "The resolution `keep` is permitted, and a reference of the resource has no better one; or the resource cannot do without another that stays."
+        "Nothing needs to be done; permit another resolution if the resource should move.";
     PRE001 Warning 0 "text counts on generated names of moved roles"
         "Names that CloudFormation generates begin with the name of their stack: that of the moved resources with the IAM stack's."
         "Give the roles explicit names, or widen the text to the IAM stack's name.";
@@ -190,10 +193,7 @@ impl Code {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let upper = text.trim().to_uppercase();
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|code| code.as_str() == upper)
+        Self::ALL.iter().copied().find(|code| code.as_str() == upper)
     }
 }
 

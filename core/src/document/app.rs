@@ -8,11 +8,11 @@ use super::Look;
 use super::sheet::Sheet;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::edit::{Edit, Reason};
-use crate::expression::Expr;
+use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
-use crate::plan::{Action, Plan, Wire};
+use crate::plan::{Action, Attached, Plan, Wire, name_from_arn};
 use crate::syntax::{Free, Kind, Node, NodeId};
-use crate::template::{Call, ReferenceKind, Template, call};
+use crate::template::{Call, Owner, ReferenceKind, Template, call};
 
 pub(super) fn edits(
     template: &Template<'_, '_>,
@@ -30,18 +30,23 @@ pub(super) fn edits(
         sheet.remove(resources, &stays, Free::Stay, Reason::BelongsToOther);
     }
     references(&mut sheet, plan);
-    depends_on(
-        &mut sheet,
-        plan.rewrites
-            .iter()
-            .filter(|rewrite| rewrite.action == Action::Remove)
-            .map(|rewrite| rewrite.reference.node),
-    );
-    let parameters: Vec<(String, Expr)> = plan
-        .wires
-        .iter()
-        .map(|wire| (wire.parameter.clone(), parameter(wire, look)))
-        .collect();
+    waiting(&mut sheet, template, plan);
+    let gone = plan.rewrites.iter().filter(|rewrite| rewrite.action == Action::Remove);
+    let waits = |owner: Owner<'_>| matches!(owner, Owner::Resource(name) if plan.attached.iter().any(|group| group.consumers.contains(&name)));
+    let gone = gone.filter(|rewrite| !waits(rewrite.reference.owner));
+    depends_on(&mut sheet, gone.map(|rewrite| rewrite.reference.node));
+    let policies: Vec<(String, Expr)> =
+        plan.attached.iter().map(|group| (group.name.clone(), role_policy(&sheet, group))).collect();
+    if let Some(resources) = template.section("Resources") {
+        let stays: Vec<bool> = resources
+            .entries()
+            .map(|(key, _)| !key.as_str().is_some_and(|key| moved.contains(key)))
+            .collect();
+        sheet.append(resources, &stays, &policies);
+    }
+    outputs(&mut sheet, template, plan);
+    let parameters: Vec<(String, Expr)> =
+        plan.wires.iter().map(|wire| (wire.parameter.clone(), parameter(wire, look))).collect();
     match template.section("Parameters") {
         Some(section) => {
             let stays = vec![true; section.entries().count()];
@@ -66,31 +71,18 @@ fn references<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
         let Some(call) = call(reference.node) else {
             continue;
         };
-        let in_text = matches!(
-            reference.kind,
-            ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_)
-        );
+        let in_text = matches!(reference.kind, ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_));
         let (expr, wanted, reason) = match &rewrite.action {
             Action::Keep | Action::Remove => continue,
-            Action::Parameter(name) => (
-                Expr::reference(name),
-                name.clone(),
-                Reason::ReferenceToParameter,
-            ),
+            Action::Parameter(name) => (Expr::reference(name), name.clone(), Reason::ReferenceToParameter),
             Action::NameFromArn(index) => {
                 let name = format!("{}Name", rewrite.target);
-                (
-                    name_from_arn(rewrite.target, *index),
-                    name,
-                    Reason::NameFromArn,
-                )
+                (name_from_arn(rewrite.target, *index), name, Reason::NameFromArn)
             }
         };
         if in_text {
             let variable = sheet.in_sub(&call, reference.place, &expr, &wanted, reason);
-            let (_, variables) = subs
-                .entry(reference.node.id())
-                .or_insert_with(|| (call, Vec::new()));
+            let (_, variables) = subs.entry(reference.node.id()).or_insert_with(|| (call, Vec::new()));
             variables.extend(variable.filter(|variable| !variables.contains(variable)));
         } else if let Action::Parameter(name) = &rewrite.action {
             sheet.write_ref(&call, name, reason);
@@ -103,12 +95,6 @@ fn references<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
     }
 }
 
-/// `Select [index, Split ['/', Ref X]]`
-fn name_from_arn(parameter: &str, index: usize) -> Expr {
-    let split = Expr::call("Split", vec![Expr::text("/"), Expr::reference(parameter)]);
-    Expr::call("Select", vec![Expr::Plain(index.to_string()), split])
-}
-
 /// Takes names out of `DependsOn`; an emptied list goes with its key.
 pub(super) fn depends_on<'d, 't: 'd>(
     sheet: &mut Sheet<'_, '_, '_>,
@@ -119,11 +105,7 @@ pub(super) fn depends_on<'d, 't: 'd>(
         let Some(parent) = node.parent() else {
             continue;
         };
-        lists
-            .entry(parent.id())
-            .or_insert_with(|| (parent, Vec::new()))
-            .1
-            .push(node);
+        lists.entry(parent.id()).or_insert_with(|| (parent, Vec::new())).1.push(node);
     }
     for (parent, gone) in lists.values() {
         if parent.kind() == Kind::Mapping {
@@ -135,6 +117,92 @@ pub(super) fn depends_on<'d, 't: 'd>(
             sheet.remove(*parent, &stays, Free::Stay, Reason::DependsOn);
         } else if let Some(resource) = parent.parent() {
             sheet.remove_entry(resource, "DependsOn", Reason::DependsOn);
+        }
+    }
+}
+
+/// Statements of a role as a policy of the application template.
+fn role_policy(sheet: &Sheet<'_, '_, '_>, group: &Attached<'_, '_>) -> Expr {
+    let text = |node: Node<'_, '_>| Expr::Source(sheet.edited(node));
+    let document = group.policy.get("PolicyDocument");
+    let mut policy = Vec::new();
+    if let Some(version) = document.and_then(|document| document.get("Version")) {
+        policy.push(("Version".to_owned(), lower(version)));
+    }
+    let statements = group.items.iter().map(|item| text(*item)).collect();
+    policy.push(("Statement".to_owned(), Expr::List(statements)));
+    let name = group.policy.get("PolicyName").map_or_else(|| Expr::text(&group.name), lower);
+    // The role's own policy of this name holds other statements still.
+    let name = if group.whole { name } else { Expr::concat([name, Expr::text("-app")]) };
+    let properties = Expr::map([
+        ("PolicyName", name),
+        ("RoleName", group.role_name.clone()),
+        ("PolicyDocument", Expr::Map(policy)),
+    ]);
+    let mut entries = vec![("Type".to_owned(), Expr::text("AWS::IAM::RolePolicy"))];
+    entries.extend(group.condition.map(|condition| ("Condition".to_owned(), Expr::text(condition))));
+    entries.push(("Properties".to_owned(), properties));
+    Expr::Map(entries)
+}
+
+/// What used a role whose statements are attached waits for them.
+fn waiting<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, template: &Template<'d, 't>, plan: &Plan<'d, 't>) {
+    let mut waits: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for group in &plan.attached {
+        for consumer in &group.consumers {
+            waits.entry(consumer).or_default().push(&group.name);
+        }
+    }
+    for (consumer, policies) in waits {
+        let Some(resource) = template.resources.get(consumer) else {
+            continue;
+        };
+        let value = resource.declaration.value;
+        let before = value.get("DependsOn");
+        let names = before.map_or(Vec::new(), |node| match node.as_str() {
+            Some(name) => vec![name],
+            None => node.resolved().items().filter_map(Node::as_str).collect(),
+        });
+        let all: Vec<Expr> =
+            names.into_iter().filter(|name| !plan.moves(name)).chain(policies).map(Expr::text).collect();
+        let depends = if let [only] = all.as_slice() { only.clone() } else { Expr::List(all) };
+        match before {
+            Some(node) => sheet.replace_value(node, &depends, Reason::WaitsFor),
+            None => {
+                let stays = vec![true; value.entries().count()];
+                sheet.append_as(value, &stays, &[("DependsOn".to_owned(), depends)], Reason::WaitsFor);
+            }
+        }
+    }
+}
+
+/// Outputs that give the IAM stack what it is still to learn.
+fn outputs(sheet: &mut Sheet<'_, '_, '_>, template: &Template<'_, '_>, plan: &Plan<'_, '_>) {
+    let fresh = plan.laters.iter().filter(|later| !later.output_exists);
+    let outputs: Vec<(String, Expr)> = fresh
+        .map(|later| {
+            let mut entries = vec![(
+                "Description".to_owned(),
+                Expr::text(format!("For the parameter {} of the IAM stack", later.parameter)),
+            )];
+            entries.extend(
+                later.target_condition.map(|condition| ("Condition".to_owned(), Expr::text(condition))),
+            );
+            entries.push(("Value".to_owned(), later.value.clone()));
+            (later.output.clone(), Expr::Map(entries))
+        })
+        .collect();
+    if outputs.is_empty() {
+        return;
+    }
+    match template.section("Outputs") {
+        Some(section) => {
+            let stays = vec![true; section.entries().count()];
+            sheet.append(section, &stays, &outputs);
+        }
+        None => {
+            let stays = vec![true; template.root.entries().count()];
+            sheet.add_section("Outputs", outputs, None, &stays);
         }
     }
 }
@@ -154,18 +222,13 @@ fn parameter(wire: &Wire<'_>, look: &Look) -> Expr {
             )),
         ),
     ];
-    let pattern = (wire.what == "ARN")
-        .then(|| arn_pattern(wire, look))
-        .flatten();
+    let pattern = (wire.what == "ARN").then(|| arn_pattern(wire, look)).flatten();
     if wire.condition.is_some() {
         // The resource may be absent; CloudFormation checks the default like any other value.
         entries.push(("Default".to_owned(), Expr::text("")));
-        entries.extend(pattern.map(|pattern| {
-            (
-                "AllowedPattern".to_owned(),
-                Expr::text(format!("^$|{pattern}")),
-            )
-        }));
+        entries.extend(
+            pattern.map(|pattern| ("AllowedPattern".to_owned(), Expr::text(format!("^$|{pattern}")))),
+        );
     } else {
         entries.push(("MinLength".to_owned(), Expr::Plain("1".to_owned())));
         entries.extend(pattern.map(|pattern| ("AllowedPattern".to_owned(), Expr::text(pattern))));
@@ -184,9 +247,7 @@ fn arn_pattern(wire: &Wire<'_>, look: &Look) -> Option<String> {
 
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 const INTERFACE: &str = "AWS::CloudFormation::Interface";
@@ -199,11 +260,7 @@ fn group(
     after: Option<&str>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let names = plan
-        .wires
-        .iter()
-        .map(|wire| Expr::text(&wire.parameter))
-        .collect();
+    let names = plan.wires.iter().map(|wire| Expr::text(&wire.parameter)).collect();
     let item = Expr::map([
         ("Label", Expr::map([("default", Expr::text(label))])),
         ("Parameters", Expr::List(names)),
@@ -211,18 +268,11 @@ fn group(
     let groups = || Expr::map([("ParameterGroups", Expr::List(vec![item.clone()]))]);
     let missing = |labels: Vec<&str>| {
         let after = after.unwrap_or_default();
-        let help = did_you_mean(after, labels)
-            .unwrap_or_else(|| "the new group was put at the end".to_owned());
-        Diagnostic::new(
-            Code::CFG009,
-            format!("the template has no parameter group `{after}`"),
-        )
-        .help(help)
+        let help =
+            did_you_mean(after, labels).unwrap_or_else(|| "the new group was put at the end".to_owned());
+        Diagnostic::new(Code::CFG009, format!("the template has no parameter group `{after}`")).help(help)
     };
-    let metadata = sheet
-        .template
-        .section("Metadata")
-        .filter(|node| node.kind() == Kind::Mapping);
+    let metadata = sheet.template.section("Metadata").filter(|node| node.kind() == Kind::Mapping);
     let Some(metadata) = metadata else {
         if sheet.template.section("Metadata").is_none() {
             sheet.add_section(
@@ -237,18 +287,12 @@ fn group(
     };
     let all = |node: Node<'_, '_>| vec![true; node.entries().count()];
     let Some(interface) = metadata.get(INTERFACE).map(Node::resolved) else {
-        sheet.append(
-            metadata,
-            &all(metadata),
-            &[(INTERFACE.to_owned(), groups())],
-        );
+        sheet.append(metadata, &all(metadata), &[(INTERFACE.to_owned(), groups())]);
         found.extend(after.map(|_| missing(Vec::new())));
         return;
     };
-    let list = interface
-        .get("ParameterGroups")
-        .map(Node::resolved)
-        .filter(|list| list.items().next().is_some());
+    let list =
+        interface.get("ParameterGroups").map(Node::resolved).filter(|list| list.items().next().is_some());
     let Some(list) = list else {
         if let Some((_, empty)) = interface.entry("ParameterGroups") {
             sheet.insert_item(empty, 0, &item);
@@ -262,39 +306,24 @@ fn group(
         found.extend(after.map(|_| missing(Vec::new())));
         return;
     };
-    let labels: Vec<&str> = list
-        .items()
-        .map(|group| label_of(group).unwrap_or_default())
-        .collect();
+    let labels: Vec<&str> = list.items().map(|group| label_of(group).unwrap_or_default()).collect();
     let last = labels.len().saturating_sub(1);
     let index = match after {
         None => last,
-        Some(after) => labels
-            .iter()
-            .position(|label| *label == after)
-            .unwrap_or_else(|| {
-                found.push(missing(labels.clone()));
-                last
-            }),
+        Some(after) => labels.iter().position(|label| *label == after).unwrap_or_else(|| {
+            found.push(missing(labels.clone()));
+            last
+        }),
     };
     sheet.insert_item(list, index, &item);
 }
 
 fn label_of<'d>(group: Node<'d, '_>) -> Option<&'d str> {
-    group
-        .resolved()
-        .get("Label")?
-        .resolved()
-        .get("default")?
-        .as_str()
+    group.resolved().get("Label")?.resolved().get("default")?.as_str()
 }
 
 /// The section before which `Metadata` goes: it is read best ahead of the parameters.
 fn first_section(sheet: &Sheet<'_, '_, '_>) -> &'static str {
     let has = |name: &str| sheet.template.section(name).is_some();
-    if has("Parameters") {
-        "Parameters"
-    } else {
-        "Resources"
-    }
+    if has("Parameters") { "Parameters" } else { "Resources" }
 }

@@ -14,16 +14,8 @@ impl<'d> Sheet<'_, 'd, '_> {
         let argument = call.argument;
         if argument.kind() == Kind::Scalar {
             if call.name != "Ref" {
-                let name = if call.form == Form::Short {
-                    "!Ref"
-                } else {
-                    "Ref"
-                };
-                let span = if call.form == Form::Short {
-                    call.name_span()
-                } else {
-                    key_text(call)
-                };
+                let name = if call.form == Form::Short { "!Ref" } else { "Ref" };
+                let span = if call.form == Form::Short { call.name_span() } else { key_text(call) };
                 self.replace(span, name, reason);
             }
             self.replace(argument.written(), parameter, reason);
@@ -34,25 +26,13 @@ impl<'d> Sheet<'_, 'd, '_> {
             Form::Long if self.writer.json => (call.name_span().start(), "\"Ref\": ".to_owned()),
             Form::Long => (call.name_span().start(), "Ref: ".to_owned()),
         };
-        let value = if self.writer.json {
-            format!("\"{parameter}\"")
-        } else {
-            parameter.to_owned()
-        };
-        self.replace(
-            Span::new(start, argument.span().end()),
-            format!("{name}{value}"),
-            reason,
-        );
+        let value = if self.writer.json { format!("\"{parameter}\"") } else { parameter.to_owned() };
+        self.replace(Span::new(start, argument.span().end()), format!("{name}{value}"), reason);
     }
 
     /// The whole call becomes another expression.
     pub(super) fn write_expr(&mut self, call: &Call<'d, '_>, expr: &Expr, reason: Reason) {
-        let text = if call.is_block() {
-            self.writer.long_call(expr)
-        } else {
-            None
-        };
+        let text = if call.is_block() { self.writer.long_call(expr) } else { None };
         let text = text.unwrap_or_else(|| self.writer.line(expr));
         let anchor = anchor_of(call.node, self.source());
         self.replace(call.node.outer(), format!("{anchor}{text}"), reason);
@@ -75,10 +55,7 @@ impl<'d> Sheet<'_, 'd, '_> {
             return None;
         }
         let written = place.slice(self.source());
-        let inside = written
-            .trim_start_matches("${")
-            .trim_end_matches('}')
-            .trim();
+        let inside = written.trim_start_matches("${").trim_end_matches('}').trim();
         let name = free_variable(call, wanted, inside);
         if name != inside {
             self.replace(place, format!("${{{name}}}"), reason);
@@ -151,11 +128,7 @@ impl<'d> Sheet<'_, 'd, '_> {
         } else {
             head.end()
         };
-        self.replace(
-            Span::new(after, argument.start()),
-            format!("{newline}{indent}- "),
-            reason,
-        );
+        self.replace(Span::new(after, argument.start()), format!("{newline}{indent}- "), reason);
         let deeper = " ".repeat(self.writer.step);
         let mut at = argument.start() + self.rest_of_line(argument.start()).len();
         while at < argument.end() {
@@ -165,10 +138,7 @@ impl<'d> Sheet<'_, 'd, '_> {
             }
             at += rest.len();
         }
-        let open = if text
-            .get(..argument.end())
-            .is_some_and(|before| before.ends_with('\n'))
-        {
+        let open = if text.get(..argument.end()).is_some_and(|before| before.ends_with('\n')) {
             ""
         } else {
             newline
@@ -193,11 +163,7 @@ fn escaped(style: Option<Style>, text: &str) -> String {
 
 /// The text of a `Sub`.
 fn sub_scalar<'d, 't>(call: &Call<'d, 't>) -> Option<Node<'d, 't>> {
-    if call.argument.kind() == Kind::Scalar {
-        Some(call.argument)
-    } else {
-        call.argument.items().next()
-    }
+    if call.argument.kind() == Kind::Scalar { Some(call.argument) } else { call.argument.items().next() }
 }
 
 /// The variables that a `Sub` defines.
@@ -250,9 +216,7 @@ fn flat(expr: &Expr) -> Vec<Expr> {
 
 /// The bytes of a long form's key between its quotes.
 fn key_text(call: &Call<'_, '_>) -> Span {
-    call.node
-        .only_entry()
-        .map_or(call.node.span(), |(key, _)| key.written())
+    call.node.only_entry().map_or(call.node.span(), |(key, _)| key.written())
 }
 
 /// `&name ` of a node that defines an anchor, so that a replacement keeps it.
@@ -260,13 +224,7 @@ fn anchor_of(node: Node<'_, '_>, text: &str) -> String {
     if !node.is_anchored() {
         return String::new();
     }
-    let before = Span {
-        start: node.outer().start,
-        end: node.span().start,
-    };
-    let word = before
-        .slice(text)
-        .split_whitespace()
-        .find(|word| word.starts_with('&'));
+    let before = Span { start: node.outer().start, end: node.span().start };
+    let word = before.slice(text).split_whitespace().find(|word| word.starts_with('&'));
     word.map_or(String::new(), |word| format!("{word} "))
 }

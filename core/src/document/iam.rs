@@ -7,7 +7,7 @@ use super::sheet::Sheet;
 use crate::edit::{Edit, Reason};
 use crate::expression::Expr;
 use crate::facts::limit;
-use crate::plan::{AppStack, Plan};
+use crate::plan::{AppStack, Later, Plan};
 use crate::syntax::{Free, Kind, Node, NodeId, Style};
 use crate::template::{Call, ReferenceKind, Template, call};
 
@@ -23,12 +23,12 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
     };
     let groups = interface(template, plan);
     let mut kept_sections: Vec<bool> = Vec::new();
-    let parameters: Vec<(String, Expr)> = plan
-        .app_stack
-        .iter()
-        .map(|stack| (stack.parameter.clone(), stack_parameter(stack)))
-        .collect();
-    let mut pending = vec![("Metadata", vec![marker(plan)]), ("Parameters", parameters)];
+    let mut parameters: Vec<(String, Expr)> =
+        plan.app_stack.iter().map(|stack| (stack.parameter.clone(), stack_parameter(stack))).collect();
+    parameters.extend(plan.laters.iter().map(|later| (later.parameter.clone(), later_parameter(later))));
+    let conditions = plan.laters.iter().map(|later| (later.condition.clone(), is_filled(later))).collect();
+    let mut pending =
+        vec![("Metadata", vec![marker(plan)]), ("Parameters", parameters), ("Conditions", conditions)];
     for (key, value) in template.root.entries() {
         let name = key.as_str().unwrap_or_default();
         let value = value.resolved();
@@ -37,14 +37,10 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
                 kept_sections.push(true);
                 continue;
             }
-            "Metadata" => value
-                .entries()
-                .map(|(key, _)| key.as_str() == Some(INTERFACE) && groups.is_some())
-                .collect(),
-            _ => value
-                .entries()
-                .map(|(key, _)| keeps(name, key.as_str().unwrap_or_default()))
-                .collect(),
+            "Metadata" => {
+                value.entries().map(|(key, _)| key.as_str() == Some(INTERFACE) && groups.is_some()).collect()
+            }
+            _ => value.entries().map(|(key, _)| keeps(name, key.as_str().unwrap_or_default())).collect(),
         };
         let any = stays.iter().any(|stays| *stays);
         kept_sections.push(any);
@@ -55,32 +51,22 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
             }
         }
     }
-    sheet.remove(
-        template.root,
-        &kept_sections,
-        Free::Go,
-        Reason::BelongsToOther,
-    );
+    sheet.remove(template.root, &kept_sections, Free::Go, Reason::BelongsToOther);
     if let Some(groups) = groups {
         groups
             .into_iter()
             .for_each(|(list, stays)| sheet.remove(list, &stays, Free::Go, Reason::BelongsToOther));
     }
-    for (name, entries) in pending
-        .into_iter()
-        .filter(|(_, entries)| !entries.is_empty())
-    {
+    for (name, entries) in pending.into_iter().filter(|(_, entries)| !entries.is_empty()) {
         sheet.add_section(name, entries, Some("Resources"), &kept_sections);
     }
     if !plan.wires.is_empty() {
         sheet.add_section("Outputs", outputs(plan), None, &kept_sections);
     }
     description(&mut sheet);
-    depends_on(
-        &mut sheet,
-        plan.dropped.iter().map(|reference| reference.node),
-    );
+    depends_on(&mut sheet, plan.dropped.iter().map(|reference| reference.node));
     bridges(&mut sheet, plan);
+    attached(&mut sheet, template, plan);
     sheet.finish()
 }
 
@@ -93,8 +79,7 @@ fn interface<'d, 't>(
     plan: &Plan<'_, '_>,
 ) -> Option<Vec<(Node<'d, 't>, Vec<bool>)>> {
     let interface = template.section("Metadata")?.get(INTERFACE)?.resolved();
-    let travels =
-        |name: Option<&str>| name.is_some_and(|name| plan.travels.parameters.contains(name));
+    let travels = |name: Option<&str>| name.is_some_and(|name| plan.travels.parameters.contains(name));
     let mut shrinks = Vec::new();
     let mut kept = Vec::new();
     for (key, value) in interface.entries() {
@@ -106,8 +91,7 @@ fn interface<'d, 't>(
                     let Some(names) = group.resolved().get("Parameters").map(Node::resolved) else {
                         return false;
                     };
-                    let stays: Vec<bool> =
-                        names.items().map(|name| travels(name.as_str())).collect();
+                    let stays: Vec<bool> = names.items().map(|name| travels(name.as_str())).collect();
                     let any = stays.iter().any(|stays| *stays);
                     if any {
                         shrinks.push((names, stays));
@@ -115,10 +99,7 @@ fn interface<'d, 't>(
                     any
                 })
                 .collect(),
-            Some("ParameterLabels") => value
-                .entries()
-                .map(|(key, _)| travels(key.as_str()))
-                .collect(),
+            Some("ParameterLabels") => value.entries().map(|(key, _)| travels(key.as_str())).collect(),
             _ => Vec::new(),
         };
         let any = stays.iter().any(|stays| *stays);
@@ -139,32 +120,14 @@ fn interface<'d, 't>(
 fn stack_parameter(stack: &AppStack) -> Expr {
     let mut entries = vec![
         ("Type".to_owned(), Expr::text("String")),
-        (
-            "Description".to_owned(),
-            Expr::text("Name of the application stack that uses these IAM resources"),
-        ),
+        ("Description".to_owned(), Expr::text("Name of the application stack that uses these IAM resources")),
     ];
-    entries.extend(
-        stack
-            .default
-            .iter()
-            .map(|name| ("Default".to_owned(), Expr::text(name))),
-    );
+    entries.extend(stack.default.iter().map(|name| ("Default".to_owned(), Expr::text(name))));
     entries.push(("MinLength".to_owned(), Expr::Plain("1".to_owned())));
-    entries.push((
-        "MaxLength".to_owned(),
-        Expr::Plain(stack.max_length.to_string()),
-    ));
-    entries.push((
-        "AllowedPattern".to_owned(),
-        Expr::text(stack.allowed_pattern()),
-    ));
+    entries.push(("MaxLength".to_owned(), Expr::Plain(stack.max_length.to_string())));
+    entries.push(("AllowedPattern".to_owned(), Expr::text(stack.allowed_pattern())));
     if stack.patterned {
-        let case = if stack.lower_case {
-            "lower-case letters"
-        } else {
-            "letters"
-        };
+        let case = if stack.lower_case { "lower-case letters" } else { "letters" };
         let text = format!(
             "a letter, then {case}, digits and single dashes, at most {} characters: longer or other names would not match the generated names in the policies",
             stack.max_length
@@ -188,9 +151,74 @@ fn marker(plan: &Plan<'_, '_>) -> (String, Expr) {
             ]),
         ));
     }
-    let moved = plan.moved.iter().map(|name| Expr::text(*name)).collect();
-    entries.push(("Moved".to_owned(), Expr::List(moved)));
+    let names = |names: Vec<&str>| Expr::List(names.into_iter().map(Expr::text).collect());
+    if !plan.laters.is_empty() {
+        // Parameters that stay empty until the application stack stands, and its outputs that fill them.
+        let pairs = plan.laters.iter().map(|later| (later.parameter.clone(), Expr::text(&later.output)));
+        entries.push(("TwoPhase".to_owned(), Expr::Map(pairs.collect())));
+    }
+    entries.push(("Moved".to_owned(), names(plan.moved.clone())));
+    if !plan.kept.is_empty() {
+        entries.push(("Kept".to_owned(), names(plan.kept.iter().map(|(name, _)| *name).collect())));
+    }
+    if !plan.attached.is_empty() {
+        let policies = plan.attached.iter().map(|group| (group.name.clone(), Expr::text(group.role)));
+        entries.push(("Attached".to_owned(), Expr::Map(policies.collect())));
+    }
     ("IamSplit".to_owned(), Expr::Map(entries))
+}
+
+/// A parameter that takes an output of the application stack, empty until that stands.
+fn later_parameter(later: &Later<'_>) -> Expr {
+    let what = match (later.target, later.attribute) {
+        ("AWS::StackId", _) => "Id of the application stack".to_owned(),
+        (target, Some(attribute)) => format!("{attribute} of {target}"),
+        (target, None) => format!("Reference of {target}"),
+    };
+    let description =
+        format!("{what}: output {} of the application stack, empty until that stack stands", later.output);
+    Expr::map([
+        ("Type", Expr::text("String")),
+        ("Description", Expr::text(description)),
+        ("Default", Expr::text("")),
+    ])
+}
+
+fn is_filled(later: &Later<'_>) -> Expr {
+    let empty = Expr::call("Equals", vec![Expr::reference(&later.parameter), Expr::text("")]);
+    Expr::call("Not", vec![empty])
+}
+
+/// Takes statements out of a role that stand in the application template, and what they leave empty.
+fn attached<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, template: &Template<'d, 't>, plan: &Plan<'d, 't>) {
+    let mut emptied: IndexMap<&str, Vec<Node<'d, 't>>> = IndexMap::new();
+    for group in &plan.attached {
+        let Some(statement) =
+            group.policy.get("PolicyDocument").and_then(|document| document.get("Statement"))
+        else {
+            continue;
+        };
+        let stays: Vec<bool> = statement.items().map(|item| !group.items.contains(&item)).collect();
+        if stays.iter().any(|stays| *stays) {
+            sheet.remove(statement, &stays, Free::Stay, Reason::Attached);
+        } else {
+            emptied.entry(group.role).or_default().push(group.policy);
+        }
+    }
+    for (role, gone) in emptied {
+        let properties =
+            template.resources.get(role).and_then(|role| role.declaration.value.get("Properties"));
+        let Some((properties, policies)) = properties.and_then(|node| Some((node, node.get("Policies")?)))
+        else {
+            continue;
+        };
+        let stays: Vec<bool> = policies.items().map(|policy| !gone.contains(&policy)).collect();
+        if stays.iter().any(|stays| *stays) {
+            sheet.remove(policies, &stays, Free::Stay, Reason::Attached);
+        } else {
+            sheet.remove_entry(properties, "Policies", Reason::Attached);
+        }
+    }
 }
 
 fn outputs(plan: &Plan<'_, '_>) -> Vec<(String, Expr)> {
@@ -200,15 +228,10 @@ fn outputs(plan: &Plan<'_, '_>) -> Vec<(String, Expr)> {
             "Description".to_owned(),
             Expr::text(format!("{} of the IAM {noun} {}", wire.what, wire.resource)),
         )];
-        entries.extend(
-            wire.condition
-                .map(|condition| ("Condition".to_owned(), Expr::text(condition))),
-        );
+        entries.extend(wire.condition.map(|condition| ("Condition".to_owned(), Expr::text(condition))));
         entries.push(("Value".to_owned(), wire.value.clone()));
-        let export = Expr::concat([
-            Expr::reference("AWS::StackName"),
-            Expr::text(format!("-{}", wire.output)),
-        ]);
+        let export =
+            Expr::concat([Expr::reference("AWS::StackName"), Expr::text(format!("-{}", wire.output))]);
         entries.push(("Export".to_owned(), Expr::map([("Name", export)])));
         (wire.output.clone(), Expr::Map(entries))
     };
@@ -217,11 +240,7 @@ fn outputs(plan: &Plan<'_, '_>) -> Vec<(String, Expr)> {
 
 /// Two stacks side by side in a console: the description says which is which.
 fn description(sheet: &mut Sheet<'_, '_, '_>) {
-    let Some(node) = sheet
-        .template
-        .section("Description")
-        .filter(|node| node.kind() == Kind::Scalar)
-    else {
+    let Some(node) = sheet.template.section("Description").filter(|node| node.kind() == Kind::Scalar) else {
         return;
     };
     let prefix = "IAM resources of: ";
@@ -235,19 +254,12 @@ fn description(sheet: &mut Sheet<'_, '_, '_>) {
         let line = sheet.writer.line(&Expr::Text(text));
         sheet.replace(node.span(), line, Reason::Description);
     } else {
-        sheet.replace(
-            crate::text::Span::at(node.written().start()),
-            prefix,
-            Reason::Description,
-        );
+        sheet.replace(crate::text::Span::at(node.written().start()), prefix, Reason::Description);
     }
 }
 
 fn bridges<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
-    let parameter = plan
-        .app_stack
-        .as_ref()
-        .map_or("", |stack| stack.parameter.as_str());
+    let parameter = plan.app_stack.as_ref().map_or("", |stack| stack.parameter.as_str());
     let mut subs: IndexMap<NodeId, (Call<'d, 't>, Vec<(String, Expr)>)> = IndexMap::new();
     for reference in &plan.stack_names {
         let Some(call) = call(reference.node) else {
@@ -255,11 +267,8 @@ fn bridges<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
         };
         if reference.kind == ReferenceKind::SubRef {
             let name = Expr::reference(parameter);
-            let variable =
-                sheet.in_sub(&call, reference.place, &name, "AppStack", Reason::StackName);
-            let (_, variables) = subs
-                .entry(reference.node.id())
-                .or_insert_with(|| (call, Vec::new()));
+            let variable = sheet.in_sub(&call, reference.place, &name, "AppStack", Reason::StackName);
+            let (_, variables) = subs.entry(reference.node.id()).or_insert_with(|| (call, Vec::new()));
             variables.extend(variable.filter(|variable| !variables.contains(variable)));
         } else {
             sheet.write_ref(&call, parameter, Reason::StackName);
@@ -270,36 +279,16 @@ fn bridges<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
         let Some(call) = call(reference.node) else {
             continue;
         };
-        if matches!(
-            reference.kind,
-            ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_)
-        ) {
+        if matches!(reference.kind, ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_)) {
             let wanted = match reference.kind {
                 ReferenceKind::SubGetAtt(attribute) => {
                     let letters = attribute.chars().filter(char::is_ascii_alphanumeric);
-                    bridge
-                        .target
-                        .chars()
-                        .filter(char::is_ascii_alphanumeric)
-                        .chain(letters)
-                        .collect()
+                    bridge.target.chars().filter(char::is_ascii_alphanumeric).chain(letters).collect()
                 }
-                _ => bridge
-                    .target
-                    .chars()
-                    .filter(char::is_ascii_alphanumeric)
-                    .collect::<String>(),
+                _ => bridge.target.chars().filter(char::is_ascii_alphanumeric).collect::<String>(),
             };
-            let variable = sheet.in_sub(
-                &call,
-                reference.place,
-                &bridge.expr,
-                &wanted,
-                Reason::Bridge,
-            );
-            let (_, variables) = subs
-                .entry(reference.node.id())
-                .or_insert_with(|| (call, Vec::new()));
+            let variable = sheet.in_sub(&call, reference.place, &bridge.expr, &wanted, Reason::Bridge);
+            let (_, variables) = subs.entry(reference.node.id()).or_insert_with(|| (call, Vec::new()));
             variables.extend(variable.filter(|variable| !variables.contains(variable)));
         } else {
             sheet.write_expr(&call, &bridge.expr, Reason::Bridge);

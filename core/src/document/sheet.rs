@@ -19,20 +19,9 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     pub(super) fn new(template: &'p Template<'d, 't>) -> Self {
         let text = template.document.text();
         let json = template.document.is_json();
-        let step = template
-            .section("Resources")
-            .map_or(2, |resources| step(template.root, resources));
-        let writer = Writer {
-            json,
-            newline: newline_of(text),
-            step,
-        };
-        Self {
-            template,
-            writer,
-            text,
-            edits: Vec::new(),
-        }
+        let step = template.section("Resources").map_or(2, |resources| step(template.root, resources));
+        let writer = Writer { json, newline: newline_of(text), step };
+        Self { template, writer, text, edits: Vec::new() }
     }
 
     pub(super) fn finish(self) -> Vec<Edit> {
@@ -40,45 +29,89 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     }
 
     pub(super) fn replace(&mut self, span: Span, text: impl Into<String>, reason: Reason) {
-        self.edits.push(Edit {
-            span,
-            text: text.into(),
-            reason,
-        });
+        self.edits.push(Edit { span, text: text.into(), reason });
     }
 
     /// Takes items out of a collection of which at least one stays.
-    pub(super) fn remove(
-        &mut self,
-        collection: Node<'_, '_>,
-        stays: &[bool],
-        free: Free,
-        reason: Reason,
-    ) {
+    pub(super) fn remove(&mut self, collection: Node<'_, '_>, stays: &[bool], free: Free, reason: Reason) {
         for span in Items::of_text(collection, self.text).removals(stays, free) {
-            self.edits.push(Edit {
-                span,
-                text: String::new(),
-                reason,
-            });
+            self.edits.push(Edit { span, text: String::new(), reason });
         }
     }
 
     /// Takes one entry out of a mapping, and nothing else.
     pub(super) fn remove_entry(&mut self, mapping: Node<'_, '_>, name: &str, reason: Reason) {
-        let stays: Vec<bool> = mapping
-            .entries()
-            .map(|(key, _)| key.as_str() != Some(name))
-            .collect();
+        let stays: Vec<bool> = mapping.entries().map(|(key, _)| key.as_str() != Some(name)).collect();
         self.remove(mapping, &stays, Free::Stay, reason);
     }
 
+    /// Puts a value in the place of another, on the line of its key.
+    pub(super) fn replace_value(&mut self, node: Node<'_, '_>, value: &Expr, reason: Reason) {
+        let text = self.writer.line(value);
+        // A block list begins on a line of its own: its key's line ends with the colon.
+        let key = node.key().filter(|_| node.style() == Style::Block);
+        let colon = key.and_then(|key| {
+            let rest = self.text.get(key.span().end()..)?;
+            Some(key.span().end() + rest.find(':')? + 1)
+        });
+        match colon {
+            Some(colon) => self.replace(Span::new(colon, node.span().end()), format!(" {text}"), reason),
+            None => self.replace(node.outer(), text, reason),
+        }
+    }
+
+    /// A node's text with the edits that lie in it, its lines set as if it began in the first column.
+    /// Comments right above an item of a list come along.
+    pub(super) fn edited(&self, node: Node<'_, '_>) -> String {
+        let line = line_start(self.text, node.span().start());
+        let column = node.outer().start() - line;
+        let mut inner: Vec<&Edit> =
+            self.edits.iter().filter(|edit| node.outer().contains(edit.span)).collect();
+        inner.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        inner.dedup_by(|second, first| second == first && !first.span.is_empty());
+        let mut text = String::new();
+        let mut at = node.outer().start();
+        for edit in inner {
+            text.push_str(self.text.get(at..edit.span.start()).unwrap_or_default());
+            text.push_str(&edit.text);
+            at = edit.span.end();
+        }
+        text.push_str(self.text.get(at..node.outer().end()).unwrap_or_default());
+        let mut lines = text.split_inclusive('\n');
+        let mut result = self.comments_above(node);
+        result.push_str(lines.next().unwrap_or_default());
+        for line in lines {
+            let blank = line.len() - line.trim_start_matches(' ').len();
+            result.push_str(line.get(blank.min(column)..).unwrap_or_default());
+        }
+        result
+    }
+
+    fn comments_above(&self, node: Node<'_, '_>) -> String {
+        let list = node.parent().filter(|list| list.kind() == Kind::Sequence && list.style() == Style::Block);
+        let Some(list) = list else {
+            return String::new();
+        };
+        let items = Items::of_text(list, self.text);
+        let index = list.items().position(|item| item == node).unwrap_or(0);
+        let start = items.extent(index).start();
+        let line = line_start(self.text, node.outer().start()).max(start);
+        let above = self.text.get(start..line).unwrap_or_default().lines();
+        above.map(|line| format!("{}\n", line.trim())).filter(|line| line.starts_with('#')).collect()
+    }
+
     /// Adds entries at the end of a mapping; `stays` says which of its entries remain.
-    pub(super) fn append(
+    pub(super) fn append(&mut self, mapping: Node<'_, '_>, stays: &[bool], entries: &[(String, Expr)]) {
+        self.append_as(mapping, stays, entries, Reason::Added);
+    }
+
+    /// As [`Self::append`], for another reason.
+    pub(super) fn append_as(
         &mut self,
         mapping: Node<'_, '_>,
         stays: &[bool],
         entries: &[(String, Expr)],
+        reason: Reason,
     ) {
         if entries.is_empty() {
             return;
@@ -87,32 +120,21 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             // `Parameters:` with nothing behind it.
             let key = mapping.key().map_or(mapping.span(), Node::span);
             let indent = key.start() - line_start(self.text, key.start()) + self.writer.step;
-            let text = format!(
-                "{}{}",
-                self.writer.newline,
-                self.writer.entries(entries, indent)
-            );
-            let text = text
-                .strip_suffix(self.writer.newline)
-                .unwrap_or(&text)
-                .to_owned();
+            let text = format!("{}{}", self.writer.newline, self.writer.entries(entries, indent));
+            let text = text.strip_suffix(self.writer.newline).unwrap_or(&text).to_owned();
             let colon = self
                 .text
                 .get(key.end()..)
                 .and_then(|rest| rest.find(':'))
                 .map_or(key.end(), |at| key.end() + at + 1);
-            let span = if mapping.span().is_empty() {
-                Span::at(colon)
-            } else {
-                mapping.span()
-            };
-            self.replace(span, text, Reason::Added);
+            let span = if mapping.span().is_empty() { Span::at(colon) } else { mapping.span() };
+            self.replace(span, text, reason);
             return;
         }
         let items = Items::of_text(mapping, self.text);
         let any = stays.iter().any(|stays| *stays);
         if mapping.style() == Style::Flow {
-            self.append_flow(mapping, &items, stays, entries);
+            self.append_flow(mapping, &items, stays, entries, reason);
             return;
         }
         let at = items.append_at(stays);
@@ -129,16 +151,12 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             if blank {
                 text.push_str(self.writer.newline);
             }
-            text.push_str(
-                &self
-                    .writer
-                    .entries(std::slice::from_ref(entry), items.indent()),
-            );
+            text.push_str(&self.writer.entries(std::slice::from_ref(entry), items.indent()));
         }
         if unended {
             text.truncate(text.trim_end().len());
         }
-        self.replace(Span::at(at), text, Reason::Added);
+        self.replace(Span::at(at), text, reason);
     }
 
     fn append_flow(
@@ -147,15 +165,12 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         items: &Items<'_>,
         stays: &[bool],
         entries: &[(String, Expr)],
+        reason: Reason,
     ) {
         let any = stays.iter().any(|stays| *stays);
         let newline = self.writer.newline;
         let text = if self.writer.json && (items.one_a_line() || items.is_empty()) {
-            let indent = if items.is_empty() {
-                self.indent_below(mapping)
-            } else {
-                items.indent()
-            };
+            let indent = if items.is_empty() { self.indent_below(mapping) } else { items.indent() };
             let lines = self.writer.entries(entries, indent);
             if any {
                 format!(",{newline}{lines}")
@@ -173,16 +188,13 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
                 .collect();
             format!("{}{}", if any { ", " } else { "" }, each.join(", "))
         };
-        self.replace(Span::at(items.append_at(stays)), text, Reason::Added);
+        self.replace(Span::at(items.append_at(stays)), text, reason);
     }
 
     /// The indentation of entries in a collection that has none yet.
     fn indent_below(&self, node: Node<'_, '_>) -> usize {
         let start = line_start(self.text, node.span().start());
-        let line = self
-            .text
-            .get(start..node.span().start())
-            .unwrap_or_default();
+        let line = self.text.get(start..node.span().start()).unwrap_or_default();
         line.len() - line.trim_start().len() + self.writer.step
     }
 
@@ -196,10 +208,7 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     ) {
         let section = [(name.to_owned(), Expr::Map(entries))];
         let root = self.template.root;
-        let at = before.and_then(|before| {
-            root.entries()
-                .position(|(key, _)| key.as_str() == Some(before))
-        });
+        let at = before.and_then(|before| root.entries().position(|(key, _)| key.as_str() == Some(before)));
         let Some(at) = at else {
             self.append(root, stays, &section);
             return;
@@ -220,11 +229,7 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             )
         } else {
             let [(_, value)] = &section;
-            format!(
-                "{}: {}, ",
-                self.writer.line(&Expr::text(name)),
-                self.writer.line(value)
-            )
+            format!("{}: {}, ", self.writer.line(&Expr::text(name)), self.writer.line(value))
         };
         self.replace(Span::at(items.extent(at).start()), lines, Reason::Added);
     }
@@ -239,29 +244,15 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
                 &[("k".to_owned(), Expr::List(vec![item.clone()]))],
                 items.indent().saturating_sub(self.writer.step),
             );
-            let lines = list
-                .split_once(newline)
-                .map_or(String::new(), |(_, lines)| lines.to_owned());
+            let lines = list.split_once(newline).map_or(String::new(), |(_, lines)| lines.to_owned());
             let open = at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n');
-            if open {
-                format!("{newline}{}", lines.trim_end())
-            } else {
-                lines
-            }
+            if open { format!("{newline}{}", lines.trim_end()) } else { lines }
         } else if self.writer.json && items.one_a_line() {
-            let wrapped = self
-                .writer
-                .entries(&[("k".to_owned(), item.clone())], items.indent());
-            let value = wrapped
-                .split_once(": ")
-                .map_or(String::new(), |(_, value)| value.to_owned());
+            let wrapped = self.writer.entries(&[("k".to_owned(), item.clone())], items.indent());
+            let value = wrapped.split_once(": ").map_or(String::new(), |(_, value)| value.to_owned());
             format!(",{newline}{}{value}", " ".repeat(items.indent()))
         } else if items.is_empty() {
-            self.replace(
-                Span::at(sequence.span().start() + 1),
-                self.writer.line(item),
-                Reason::Added,
-            );
+            self.replace(Span::at(sequence.span().start() + 1), self.writer.line(item), Reason::Added);
             return;
         } else {
             format!(", {}", self.writer.line(item))
@@ -271,9 +262,7 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
 
     /// The rest of a line from an offset, its line break included.
     pub(super) fn rest_of_line(&self, offset: usize) -> &'t str {
-        self.text
-            .get(offset..line_end(self.text, offset))
-            .unwrap_or_default()
+        self.text.get(offset..line_end(self.text, offset)).unwrap_or_default()
     }
 
     pub(super) fn source(&self) -> &'t str {

@@ -44,130 +44,28 @@ const fn row(
     arn_noun: &'static str,
     moves: Moves,
 ) -> IamType {
-    IamType {
-        name,
-        arn,
-        ref_is_arn,
-        arn_noun,
-        moves,
-    }
+    IamType { name, arn, ref_is_arn, arn_noun, moves }
 }
 
 /// Source: AWS CloudFormation Template Reference, "Return values" of each type, and IAM User Guide,
 /// "IAM identifiers" for the ARNs. `AWS::IAM::Policy` and its successors are inline: no ARN.
 const IAM_TYPES: [IamType; 16] = [
-    row(
-        "AWS::IAM::AccessKey",
-        ArnFrom::Nothing,
-        false,
-        "",
-        Moves::Never,
-    ),
-    row(
-        "AWS::IAM::Group",
-        ArnFrom::Attribute("Arn"),
-        false,
-        "group",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::GroupPolicy",
-        ArnFrom::Nothing,
-        false,
-        "",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::InstanceProfile",
-        ArnFrom::Attribute("Arn"),
-        false,
-        "instance-profile",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::ManagedPolicy",
-        ArnFrom::Ref,
-        true,
-        "policy",
-        Moves::ByDefault,
-    ),
-    row(
-        "AWS::IAM::OIDCProvider",
-        ArnFrom::Attribute("Arn"),
-        true,
-        "oidc-provider",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::Policy",
-        ArnFrom::Nothing,
-        false,
-        "",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::Role",
-        ArnFrom::Attribute("Arn"),
-        false,
-        "role",
-        Moves::ByDefault,
-    ),
-    row(
-        "AWS::IAM::RolePolicy",
-        ArnFrom::Nothing,
-        false,
-        "",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::SAMLProvider",
-        ArnFrom::Attribute("Arn"),
-        true,
-        "saml-provider",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::ServerCertificate",
-        ArnFrom::Attribute("Arn"),
-        false,
-        "server-certificate",
-        Moves::Never,
-    ),
-    row(
-        "AWS::IAM::ServiceLinkedRole",
-        ArnFrom::Nothing,
-        false,
-        "",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::User",
-        ArnFrom::Attribute("Arn"),
-        false,
-        "user",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::UserPolicy",
-        ArnFrom::Nothing,
-        false,
-        "",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::UserToGroupAddition",
-        ArnFrom::Nothing,
-        false,
-        "",
-        Moves::WithAllIam,
-    ),
-    row(
-        "AWS::IAM::VirtualMFADevice",
-        ArnFrom::Attribute("SerialNumber"),
-        true,
-        "mfa",
-        Moves::WithAllIam,
-    ),
+    row("AWS::IAM::AccessKey", ArnFrom::Nothing, false, "", Moves::Never),
+    row("AWS::IAM::Group", ArnFrom::Attribute("Arn"), false, "group", Moves::WithAllIam),
+    row("AWS::IAM::GroupPolicy", ArnFrom::Nothing, false, "", Moves::WithAllIam),
+    row("AWS::IAM::InstanceProfile", ArnFrom::Attribute("Arn"), false, "instance-profile", Moves::WithAllIam),
+    row("AWS::IAM::ManagedPolicy", ArnFrom::Ref, true, "policy", Moves::ByDefault),
+    row("AWS::IAM::OIDCProvider", ArnFrom::Attribute("Arn"), true, "oidc-provider", Moves::WithAllIam),
+    row("AWS::IAM::Policy", ArnFrom::Nothing, false, "", Moves::WithAllIam),
+    row("AWS::IAM::Role", ArnFrom::Attribute("Arn"), false, "role", Moves::ByDefault),
+    row("AWS::IAM::RolePolicy", ArnFrom::Nothing, false, "", Moves::WithAllIam),
+    row("AWS::IAM::SAMLProvider", ArnFrom::Attribute("Arn"), true, "saml-provider", Moves::WithAllIam),
+    row("AWS::IAM::ServerCertificate", ArnFrom::Attribute("Arn"), false, "server-certificate", Moves::Never),
+    row("AWS::IAM::ServiceLinkedRole", ArnFrom::Nothing, false, "", Moves::WithAllIam),
+    row("AWS::IAM::User", ArnFrom::Attribute("Arn"), false, "user", Moves::WithAllIam),
+    row("AWS::IAM::UserPolicy", ArnFrom::Nothing, false, "", Moves::WithAllIam),
+    row("AWS::IAM::UserToGroupAddition", ArnFrom::Nothing, false, "", Moves::WithAllIam),
+    row("AWS::IAM::VirtualMFADevice", ArnFrom::Attribute("SerialNumber"), true, "mfa", Moves::WithAllIam),
 ];
 
 /// The row of an IAM type.
@@ -197,18 +95,12 @@ impl IamType {
     #[must_use]
     pub fn arn_pattern(&self) -> String {
         // Role and user names are [\w+=,.@-], paths any visible ASCII (IAM API reference).
-        format!(
-            "^arn:aws[a-z0-9-]*:iam::[0-9]{{12}}:{}/[!-~]+$",
-            self.arn_noun
-        )
+        format!("^arn:aws[a-z0-9-]*:iam::[0-9]{{12}}:{}/[!-~]+$", self.arn_noun)
     }
 
     /// An ARN of this kind, to try a pattern on.
     #[must_use]
     pub fn sample_arn(&self, partition: &str) -> String {
-        format!(
-            "arn:{partition}:iam::123456789012:{}/path/Stack-Name-1A2b3C",
-            self.arn_noun
-        )
+        format!("arn:{partition}:iam::123456789012:{}/path/Stack-Name-1A2b3C", self.arn_noun)
     }
 }

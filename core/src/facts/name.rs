@@ -49,9 +49,7 @@ pub fn generated_pattern(rule: Generated, logical: &str, stack: &Expr) -> Option
         Generated::StackLogical { max, lower } => {
             Some(stack_and_logical(usize::from(max), lower, logical, stack))
         }
-        Generated::Logical { keep, lower } => {
-            Some(unbounded("", usize::from(keep), &case(logical, lower)))
-        }
+        Generated::Logical { keep, lower } => Some(unbounded("", usize::from(keep), &case(logical, lower))),
         // `CFN-` and 13 random characters leave 23 of the handler's 40.
         Generated::CfnLogical => Some(unbounded("CFN-", 23, logical)),
         Generated::None => None,
@@ -60,26 +58,13 @@ pub fn generated_pattern(rule: Generated, logical: &str, stack: &Expr) -> Option
 
 fn unbounded(prefix: &str, keep: usize, logical: &str) -> GeneratedPattern {
     let kept: String = logical.chars().take(keep).collect();
-    let end = if kept.len() == logical.len() {
-        "-*"
-    } else {
-        "*"
-    };
+    let end = if kept.len() == logical.len() { "-*" } else { "*" };
     let pattern = Expr::Text(format!("{prefix}{kept}{end}"));
-    GeneratedPattern {
-        pattern,
-        longest_stack_name: None,
-        lower_case: false,
-        bounded: false,
-    }
+    GeneratedPattern { pattern, longest_stack_name: None, lower_case: false, bounded: false }
 }
 
 fn case(logical: &str, lower: bool) -> String {
-    if lower {
-        logical.to_lowercase()
-    } else {
-        logical.to_owned()
-    }
+    if lower { logical.to_lowercase() } else { logical.to_owned() }
 }
 
 fn stack_and_logical(max: usize, lower: bool, logical: &str, stack: &Expr) -> GeneratedPattern {
@@ -122,11 +107,7 @@ mod tests {
     /// The name that AWS's rule gives, with a fixed random part.
     fn real_name(max: usize, stack: &str, logical: &str) -> String {
         let (a, b) = fair_split(max - 14, stack.len(), logical.len());
-        format!(
-            "{}-{}-abcDEF123456",
-            stack.get(..a).unwrap(),
-            logical.get(..b).unwrap()
-        )
+        format!("{}-{}-abcDEF123456", stack.get(..a).unwrap(), logical.get(..b).unwrap())
     }
 
     #[test]
@@ -136,19 +117,14 @@ mod tests {
                 let logical = "L".repeat(length);
                 let rule = Generated::StackLogical { max, lower: false };
                 let found = generated_pattern(rule, &logical, &Expr::text("@")).unwrap();
-                let Expr::Text(pattern) = found.pattern else {
-                    panic!("not a text")
-                };
+                let Expr::Text(pattern) = found.pattern else { panic!("not a text") };
                 let longest = found.longest_stack_name.unwrap();
                 assert!(longest >= 9, "{max} {length}");
                 for size in 1..=longest {
                     let stack = "s".repeat(size);
                     let name = real_name(usize::from(max), &stack, &logical);
                     let prefix = pattern.replace('@', &stack);
-                    assert!(
-                        name.starts_with(prefix.trim_end_matches('*')),
-                        "{name} {prefix}"
-                    );
+                    assert!(name.starts_with(prefix.trim_end_matches('*')), "{name} {prefix}");
                 }
                 let beyond = "s".repeat(longest + 1);
                 let name = real_name(usize::from(max), &beyond, &logical);

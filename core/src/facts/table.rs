@@ -38,12 +38,7 @@ const fn logical_lower(keep: u16) -> Generated {
 
 macro_rules! arn_text {
     ($service:literal, $resource:literal) => {
-        concat!(
-            "arn:${AWS::Partition}:",
-            $service,
-            ":${AWS::Region}:${AWS::AccountId}:",
-            $resource
-        )
+        concat!("arn:${AWS::Partition}:", $service, ":${AWS::Region}:${AWS::AccountId}:", $resource)
     };
 }
 
@@ -57,16 +52,8 @@ macro_rules! iam {
     ($kind:literal) => {
         Meaning::ByProperty {
             property: "Path",
-            given: concat!(
-                "arn:${AWS::Partition}:iam::${AWS::AccountId}:",
-                $kind,
-                "${.Path}${Name}"
-            ),
-            absent: concat!(
-                "arn:${AWS::Partition}:iam::${AWS::AccountId}:",
-                $kind,
-                "/${Name}"
-            ),
+            given: concat!("arn:${AWS::Partition}:iam::${AWS::AccountId}:", $kind, "${.Path}${Name}"),
+            absent: concat!("arn:${AWS::Partition}:iam::${AWS::AccountId}:", $kind, "/${Name}"),
         }
     };
 }

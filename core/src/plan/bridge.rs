@@ -1,41 +1,39 @@
 //! References of moved resources that cannot stay: the IAM stack is deployed first.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
-use super::{Bridge, Index, Options, Resolved, Resolver, position};
+use super::attach::{self, Attached, Statement};
+use super::choice::{Choice, Unresolved, choose};
+use super::later::Laters;
+use super::{Bridge, Index, Options, Resolver};
 use crate::config::Resolution;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::noun;
 use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template};
-use crate::text::Span;
 
 /// What the walk over the moved resources found.
 pub(super) struct Crossing<'d, 't> {
     pub(super) bridges: Vec<Bridge<'d, 't>>,
+    pub(super) attached: Vec<Attached<'d, 't>>,
     pub(super) stack_names: Vec<Reference<'d, 't>>,
     pub(super) dropped: Vec<Reference<'d, 't>>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Resources that are to stay, each with the application resource that it references.
+    pub(super) keep: Vec<(&'d str, &'d str)>,
 }
 
-/// A reference that no permitted resolution fits.
-struct Unresolved {
-    place: Span,
-    reason: String,
-    /// Whether an explicit name of the application resource would do.
-    name_helps: bool,
-    /// Whether permitting `pattern` would do.
-    pattern_helps: bool,
-}
-
-impl Unresolved {
-    fn new(reason: impl Into<String>) -> Self {
-        Self {
-            place: Span::at(0),
-            reason: reason.into(),
-            name_helps: false,
-            pattern_helps: false,
-        }
-    }
+/// What is the same for all references of a plan.
+pub(super) struct Context<'p, 'd, 't> {
+    pub(super) template: &'p Template<'d, 't>,
+    pub(super) index: &'p Index<'d, 't>,
+    pub(super) moved: &'p [&'d str],
+    pub(super) is_moved: &'p dyn Fn(&str) -> bool,
+    /// Resources that were to move and stay.
+    pub(super) kept: &'p HashSet<&'d str>,
+    pub(super) resolver: &'p Resolver<'p, 'd, 't>,
+    pub(super) options: &'p Options<'p, 'p>,
 }
 
 /// Whether a reference is to the stack's name.
@@ -43,162 +41,117 @@ pub(super) fn is_stack_name(reference: &Reference<'_, '_>) -> bool {
     reference.target == Target::Name("AWS::StackName")
 }
 
-pub(super) fn bridges<'d, 't>(
-    template: &Template<'d, 't>,
-    index: &Index<'d, 't>,
-    moved: &[&'d str],
-    is_moved: &dyn Fn(&str) -> bool,
-    resolver: &Resolver<'_, 'd, 't>,
-    options: &Options<'_, '_>,
-) -> Crossing<'d, 't> {
+type Failures<'d> = IndexMap<(&'d str, &'d str), Vec<(Unresolved, crate::text::Span)>>;
+
+pub(super) fn bridges<'d, 't>(context: &Context<'_, 'd, 't>, laters: &mut Laters<'d>) -> Crossing<'d, 't> {
     let mut crossing = Crossing {
         bridges: Vec::new(),
+        attached: Vec::new(),
         stack_names: Vec::new(),
         dropped: Vec::new(),
         diagnostics: Vec::new(),
+        keep: Vec::new(),
     };
-    let mut unresolved: IndexMap<(&str, &str), Vec<Unresolved>> = IndexMap::new();
-    for owner in moved {
-        let Some(resource) = template.resources.get(owner) else {
-            continue;
-        };
-        let order = options.order(owner);
-        for reference in index.of(Owner::Resource(owner)) {
-            let Target::Name(target) = reference.target else {
-                continue;
-            };
-            match target {
-                "AWS::StackName" if reference.hidden => {
-                    crossing.diagnostics.push(hidden(reference));
-                }
-                "AWS::StackName" => crossing.stack_names.push(*reference),
-                "AWS::StackId" => {}
-                "AWS::NotificationARNs" => {
-                    crossing.diagnostics.push(
-                        Diagnostic::new(
-                            Code::CYC003,
-                            format!(
-                                "`AWS::NotificationARNs` in `{owner}` would be the IAM stack's"
-                            ),
-                        )
-                        .at(reference.place, "this reference")
-                        .help("pass the topics as a parameter"),
-                    );
-                    continue;
-                }
-                _ if is_moved(target) => continue,
-                _ if template.resources.contains_key(target) => {}
-                _ if template.parameters.contains_key(target) || target.starts_with("AWS::") => {
-                    continue;
-                }
-                _ => {
-                    crossing
-                        .diagnostics
-                        .push(undeclared(owner, target, reference));
-                    continue;
-                }
-            }
-            if target == "AWS::StackName" {
-                continue;
-            }
-            if reference.kind == ReferenceKind::DependsOn {
-                crossing.diagnostics.push(dropped(owner, target, reference));
-                crossing.dropped.push(*reference);
-                continue;
-            }
-            if reference.hidden {
-                crossing.diagnostics.push(hidden(reference));
-                continue;
-            }
-            match resolve(resource, reference, target, resolver, &order) {
-                Ok(bridge) => crossing.bridges.push(bridge),
-                Err(why) => {
-                    let of_pair = unresolved.entry((owner, target)).or_default();
-                    of_pair.push(Unresolved {
-                        place: reference.place,
-                        ..why
-                    });
-                }
+    let mut failures: Failures<'d> = IndexMap::new();
+    let mut statements: Vec<Statement<'d, 't>> = Vec::new();
+    // Where a statement goes to the application, so do all its references, whatever fits them.
+    loop {
+        crossing.attached = attach::group(context.template, &statements);
+        let before = statements.len();
+        crossing.bridges.clear();
+        crossing.stack_names.clear();
+        crossing.dropped.clear();
+        crossing.diagnostics.clear();
+        crossing.keep.clear();
+        failures.clear();
+        laters.clear();
+        for owner in context.moved {
+            if let Some(resource) = context.template.resources.get(owner) {
+                of_resource(context, resource, laters, &mut crossing, &mut failures, &mut statements);
             }
         }
+        if statements.len() == before {
+            break;
+        }
     }
-    for ((owner, target), places) in unresolved {
-        crossing
-            .diagnostics
-            .push(circular(template, owner, target, &places));
+    for ((owner, target), places) in failures {
+        // What stays takes along what cannot do without it.
+        if places.len() > 0 && context.kept.contains(target) {
+            crossing.keep.push((owner, target));
+            continue;
+        }
+        crossing.diagnostics.push(circular(context.template, owner, target, &places));
     }
     crossing
 }
 
-fn resolve<'d, 't>(
+fn of_resource<'d, 't>(
+    context: &Context<'_, 'd, 't>,
+    resource: &Resource<'d, 't>,
+    laters: &mut Laters<'d>,
+    crossing: &mut Crossing<'d, 't>,
+    failures: &mut Failures<'d>,
+    statements: &mut Vec<Statement<'d, 't>>,
+) {
+    let owner = resource.name;
+    let order = context.options.order(owner);
+    for reference in context.index.of(Owner::Resource(owner)) {
+        let Target::Name(target) = reference.target else {
+            continue;
+        };
+        if attach::holds(&crossing.attached, reference) {
+            continue;
+        }
+        match target {
+            "AWS::StackName" if reference.hidden => crossing.diagnostics.push(hidden(reference)),
+            "AWS::StackName" => crossing.stack_names.push(*reference),
+            "AWS::NotificationARNs" => crossing.diagnostics.push(notification_arns(owner, reference)),
+            "AWS::StackId" => {
+                cross(context, resource, reference, target, &order, laters, crossing, failures, statements)
+            }
+            _ if (context.is_moved)(target) || is_known(context.template, target) => {}
+            _ if !context.template.resources.contains_key(target) => {
+                crossing.diagnostics.push(undeclared(owner, target, reference));
+            }
+            _ if reference.kind == ReferenceKind::DependsOn => {
+                crossing.diagnostics.push(dropped(owner, target, reference));
+                crossing.dropped.push(*reference);
+            }
+            _ => cross(context, resource, reference, target, &order, laters, crossing, failures, statements),
+        }
+    }
+}
+
+/// Whether a name means a parameter or pseudo parameter, which both templates have.
+fn is_known(template: &Template<'_, '_>, name: &str) -> bool {
+    template.parameters.contains_key(name) || name.starts_with("AWS::")
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of the walk above, taken out of it for its two callers"
+)]
+fn cross<'d, 't>(
+    context: &Context<'_, 'd, 't>,
     resource: &Resource<'d, 't>,
     reference: &Reference<'d, 't>,
     target: &'d str,
-    resolver: &Resolver<'_, 'd, 't>,
     order: &[Resolution],
-) -> Result<Bridge<'d, 't>, Unresolved> {
-    let position = position(reference.node, resource.kind);
-    let attribute = match reference.kind {
-        ReferenceKind::GetAtt(Some(attribute)) | ReferenceKind::SubGetAtt(attribute) => {
-            Some(attribute)
-        }
-        ReferenceKind::GetAtt(None) => return Err(Unresolved::new("the attribute is computed")),
-        _ => None,
-    };
-    // A name of something to come cannot stand where the thing must exist, a pattern even less.
-    position.exact.clone().map_err(Unresolved::new)?;
-    let nothing_permitted = order.is_empty();
-    resolver.take_needs();
-    let value = if target == "AWS::StackId" {
-        Ok(resolver.stack_id())
-    } else {
-        resolver.reference(target, attribute)
-    };
-    let needs = resolver.take_needs();
-    let Resolved { expr, pattern } = value.map_err(Unresolved::new)?;
-    let resolution = if pattern {
-        Resolution::Pattern
-    } else {
-        Resolution::Exact
-    };
-    let name_helps = !needs.is_empty();
-    if pattern {
-        let refused = |reason| Unresolved {
-            name_helps,
-            ..Unresolved::new(reason)
-        };
-        position.pattern.clone().map_err(refused)?;
+    laters: &mut Laters<'d>,
+    crossing: &mut Crossing<'d, 't>,
+    failures: &mut Failures<'d>,
+    statements: &mut Vec<Statement<'d, 't>>,
+) {
+    if reference.hidden {
+        crossing.diagnostics.push(hidden(reference));
+        return;
     }
-    if !order.contains(&resolution) {
-        let names: Vec<String> = needs
-            .iter()
-            .map(|need| format!("`{}`", need.resource))
-            .collect();
-        let reason = if nothing_permitted {
-            "no resolution is permitted".to_owned()
-        } else if names.is_empty() {
-            "only a pattern fits here".to_owned()
-        } else {
-            format!(
-                "CloudFormation generates the name of {}",
-                names.join(" and ")
-            )
-        };
-        return Err(Unresolved {
-            name_helps,
-            pattern_helps: pattern,
-            ..Unresolved::new(reason)
-        });
+    match choose(resource, reference, target, context.resolver, order, laters) {
+        Ok(Choice::Bridge(bridge)) => crossing.bridges.push(bridge),
+        Ok(Choice::Attach(statement)) => statements.push(statement),
+        Ok(Choice::Keep) => crossing.keep.push((resource.name, target)),
+        Err(why) => failures.entry((resource.name, target)).or_default().push((why, reference.place)),
     }
-    Ok(Bridge {
-        reference: *reference,
-        owner: resource.name,
-        target,
-        resolution,
-        expr,
-        position,
-        needs,
-    })
 }
 
 /// The specification's message, one diagnostic a pair, with every place and the way out.
@@ -206,20 +159,12 @@ fn circular(
     template: &Template<'_, '_>,
     owner: &str,
     target: &str,
-    places: &[Unresolved],
+    places: &[(Unresolved, crate::text::Span)],
 ) -> Diagnostic {
     let resource = template.resources.get(target);
-    let kind = |name: &str| {
-        template
-            .resources
-            .get(name)
-            .map_or("", |resource| resource.kind)
-    };
+    let kind = |name: &str| template.resources.get(name).map_or("", |resource| resource.kind);
     let mut diagnostic = if target == "AWS::StackId" {
-        Diagnostic::new(
-            Code::CYC002,
-            format!("`AWS::StackId` in `{owner}` would be the IAM stack's"),
-        )
+        Diagnostic::new(Code::CYC002, format!("`AWS::StackId` in `{owner}` would be the IAM stack's"))
     } else {
         Diagnostic::new(
             Code::CYC001,
@@ -230,33 +175,52 @@ fn circular(
             ),
         )
     };
-    for unresolved in places {
-        diagnostic = diagnostic.at(unresolved.place, unresolved.reason.clone());
+    for (unresolved, place) in places {
+        diagnostic = diagnostic.at(*place, unresolved.reason.clone());
     }
     let mut ways = Vec::new();
     if resource.is_some_and(Resource::is_iam) {
-        ways.push(format!(
-            "let `{target}` move too, by naming it in the configuration"
-        ));
+        ways.push(format!("let `{target}` move too, by naming it in the configuration"));
     }
-    if places.iter().all(|place| place.name_helps) {
-        ways.push(format!(
-            "give `{target}` an explicit name (resolution `exact`)"
-        ));
+    if places.iter().all(|(place, _)| place.name_helps) {
+        ways.push(format!("give `{target}` an explicit name (resolution `exact`)"));
     }
-    if places.iter().all(|place| place.pattern_helps) {
-        ways.push(format!(
-            "permit `pattern` where a wider scope is acceptable: `--resolve exact,pattern`, or for \
-             `{owner}` alone under `resolution.resources` in the configuration"
-        ));
+    let all_helped =
+        |resolution: &Resolution| places.iter().all(|(place, _)| place.permitting_helps.contains(resolution));
+    for resolution in Resolution::ALL.iter().filter(|resolution| all_helped(resolution)) {
+        ways.push(way(*resolution, owner));
     }
     if target == "AWS::StackId" {
         ways.push("write the stack's ARN with `*` for its id".to_owned());
     }
-    ways.push(format!(
-        "leave `{owner}` with the application by naming in a configuration only what moves"
-    ));
+    if ways.is_empty() {
+        ways.push(format!(
+            "leave `{owner}` with the application by naming in a configuration only what moves"
+        ));
+    }
     ways.into_iter().fold(diagnostic, Diagnostic::help)
+}
+
+fn way(resolution: Resolution, owner: &str) -> String {
+    let how = format!(
+        "add it to `--resolve`, or for `{owner}` alone to `resolution.resources` in the configuration"
+    );
+    match resolution {
+        Resolution::Pattern => format!("permit `pattern` where a wider scope is acceptable: {how}"),
+        Resolution::TwoPhase => {
+            format!("permit `two-phase`: the value comes by a parameter, with one more update: {how}")
+        }
+        Resolution::Attach => format!(
+            "permit `attach`: the statement goes to the application stack, which then creates IAM: {how}"
+        ),
+        _ => format!("permit `keep`: `{owner}` stays with the application: {how}"),
+    }
+}
+
+fn notification_arns(owner: &str, reference: &Reference<'_, '_>) -> Diagnostic {
+    Diagnostic::new(Code::CYC003, format!("`AWS::NotificationARNs` in `{owner}` would be the IAM stack's"))
+        .at(reference.place, "this reference")
+        .help("pass the topics as a parameter")
 }
 
 fn dropped(owner: &str, target: &str, reference: &Reference<'_, '_>) -> Diagnostic {
@@ -268,19 +232,23 @@ fn dropped(owner: &str, target: &str, reference: &Reference<'_, '_>) -> Diagnost
 }
 
 pub(super) fn hidden(reference: &Reference<'_, '_>) -> Diagnostic {
-    Diagnostic::new(
-        Code::REF001,
-        "an escape hides a reference that has to change",
-    )
-    .at(reference.place, "in this text")
-    .help("write the text without escapes, in single quotes or as a block")
+    Diagnostic::new(Code::REF001, "an escape hides a reference that has to change")
+        .at(reference.place, "in this text")
+        .help("write the text without escapes, in single quotes or as a block")
 }
 
 fn undeclared(owner: &str, target: &str, reference: &Reference<'_, '_>) -> Diagnostic {
+    Diagnostic::new(Code::TRF002, format!("`{owner}` references `{target}`, which the text does not declare"))
+        .at(reference.place, "made by a loop or macro")
+        .help("write the resource out, or leave the role with the application")
+}
+
+/// A condition that travels and asks for what differs between the stacks.
+pub(super) fn differing_condition(reference: &Reference<'_, '_>) -> Diagnostic {
     Diagnostic::new(
-        Code::TRF002,
-        format!("`{owner}` references `{target}`, which the text does not declare"),
+        Code::CYC003,
+        "a condition that moved resources need depends on what differs between the stacks",
     )
-    .at(reference.place, "made by a loop or macro")
-    .help("write the resource out, or leave the role with the application")
+    .at(reference.place, "this reference")
+    .help("let the condition depend on a parameter")
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Attached;
 use crate::template::Template;
 
 /// A capability and why it is needed.
@@ -16,15 +17,13 @@ pub struct Capability {
 /// The capabilities that a stack with some of the resources needs.
 /// Source: CloudFormation API reference, `CreateStack`, parameter `Capabilities`.
 #[must_use]
-pub fn capabilities(template: &Template<'_, '_>, holds: impl Fn(&str) -> bool) -> Vec<Capability> {
-    const NAMES: [&str; 6] = [
-        "RoleName",
-        "ManagedPolicyName",
-        "UserName",
-        "GroupName",
-        "InstanceProfileName",
-        "PolicyName",
-    ];
+pub fn capabilities(
+    template: &Template<'_, '_>,
+    holds: impl Fn(&str) -> bool,
+    attached: &[Attached<'_, '_>],
+) -> Vec<Capability> {
+    const NAMES: [&str; 6] =
+        ["RoleName", "ManagedPolicyName", "UserName", "GroupName", "InstanceProfileName", "PolicyName"];
     const ACKNOWLEDGED: [&str; 9] = [
         "AWS::IAM::AccessKey",
         "AWS::IAM::Group",
@@ -36,12 +35,9 @@ pub fn capabilities(template: &Template<'_, '_>, holds: impl Fn(&str) -> bool) -
         "AWS::IAM::User",
         "AWS::IAM::UserToGroupAddition",
     ];
-    let (mut iam, mut named) = (Vec::new(), Vec::new());
-    for resource in template
-        .resources
-        .values()
-        .filter(|resource| holds(resource.name))
-    {
+    let mut iam: Vec<String> = attached.iter().map(|group| group.name.clone()).collect();
+    let mut named = Vec::new();
+    for resource in template.resources.values().filter(|resource| holds(resource.name)) {
         if !ACKNOWLEDGED.contains(&resource.kind) {
             continue;
         }
@@ -51,36 +47,19 @@ pub fn capabilities(template: &Template<'_, '_>, holds: impl Fn(&str) -> bool) -
             resource.kind,
             "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserToGroupAddition"
         );
-        if !inline
-            && NAMES
-                .iter()
-                .any(|name| resource.property(&[name]).is_some())
-        {
+        if !inline && NAMES.iter().any(|name| resource.property(&[name]).is_some()) {
             named.push(resource.name.to_owned());
         }
     }
     let mut list = Vec::new();
     if !named.is_empty() {
-        list.push(Capability {
-            name: "CAPABILITY_NAMED_IAM",
-            because: named,
-        });
+        list.push(Capability { name: "CAPABILITY_NAMED_IAM", because: named });
     } else if !iam.is_empty() {
-        list.push(Capability {
-            name: "CAPABILITY_IAM",
-            because: iam,
-        });
+        list.push(Capability { name: "CAPABILITY_IAM", because: iam });
     }
-    let transforms: Vec<String> = template
-        .transforms()
-        .iter()
-        .map(|(name, _)| (*name).to_owned())
-        .collect();
+    let transforms: Vec<String> = template.transforms().iter().map(|(name, _)| (*name).to_owned()).collect();
     if !transforms.is_empty() {
-        list.push(Capability {
-            name: "CAPABILITY_AUTO_EXPAND",
-            because: transforms,
-        });
+        list.push(Capability { name: "CAPABILITY_AUTO_EXPAND", because: transforms });
     }
     list
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{AppStack, Bridge, NameNeed, Options, Wire};
+use super::{AppStack, Bridge, Later, NameNeed, Options, Travels, Wire};
 use crate::config::is_stack_name;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::lower;
@@ -22,32 +22,20 @@ pub(super) fn app_stack(
         return None;
     }
     let mut needs: Vec<NameNeed> = Vec::new();
-    for need in bridges
-        .iter()
-        .flat_map(|bridge| &bridge.needs)
-        .filter(|need| need.bounded)
-    {
+    for need in bridges.iter().flat_map(|bridge| &bridge.needs).filter(|need| need.bounded) {
         if !needs.contains(need) {
             needs.push(need.clone());
         }
     }
     needs.sort_by(|a, b| {
         let key = |need: &NameNeed| need.longest.unwrap_or(limit::STACK_NAME);
-        key(a)
-            .cmp(&key(b))
-            .then_with(|| a.resource.cmp(&b.resource))
+        key(a).cmp(&key(b)).then_with(|| a.resource.cmp(&b.resource))
     });
-    let configured = options
-        .selection
-        .config
-        .and_then(|file| file.config.app_stack_name.as_deref());
+    let configured = options.selection.config.and_then(|file| file.config.app_stack_name.as_deref());
     let stack = AppStack {
         parameter: parameter.to_owned(),
         default: options.app_stack_name.or(configured).map(str::to_owned),
-        max_length: needs
-            .first()
-            .and_then(|need| need.longest)
-            .unwrap_or(limit::STACK_NAME),
+        max_length: needs.first().and_then(|need| need.longest).unwrap_or(limit::STACK_NAME),
         lower_case: needs.iter().any(|need| need.lower_case),
         patterned: !needs.is_empty(),
         needs,
@@ -61,9 +49,8 @@ pub(super) fn app_stack(
 }
 
 fn refused_default(name: &str, stack: &AppStack) -> Diagnostic {
-    let tightest = stack.needs.first().map_or(String::new(), |need| {
-        format!("; `{}` bounds it", need.resource)
-    });
+    let tightest =
+        stack.needs.first().map_or(String::new(), |need| format!("; `{}` bounds it", need.resource));
     Diagnostic::new(Code::CFG006, format!("the application stack cannot be called `{name}`")).help(format!(
         "with the patterns of this split a name is at most {} characters and matches `{}`{tightest}",
         stack.max_length,
@@ -79,28 +66,30 @@ fn mentions(bridge: &Bridge<'_, '_>, parameter: &str) -> bool {
     found
 }
 
+/// The names that a split makes.
+pub(super) struct Made<'p, 'd> {
+    pub(super) wires: &'p [Wire<'d>],
+    pub(super) stack: Option<&'p AppStack>,
+    pub(super) laters: &'p [Later<'d>],
+}
+
 /// Names that are taken, and how many there may be.
 pub(super) fn check(
     template: &Template<'_, '_>,
-    wires: &[Wire<'_>],
-    stack: Option<&AppStack>,
+    made: &Made<'_, '_>,
     moved: &HashSet<&str>,
+    travels: &Travels<'_>,
     found: &mut Vec<Diagnostic>,
 ) {
+    let wires = made.wires;
     let mut outputs: HashMap<&str, &str> = HashMap::new();
     for wire in wires {
         for name in [&wire.parameter, &wire.output] {
             if let Some(taken) = template.parameters.get(name.as_str()) {
                 found.push(
-                    Diagnostic::new(
-                        Code::NAM001,
-                        format!("the template has a parameter `{name}` already"),
-                    )
-                    .at(
-                        taken.key.outer(),
-                        format!("`{}` needs this name", wire.resource),
-                    )
-                    .help("rename the parameter of the template"),
+                    Diagnostic::new(Code::NAM001, format!("the template has a parameter `{name}` already"))
+                        .at(taken.key.outer(), format!("`{}` needs this name", wire.resource))
+                        .help("rename the parameter of the template"),
                 );
             }
         }
@@ -123,10 +112,7 @@ pub(super) fn check(
             found.push(
                 Diagnostic::new(
                     Code::NAM002,
-                    format!(
-                        "`{other}` and `{}` would both have the output `{}`",
-                        wire.resource, wire.output
-                    ),
+                    format!("`{other}` and `{}` would both have the output `{}`", wire.resource, wire.output),
                 )
                 .help("rename one of the two resources"),
             );
@@ -138,28 +124,16 @@ pub(super) fn check(
             found.push(
                 Diagnostic::new(
                     Code::NAM002,
-                    format!(
-                        "the template has an output `{}` already, with another value",
-                        wire.output
-                    ),
+                    format!("the template has an output `{}` already, with another value", wire.output),
                 )
-                .at(
-                    output.key.outer(),
-                    format!("the output of `{}` needs this name", wire.resource),
-                )
+                .at(output.key.outer(), format!("the output of `{}` needs this name", wire.resource))
                 .help("rename the output of the template"),
             );
         }
     }
-    if let Some(stack) = stack {
-        let parameter = template
-            .parameters
-            .get(stack.parameter.as_str())
-            .map(|taken| taken.key);
-        let resource = template
-            .resources
-            .get(stack.parameter.as_str())
-            .map(|taken| taken.declaration.key);
+    if let Some(stack) = made.stack {
+        let parameter = template.parameters.get(stack.parameter.as_str()).map(|taken| taken.key);
+        let resource = template.resources.get(stack.parameter.as_str()).map(|taken| taken.declaration.key);
         let resource = resource.filter(|_| moved.contains(stack.parameter.as_str()));
         if let Some(key) = parameter.or(resource) {
             found.push(
@@ -167,37 +141,33 @@ pub(super) fn check(
                     Code::NAM001,
                     format!("the name `{}` is taken in the template", stack.parameter),
                 )
-                .at(
-                    key.outer(),
-                    "the IAM template needs this name for the application stack's",
-                )
+                .at(key.outer(), "the IAM template needs this name for the application stack's")
                 .help("choose another with `app_stack_parameter` in the configuration"),
             );
         }
     }
-    let parameters = template.parameters.len() + wires.len();
-    if parameters > limit::PARAMETERS {
-        found.push(too_many(
+    let new_outputs = made.laters.iter().filter(|later| !later.output_exists).count();
+    let iam_parameters = travels.parameters.len() + made.laters.len() + usize::from(made.stack.is_some());
+    let counts = [
+        (
             Code::LIM001,
-            parameters,
+            template.parameters.len() + wires.len(),
             "parameters in the application template",
             limit::PARAMETERS,
-        ));
-    }
-    if wires.len() > limit::OUTPUTS {
-        found.push(too_many(
+        ),
+        (Code::LIM001, iam_parameters, "parameters in the IAM template", limit::PARAMETERS),
+        (Code::LIM002, wires.len(), "outputs in the IAM template", limit::OUTPUTS),
+        (
             Code::LIM002,
-            wires.len(),
-            "outputs in the IAM template",
+            template.outputs.len() + new_outputs,
+            "outputs in the application template",
             limit::OUTPUTS,
-        ));
-    }
-}
-
-fn too_many(code: Code, count: usize, what: &str, limit: usize) -> Diagnostic {
-    Diagnostic::new(
-        code,
-        format!("{count} {what}: CloudFormation admits {limit}"),
-    )
-    .help("move fewer resources, or remove what is not used")
+        ),
+    ];
+    found.extend(counts.into_iter().filter(|(_, count, _, limit)| count > limit).map(
+        |(code, count, what, limit)| {
+            Diagnostic::new(code, format!("{count} {what}: CloudFormation admits {limit}"))
+                .help("move fewer resources, or remove what is not used")
+        },
+    ));
 }

@@ -10,6 +10,8 @@ pub struct Position {
     pub exact: Result<(), String>,
     /// Whether a pattern may stand here.
     pub pattern: Result<(), String>,
+    /// Whether a value may stand here that comes later, and until then one that matches nothing.
+    pub later: Result<(), String>,
     /// The policy statement, by its `Sid` or its number, where there is one.
     pub statement: Option<String>,
     /// The element or property, for people.
@@ -21,27 +23,22 @@ pub struct Position {
 const WILDCARD_OPERATORS: [&str; 3] = ["StringLike", "ArnLike", "ArnEquals"];
 
 /// Properties of IAM resources that name what must exist when the resource is created.
-const MUST_EXIST: [&str; 5] = [
-    "ManagedPolicyArns",
-    "PermissionsBoundary",
-    "Roles",
-    "Users",
-    "Groups",
-];
+const MUST_EXIST: [&str; 5] = ["ManagedPolicyArns", "PermissionsBoundary", "Roles", "Users", "Groups"];
 
 /// Properties that name an existing principal, but in the type that gives itself that name.
-const NAMES_OF: [(&str, &str); 3] = [
-    ("RoleName", "AWS::IAM::Role"),
-    ("UserName", "AWS::IAM::User"),
-    ("GroupName", "AWS::IAM::Group"),
-];
+const NAMES_OF: [(&str, &str); 3] =
+    [("RoleName", "AWS::IAM::Role"), ("UserName", "AWS::IAM::User"), ("GroupName", "AWS::IAM::Group")];
 
-/// Finds out where a node of a moved resource of type `kind` stands.
+/// Finds out where a node of a moved resource of type `kind` stands, or where the alias `via` puts it.
 #[must_use]
-pub fn position(node: Node<'_, '_>, kind: &str) -> Position {
+pub fn position<'d, 't>(node: Node<'d, 't>, via: Option<Node<'d, 't>>, kind: &str) -> Position {
     let mut path: Vec<Step<'_, '_>> = Vec::new();
     let mut function = None;
-    let mut at = node;
+    let target = via.and_then(Node::alias_target);
+    let place = |node: Node<'d, 't>| {
+        if Some(node) == target { via.unwrap_or(node) } else { node }
+    };
+    let mut at = place(node);
     while let Some(parent) = at.parent() {
         if let Some(call) = call(parent)
             && call.argument != at
@@ -57,22 +54,16 @@ pub fn position(node: Node<'_, '_>, kind: &str) -> Position {
             && let Some(key) = at.key()
             && let Some(name) = key.as_str()
         {
-            path.push(Step {
-                name,
-                mapping: parent,
-            });
+            path.push(Step { name, mapping: parent });
         }
-        at = parent;
+        at = place(parent);
     }
     from_path(&path, function, kind)
 }
 
 /// Whether a mapping is the variables of a `Fn::Sub`, not a part of the policy.
 fn is_variable_map(mapping: Node<'_, '_>) -> bool {
-    let Some(list) = mapping
-        .parent()
-        .filter(|list| list.kind() == Kind::Sequence)
-    else {
+    let Some(list) = mapping.parent().filter(|list| list.kind() == Kind::Sequence) else {
         return false;
     };
     let is_sub = |node: Node<'_, '_>| call(node).is_some_and(|call| call.function == Function::Sub);
@@ -96,35 +87,19 @@ fn computes<'d>(name: &'d str, at: Node<'_, '_>, argument: Node<'_, '_>) -> Opti
 
 fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Position {
     // Innermost first: the statement is the nearest mapping with an `Effect`.
-    let statement_at = path
-        .iter()
-        .position(|step| step.mapping.get("Effect").is_some());
+    let statement_at = path.iter().position(|step| step.mapping.get("Effect").is_some());
     let top = path.iter().rev().map(|step| step.name);
-    let property = top
-        .skip_while(|name| *name != "Properties")
-        .nth(1)
-        .unwrap_or_default()
-        .to_owned();
-    let Some((statement, element)) =
-        statement_at.and_then(|at| path.get(at).map(|step| (at, step)))
-    else {
-        let names = NAMES_OF
-            .iter()
-            .any(|(name, own)| *name == property && *own != kind);
+    let property = top.skip_while(|name| *name != "Properties").nth(1).unwrap_or_default().to_owned();
+    let Some((statement, element)) = statement_at.and_then(|at| path.get(at).map(|step| (at, step))) else {
+        let names = NAMES_OF.iter().any(|(name, own)| *name == property && *own != kind);
         let exact = if names || MUST_EXIST.contains(&property.as_str()) {
-            Err(format!(
-                "`{property}` takes only what exists when the resource is created"
-            ))
+            Err(format!("`{property}` takes only what exists when the resource is created"))
         } else {
             Ok(())
         };
         let pattern = Err(format!("`{property}` takes no pattern"));
-        return Position {
-            exact,
-            pattern,
-            statement: None,
-            element: property,
-        };
+        let later = Err(format!("`{property}` takes no value that comes later"));
+        return Position { exact, pattern, later, statement: None, element: property };
     };
     let inner: Vec<&str> = path.iter().take(statement).map(|step| step.name).collect();
     let effect = element.mapping.get("Effect").and_then(Node::as_str);
@@ -137,6 +112,7 @@ fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Posit
     Position {
         exact,
         pattern: pattern_in(element.name, &inner, effect, function),
+        later: later_in(element.name, &inner, effect, function),
         statement: Some(statement_name(element.mapping)),
         element: std::iter::once(element.name)
             .chain(inner.iter().rev().copied())
@@ -152,9 +128,7 @@ fn pattern_in(
     function: Option<&str>,
 ) -> Result<(), String> {
     if let Some(function) = function {
-        return Err(format!(
-            "`Fn::{function}` of a pattern is not a pattern of the result"
-        ));
+        return Err(format!("`Fn::{function}` of a pattern is not a pattern of the result"));
     }
     match effect {
         Some("Allow") => {}
@@ -180,19 +154,45 @@ fn pattern_in(
     }
 }
 
+/// A value that comes later: until then one stands here that matches nothing. That must never allow
+/// more than the value itself will.
+fn later_in(
+    element: &str,
+    inner: &[&str],
+    effect: Option<&str>,
+    function: Option<&str>,
+) -> Result<(), String> {
+    if let Some(function) = function {
+        return Err(format!("`Fn::{function}` cannot compute with a value that comes later"));
+    }
+    if !matches!(effect, Some("Allow" | "Deny")) {
+        return Err("the `Effect` of the statement is not known".to_owned());
+    }
+    match (element, inner.last().copied()) {
+        ("Resource", _) | ("Principal", Some("Federated")) => Ok(()),
+        ("NotResource", _) => Err("until the value comes, `NotResource` would mean everything".to_owned()),
+        ("Condition", Some(operator)) => {
+            let bare = operator.rsplit(':').next().unwrap_or(operator);
+            if bare.contains("Not") {
+                Err(format!("until the value comes, `{operator}` would hold for everything"))
+            } else if bare.starts_with("String") || bare.starts_with("Arn") {
+                Ok(())
+            } else {
+                Err(format!("`{operator}` takes no value that comes later"))
+            }
+        }
+        (other, _) => Err(format!("`{other}` takes no value that comes later")),
+    }
+}
+
 /// The statement's `Sid`, or its number.
 fn statement_name(statement: Node<'_, '_>) -> String {
-    if let Some(sid) = statement
-        .get("Sid")
-        .and_then(Node::as_str)
-        .filter(|sid| !sid.is_empty())
-    {
+    if let Some(sid) = statement.get("Sid").and_then(Node::as_str).filter(|sid| !sid.is_empty()) {
         return sid.to_owned();
     }
     let mut at = statement;
     while let Some(parent) = at.parent() {
-        if parent.kind() == Kind::Sequence
-            && call(parent).is_none_or(|call| call.function == Function::Other)
+        if parent.kind() == Kind::Sequence && call(parent).is_none_or(|call| call.function == Function::Other)
         {
             let number = parent.items().position(|item| item == at).unwrap_or(0) + 1;
             return format!("statement {number}");
@@ -212,16 +212,13 @@ mod tests {
 
     /// The position of the node with the value `HERE`.
     fn here(text: &str) -> Position {
-        let text = format!(
-            "Properties:\n  Policies:\n  - PolicyDocument:\n      Statement:\n      - {text}\n"
-        );
+        let text =
+            format!("Properties:\n  Policies:\n  - PolicyDocument:\n      Statement:\n      - {text}\n");
         let parsed = parse(&text);
         assert!(parsed.complete, "{:?}", parsed.diagnostics);
-        let node = parsed
-            .document
-            .nodes()
-            .find(|node| node.as_str().is_some_and(|text| text.contains("HERE")));
-        position(node.unwrap(), "AWS::IAM::Role")
+        let node =
+            parsed.document.nodes().find(|node| node.as_str().is_some_and(|text| text.contains("HERE")));
+        position(node.unwrap(), None, "AWS::IAM::Role")
     }
 
     #[test]
@@ -259,43 +256,21 @@ mod tests {
 
     #[test]
     fn what_must_exist_first_cannot_be_a_name_of_something_to_come() {
-        assert!(
-            here("{Effect: Allow, Principal: {AWS: [!Ref HERE]}}")
-                .exact
-                .is_err()
-        );
-        assert!(
-            here("{Effect: Allow, Principal: {Federated: !Ref HERE}}")
-                .exact
-                .is_ok()
-        );
+        assert!(here("{Effect: Allow, Principal: {AWS: [!Ref HERE]}}").exact.is_err());
+        assert!(here("{Effect: Allow, Principal: {Federated: !Ref HERE}}").exact.is_ok());
         assert!(here("{Effect: Allow, Resource: !Ref HERE}").exact.is_ok());
         let parsed = parse("Properties: {ManagedPolicyArns: [!Ref HERE]}");
-        let node = parsed
-            .document
-            .nodes()
-            .find(|node| node.as_str() == Some("HERE"))
-            .unwrap();
-        assert!(position(node, "AWS::IAM::Role").exact.is_err());
+        let node = parsed.document.nodes().find(|node| node.as_str() == Some("HERE")).unwrap();
+        assert!(position(node, None, "AWS::IAM::Role").exact.is_err());
     }
 
     #[test]
     fn statements_have_names() {
         assert_eq!(
-            here("{Sid: Mine, Effect: Allow, Resource: !Ref HERE}")
-                .statement
-                .as_deref(),
+            here("{Sid: Mine, Effect: Allow, Resource: !Ref HERE}").statement.as_deref(),
             Some("Mine")
         );
-        assert_eq!(
-            here("{Effect: Allow, Resource: !Ref HERE}")
-                .statement
-                .as_deref(),
-            Some("statement 1")
-        );
-        assert_eq!(
-            here("{Effect: Allow, Condition: {ArnLike: {k: HERE}}}").element,
-            "Condition.ArnLike.k"
-        );
+        assert_eq!(here("{Effect: Allow, Resource: !Ref HERE}").statement.as_deref(), Some("statement 1"));
+        assert_eq!(here("{Effect: Allow, Condition: {ArnLike: {k: HERE}}}").element, "Condition.ArnLike.k");
     }
 }

@@ -45,12 +45,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         moved: &'p dyn Fn(&str) -> bool,
         stack_parameter: &'p str,
     ) -> Self {
-        Self {
-            template,
-            moved,
-            stack_parameter,
-            needs: RefCell::new(Vec::new()),
-        }
+        Self { template, moved, stack_parameter, needs: RefCell::new(Vec::new()) }
     }
 
     /// What the patterns made since the last call ask of the stack's name.
@@ -73,10 +68,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             "arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:${{AWS::AccountId}}:stack/${{{}}}/*",
             self.stack_parameter
         );
-        Resolved {
-            expr: from_sub_text(&text),
-            pattern: true,
-        }
+        Resolved { expr: from_sub_text(&text), pattern: true }
     }
 
     fn nested(
@@ -104,10 +96,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         open: &mut Vec<String>,
     ) -> Result<Resolved, String> {
         let Some(row) = resource_type(resource.kind) else {
-            return Err(format!(
-                "what a reference to `{}` gives is not known",
-                resource.kind
-            ));
+            return Err(format!("what a reference to `{}` gives is not known", resource.kind));
         };
         let meaning = match attribute {
             None => row.reference,
@@ -119,23 +108,15 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         let text = match meaning {
             Meaning::Name => "${Name}",
             Meaning::Text(text) => text,
-            Meaning::ByProperty {
-                property,
-                given,
-                absent,
-            } => {
+            Meaning::ByProperty { property, given, absent } => {
                 // The bus `default` is the one that is meant where none is given.
                 let value = resource.property(&[property]).and_then(Node::as_str);
                 let is_given = resource.property(&[property]).is_some() && value != Some("default");
                 if is_given { given } else { absent }
             }
             Meaning::Opaque => {
-                let what =
-                    attribute.map_or("`Ref`".to_owned(), |attribute| format!("`{attribute}`"));
-                return Err(format!(
-                    "{what} of `{}` is an id that AWS chooses",
-                    resource.kind
-                ));
+                let what = attribute.map_or("`Ref`".to_owned(), |attribute| format!("`{attribute}`"));
+                return Err(format!("{what} of `{}` is an id that AWS chooses", resource.kind));
             }
         };
         let mut pattern = false;
@@ -148,10 +129,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             pattern |= part.pattern;
             resolved.push(part.expr);
         }
-        Ok(Resolved {
-            expr: Expr::concat(resolved),
-            pattern,
-        })
+        Ok(Resolved { expr: Expr::concat(resolved), pattern })
     }
 
     /// A piece of a row's text: the name, a property, a pseudo parameter or text.
@@ -163,30 +141,17 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
     ) -> Result<Resolved, String> {
         match part {
             Expr::Ref(name) if name == "Name" => self.name(resource, open),
-            Expr::Ref(name) if name == "*" => Ok(Resolved {
-                expr: Expr::text("*"),
-                pattern: true,
-            }),
+            Expr::Ref(name) if name == "*" => Ok(Resolved { expr: Expr::text("*"), pattern: true }),
             // `${.Property}` reads as an attribute of a resource without a name.
             Expr::GetAtt(name, path) if name.is_empty() => {
                 let path: Vec<&str> = path.split('.').collect();
                 let Some(value) = resource.property(&path) else {
-                    return Err(format!(
-                        "`{}` has no property `{}`",
-                        resource.name,
-                        path.join(".")
-                    ));
+                    return Err(format!("`{}` has no property `{}`", resource.name, path.join(".")));
                 };
                 let value = self.expr(&lower(value), open)?;
-                Ok(Resolved {
-                    expr: self.bare_name(resource, &path, value.expr),
-                    pattern: value.pattern,
-                })
+                Ok(Resolved { expr: self.bare_name(resource, &path, value.expr), pattern: value.pattern })
             }
-            other => Ok(Resolved {
-                expr: other.clone(),
-                pattern: false,
-            }),
+            other => Ok(Resolved { expr: other.clone(), pattern: false }),
         }
     }
 
@@ -209,51 +174,32 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             return value;
         }
         // Everything after the first slash, which no account, region or partition holds.
-        let slash = parts
-            .iter()
-            .position(|part| matches!(part, Expr::Text(text) if text.contains('/')));
-        let Some((slash, Expr::Text(text))) =
-            slash.and_then(|at| parts.get(at).map(|part| (at, part)))
+        let slash = parts.iter().position(|part| matches!(part, Expr::Text(text) if text.contains('/')));
+        let Some((slash, Expr::Text(text))) = slash.and_then(|at| parts.get(at).map(|part| (at, part)))
         else {
             return value;
         };
-        let after = text
-            .split_once('/')
-            .map_or("", |(_, after)| after)
-            .to_owned();
-        Expr::concat(
-            std::iter::once(Expr::Text(after)).chain(parts.iter().skip(slash + 1).cloned()),
-        )
+        let after = text.split_once('/').map_or("", |(_, after)| after).to_owned();
+        Expr::concat(std::iter::once(Expr::Text(after)).chain(parts.iter().skip(slash + 1).cloned()))
     }
 
     /// The physical name of an application resource.
-    fn name(
-        &self,
-        resource: &Resource<'_, '_>,
-        open: &mut Vec<String>,
-    ) -> Result<Resolved, String> {
+    fn name(&self, resource: &Resource<'_, '_>, open: &mut Vec<String>) -> Result<Resolved, String> {
         let Some(row) = resource_type(resource.kind) else {
             return Err(format!("how `{}` is named is not known", resource.kind));
         };
-        let shaper = name_shapers(resource.kind)
-            .iter()
-            .find(|name| resource.property(&[name]).is_some());
+        let shaper = name_shapers(resource.kind).iter().find(|name| resource.property(&[name]).is_some());
         if let Some(shaper) = shaper {
             return Err(format!("`{shaper}` shapes the name of `{}`", resource.name));
         }
-        let written = (!row.name_property.is_empty())
-            .then(|| resource.property(row.name_property))
-            .flatten();
+        let written = (!row.name_property.is_empty()).then(|| resource.property(row.name_property)).flatten();
         let resolved = match written.map(lower) {
             None => self.generated(resource),
             Some(expr) if is_no_value(&expr) => self.generated(resource),
             Some(expr) => self.chosen(resource, &expr, open),
         }?;
         let resolved = if lower_cases_names(resource.kind) {
-            Resolved {
-                expr: self.lower_cased(resource, resolved.expr),
-                pattern: resolved.pattern,
-            }
+            Resolved { expr: self.lower_cased(resource, resolved.expr), pattern: resolved.pattern }
         } else {
             resolved
         };
@@ -262,10 +208,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         } else {
             Expr::Named(resource.name.to_owned(), Box::new(resolved.expr))
         };
-        Ok(Resolved {
-            expr: named,
-            pattern: resolved.pattern,
-        })
+        Ok(Resolved { expr: named, pattern: resolved.pattern })
     }
 
     /// The name of a type whose service stores names in lower case: texts are lowered here, and the
@@ -273,12 +216,9 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
     fn lower_cased(&self, resource: &Resource<'_, '_>, expr: Expr) -> Expr {
         match expr {
             Expr::Text(text) => Expr::Text(text.to_lowercase()),
-            Expr::Concat(parts) => Expr::Concat(
-                parts
-                    .into_iter()
-                    .map(|part| self.lower_cased(resource, part))
-                    .collect(),
-            ),
+            Expr::Concat(parts) => {
+                Expr::Concat(parts.into_iter().map(|part| self.lower_cased(resource, part)).collect())
+            }
             Expr::Ref(name) if name == self.stack_parameter => {
                 self.needs.borrow_mut().push(NameNeed {
                     resource: resource.name.to_owned(),
@@ -304,11 +244,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             && let [condition, yes, no] = arguments.as_slice()
         {
             let branch = |value: &Expr, open: &mut Vec<String>| {
-                if is_no_value(value) {
-                    self.generated(resource)
-                } else {
-                    self.chosen(resource, value, open)
-                }
+                if is_no_value(value) { self.generated(resource) } else { self.chosen(resource, value, open) }
             };
             let (yes, no) = (branch(yes, open)?, branch(no, open)?);
             let pattern = yes.pattern || no.pattern;
@@ -336,18 +272,12 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             lower_case: found.lower_case,
             bounded: found.bounded,
         });
-        Ok(Resolved {
-            expr: found.pattern,
-            pattern: true,
-        })
+        Ok(Resolved { expr: found.pattern, pattern: true })
     }
 
     /// An expression of the application side, with all that the IAM template cannot know resolved.
     pub fn expr(&self, expr: &Expr, open: &mut Vec<String>) -> Result<Resolved, String> {
-        let exact = |expr: Expr| Resolved {
-            expr,
-            pattern: false,
-        };
+        let exact = |expr: Expr| Resolved { expr, pattern: false };
         match expr {
             Expr::Ref(name) => match name.as_str() {
                 "AWS::StackName" => Ok(exact(Expr::reference(self.stack_parameter))),
@@ -360,48 +290,33 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                 }
                 _ => Ok(exact(expr.clone())),
             },
-            Expr::GetAtt(name, attribute) if !(self.moved)(name) => {
-                self.nested(name, Some(attribute), open)
-            }
+            Expr::GetAtt(name, attribute) if !(self.moved)(name) => self.nested(name, Some(attribute), open),
             Expr::Text(_) | Expr::Plain(_) | Expr::GetAtt(..) => Ok(exact(expr.clone())),
             Expr::Concat(parts) => {
                 let (parts, pattern) = self.all(parts, open)?;
-                Ok(Resolved {
-                    expr: Expr::concat(parts),
-                    pattern,
-                })
+                Ok(Resolved { expr: Expr::concat(parts), pattern })
             }
             Expr::List(parts) => {
                 let (parts, pattern) = self.all(parts, open)?;
-                Ok(Resolved {
-                    expr: Expr::List(parts),
-                    pattern,
-                })
+                Ok(Resolved { expr: Expr::List(parts), pattern })
             }
             Expr::Call(name, arguments) => {
                 let (arguments, pattern) = self.all(arguments, open)?;
                 survives(name, pattern)?;
-                Ok(Resolved {
-                    expr: Expr::Call(name.clone(), arguments),
-                    pattern,
-                })
+                Ok(Resolved { expr: Expr::Call(name.clone(), arguments), pattern })
             }
             Expr::Unary(name, inner) => {
                 let inner = self.expr(inner, open)?;
                 survives(name, inner.pattern)?;
-                Ok(Resolved {
-                    expr: Expr::Unary(name.clone(), Box::new(inner.expr)),
-                    pattern: inner.pattern,
-                })
+                Ok(Resolved { expr: Expr::Unary(name.clone(), Box::new(inner.expr)), pattern: inner.pattern })
             }
             Expr::Named(name, inner) => {
                 let inner = self.expr(inner, open)?;
-                Ok(Resolved {
-                    expr: Expr::Named(name.clone(), Box::new(inner.expr)),
-                    pattern: inner.pattern,
-                })
+                Ok(Resolved { expr: Expr::Named(name.clone(), Box::new(inner.expr)), pattern: inner.pattern })
             }
-            Expr::Map(_) => Err("a name is computed in a way that is not understood".to_owned()),
+            Expr::Map(_) | Expr::Source(_) => {
+                Err("a name is computed in a way that is not understood".to_owned())
+            }
         }
     }
 
@@ -422,9 +337,7 @@ fn survives(function: &str, pattern: bool) -> Result<(), String> {
     if !pattern || matches!(function, "Join" | "Split" | "If") {
         return Ok(());
     }
-    Err(format!(
-        "its name is computed by `Fn::{function}` from a generated name"
-    ))
+    Err(format!("its name is computed by `Fn::{function}` from a generated name"))
 }
 
 fn is_no_value(expr: &Expr) -> bool {

@@ -2,18 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Index, Rewrite, Wire, bridge};
+use super::{Action, Attached, Index, Rewrite, Wire, attach, bridge};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::facts::{ArnFrom, IamType, iam_type};
 use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template};
+
+/// What the application template needs in place of what moved.
+pub(super) struct Rewriting<'d, 't> {
+    pub(super) rewrites: Vec<Rewrite<'d, 't>>,
+    pub(super) wires: Vec<Wire<'d>>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
 
 pub(super) fn rewrites<'d, 't>(
     template: &Template<'d, 't>,
     index: &Index<'d, 't>,
     moved: &[&'d str],
     is_moved: &dyn Fn(&str) -> bool,
-) -> (Vec<Rewrite<'d, 't>>, Vec<Wire<'d>>, Vec<Diagnostic>) {
+    attached: &mut [Attached<'d, 't>],
+) -> Rewriting<'d, 't> {
     let mut found = Vec::new();
     let mut wires: BTreeMap<String, Wire<'d>> = BTreeMap::new();
     for name in moved {
@@ -21,13 +29,7 @@ pub(super) fn rewrites<'d, 't>(
             continue;
         };
         if let Some(value) = iam_type(resource.kind).and_then(|row| arn_value(row, name)) {
-            let wire = wire(
-                resource,
-                format!("{name}Arn"),
-                (*name).to_owned(),
-                value,
-                "ARN",
-            );
+            let wire = wire(resource, format!("{name}Arn"), (*name).to_owned(), value, "ARN");
             wires.insert(wire.parameter.clone(), wire);
         }
     }
@@ -36,8 +38,9 @@ pub(super) fn rewrites<'d, 't>(
         let Target::Name(target) = reference.target else {
             continue;
         };
-        if !is_moved(target) || matches!(reference.owner, Owner::Resource(owner) if is_moved(owner))
-        {
+        let stands_in_iam = matches!(reference.owner, Owner::Resource(owner) if is_moved(owner))
+            && !attach::holds(attached, reference);
+        if !is_moved(target) || stands_in_iam {
             continue;
         }
         let Some(resource) = template.resources.get(target) else {
@@ -48,15 +51,27 @@ pub(super) fn rewrites<'d, 't>(
             continue;
         }
         match action(resource, reference, &mut wires) {
-            Ok(action) => rewrites.push(Rewrite {
-                reference: *reference,
-                target: resource.name,
-                action,
-            }),
+            Ok(action) => rewrites.push(Rewrite { reference: *reference, target: resource.name, action }),
             Err(diagnostic) => found.push(diagnostic),
         }
     }
-    (rewrites, wires.into_values().collect(), found)
+    for group in attached {
+        if let Some(resource) = template.resources.get(group.role) {
+            group.role_name = match name_action(resource, &mut wires) {
+                Action::NameFromArn(index) => name_from_arn(group.role, index),
+                Action::Parameter(name) => Expr::reference(name),
+                Action::Remove | Action::Keep => Expr::reference(group.role),
+            };
+        }
+    }
+    Rewriting { rewrites, wires: wires.into_values().collect(), diagnostics: found }
+}
+
+/// `Select [index, Split ['/', Ref X]]`
+#[must_use]
+pub fn name_from_arn(parameter: &str, index: usize) -> Expr {
+    let split = Expr::call("Split", vec![Expr::text("/"), Expr::reference(parameter)]);
+    Expr::call("Select", vec![Expr::Plain(index.to_string()), split])
 }
 
 fn wire<'d>(
@@ -96,27 +111,19 @@ fn action<'d>(
         ReferenceKind::GetAtt(None) => {
             return Err(Diagnostic::new(
                 Code::REF001,
-                format!(
-                    "the attribute of `{}` in this `Fn::GetAtt` is computed",
-                    resource.name
-                ),
+                format!("the attribute of `{}` in this `Fn::GetAtt` is computed", resource.name),
             )
             .at(reference.place, "this call")
             .help("write the attribute as a text"));
         }
-        ReferenceKind::GetAtt(Some(attribute)) | ReferenceKind::SubGetAtt(attribute) => {
-            Some(attribute)
-        }
+        ReferenceKind::GetAtt(Some(attribute)) | ReferenceKind::SubGetAtt(attribute) => Some(attribute),
         _ => None,
     };
     if let Some(attribute) = attribute {
         if row.is_some_and(|row| row.is_arn(attribute)) {
             return Ok(Action::Parameter(resource.name.to_owned()));
         }
-        let letters: String = attribute
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect();
+        let letters: String = attribute.chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("{}{letters}", resource.name);
         let value = Expr::GetAtt(resource.name.to_owned(), attribute.to_owned());
         let wire = wire(resource, name.clone(), name.clone(), value, attribute);
@@ -126,25 +133,20 @@ fn action<'d>(
     if row.is_some_and(|row| row.ref_is_arn) {
         return Ok(Action::Keep);
     }
+    Ok(name_action(resource, wires))
+}
+
+/// How the application comes to a moved resource's name.
+fn name_action<'d>(resource: &Resource<'d, '_>, wires: &mut BTreeMap<String, Wire<'d>>) -> Action {
     // An ARN that may be empty cannot be split.
-    let index = if resource.condition.is_none() {
-        row.and_then(|row| name_index(row, resource))
-    } else {
-        None
-    };
-    if let Some(index) = index {
-        return Ok(Action::NameFromArn(index));
+    let row = iam_type(resource.kind).filter(|_| resource.condition.is_none());
+    if let Some(index) = row.and_then(|row| name_index(row, resource)) {
+        return Action::NameFromArn(index);
     }
     let name = format!("{}Name", resource.name);
-    let wire = wire(
-        resource,
-        name.clone(),
-        name.clone(),
-        Expr::reference(resource.name),
-        "name",
-    );
+    let wire = wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name");
     wires.entry(name.clone()).or_insert(wire);
-    Ok(Action::Parameter(name))
+    Action::Parameter(name)
 }
 
 /// The index of the name among the segments of the ARN, where the path is known well enough.

@@ -27,12 +27,7 @@ pub(super) fn select<'d>(
     let excluded: Vec<&str> = match selection.config {
         Some(file) => {
             configured(template, file, selection, &mut names, &mut found);
-            file.config
-                .extraction
-                .exclude_policies
-                .iter()
-                .map(String::as_str)
-                .collect()
+            file.config.extraction.exclude_policies.iter().map(String::as_str).collect()
         }
         None => Vec::new(),
     };
@@ -59,24 +54,20 @@ pub(super) fn select<'d>(
     }
     if moved.is_empty() && !found.iter().any(Diagnostic::is_error) {
         found.push(
-            Diagnostic::new(
-                Code::SEL001,
-                "there is nothing to move: no IAM resource is selected",
-            )
-            .help(if selection.all_iam {
-                "this template needs no split"
-            } else {
-                "`--all-iam` also takes the IAM types that are neither roles nor managed policies"
-            }),
+            Diagnostic::new(Code::SEL001, "there is nothing to move: no IAM resource is selected").help(
+                if selection.all_iam {
+                    "this template needs no split"
+                } else {
+                    "`--all-iam` also takes the IAM types that are neither roles nor managed policies"
+                },
+            ),
         );
     }
-    if !moved.is_empty() && moved.len() == template.resources.len() {
+    let declared = template.section("Resources").map_or(0, |resources| resources.entries().count());
+    if !moved.is_empty() && moved.len() == declared {
         found.push(
-            Diagnostic::new(
-                Code::SEL002,
-                "every resource would move: nothing is left for the application",
-            )
-            .help("deploy the template as it is; it is an IAM template already"),
+            Diagnostic::new(Code::SEL002, "every resource would move: nothing is left for the application")
+                .help("deploy the template as it is; it is an IAM template already"),
         );
     }
     (moved, found)
@@ -148,11 +139,8 @@ fn configured<'c>(
     for name in &extraction.exclude_policies {
         if !template.resources.contains_key(name.as_str()) {
             found.push(
-                Diagnostic::new(
-                    Code::CFG007,
-                    format!("the excluded `{name}` is not in the template"),
-                )
-                .in_config(file.place("exclude_policies", name), "excluded here"),
+                Diagnostic::new(Code::CFG007, format!("the excluded `{name}` is not in the template"))
+                    .in_config(file.place("exclude_policies", name), "excluded here"),
             );
         }
     }
@@ -166,10 +154,7 @@ fn configured<'c>(
                     format!("`{name}` has a resolution, but is not in the template"),
                 )
                 .with_severity(crate::diagnostic::Severity::Warning)
-                .in_config(
-                    file.value_place(&["resolution", "resources", name]),
-                    "its resolution",
-                )
+                .in_config(file.value_place(&["resolution", "resources", name]), "its resolution")
                 .help(help),
             );
         }
@@ -184,18 +169,12 @@ fn missing(
     place: crate::text::Span,
     found: &mut Vec<Diagnostic>,
 ) {
-    let same_kind = template
-        .resources
-        .values()
-        .filter(|resource| resource.kind == kind)
-        .map(|resource| resource.name);
+    let same_kind =
+        template.resources.values().filter(|resource| resource.kind == kind).map(|resource| resource.name);
     let near = did_you_mean(name, same_kind);
     let mut diagnostic = Diagnostic::new(
         Code::CFG003,
-        format!(
-            "the {} `{name}` is not in the template",
-            noun(kind).to_lowercase()
-        ),
+        format!("the {} `{name}` is not in the template", noun(kind).to_lowercase()),
     )
     .in_config(place, "configured here");
     if let Some(near) = near {
@@ -204,6 +183,8 @@ fn missing(
     found.push(if selection.allow_missing {
         diagnostic.with_severity(crate::diagnostic::Severity::Note)
     } else {
-        diagnostic.help("remove the name, or pass `--allow-missing` where one configuration serves several versions")
+        diagnostic.help(
+            "remove the name, or pass `--allow-missing` where one configuration serves several versions",
+        )
     });
 }

@@ -1,6 +1,7 @@
 //! What the IAM template needs of the monolith's declarations.
 
-use super::{Bridge, Index, Travels};
+use super::bridge::Crossing;
+use super::{Index, Travels, attach};
 use crate::expression::Expr;
 use crate::template::{Owner, Target, Template};
 
@@ -9,21 +10,20 @@ pub(super) fn travels<'d>(
     template: &Template<'d, '_>,
     index: &Index<'d, '_>,
     moved: &[&'d str],
-    bridges: &[Bridge<'d, '_>],
+    crossing: &Crossing<'d, '_>,
 ) -> Travels<'d> {
-    let mut walk = Walk {
-        template,
-        travels: Travels::default(),
-        open: Vec::new(),
-    };
+    let mut walk = Walk { template, travels: Travels::default(), open: Vec::new() };
     for name in moved {
-        walk.owner(index, Owner::Resource(name));
+        let stays =
+            index.of(Owner::Resource(name)).filter(|reference| !attach::holds(&crossing.attached, reference));
+        stays.for_each(|reference| walk.target(reference.target));
     }
-    for bridge in bridges {
+    for bridge in &crossing.bridges {
         bridge.expr.walk(&mut |expr| walk.expr(expr));
     }
     while let Some(condition) = walk.open.pop() {
-        walk.owner(index, Owner::Condition(condition));
+        let needs = index.of(Owner::Condition(condition));
+        needs.for_each(|reference| walk.target(reference.target));
     }
     walk.travels
 }
@@ -36,13 +36,11 @@ struct Walk<'p, 'd, 't> {
 }
 
 impl<'d> Walk<'_, 'd, '_> {
-    fn owner(&mut self, index: &Index<'d, '_>, owner: Owner<'d>) {
-        for reference in index.of(owner) {
-            match reference.target {
-                Target::Name(name) => self.parameter(name),
-                Target::Condition(name) => self.condition(name),
-                Target::Mapping(name) => self.mapping(name),
-            }
+    fn target(&mut self, target: Target<'d>) {
+        match target {
+            Target::Name(name) => self.parameter(name),
+            Target::Condition(name) => self.condition(name),
+            Target::Mapping(name) => self.mapping(name),
         }
     }
 

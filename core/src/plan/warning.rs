@@ -14,26 +14,16 @@ pub fn partitions(template: &Template<'_, '_>, config: &ConfigFile<'_>) -> Vec<D
     let patterns = &config.config.parameter_generation;
     let configured = [
         ("role_pattern", "AWS::IAM::Role", &patterns.role_pattern),
-        (
-            "policy_pattern",
-            "AWS::IAM::ManagedPolicy",
-            &patterns.policy_pattern,
-        ),
+        ("policy_pattern", "AWS::IAM::ManagedPolicy", &patterns.policy_pattern),
     ];
     if configured.iter().all(|(_, _, pattern)| pattern.is_none()) {
         return Vec::new();
     }
     let text = template.document.text();
-    let named: Vec<&str> = OTHER_PARTITIONS
-        .into_iter()
-        .filter(|partition| text.contains(partition))
-        .collect();
+    let named: Vec<&str> =
+        OTHER_PARTITIONS.into_iter().filter(|partition| text.contains(partition)).collect();
     let general = text.contains("AWS::Partition");
-    let supported = if named.is_empty() && general {
-        OTHER_PARTITIONS.to_vec()
-    } else {
-        named
-    };
+    let supported = if named.is_empty() && general { OTHER_PARTITIONS.to_vec() } else { named };
     let mut found = Vec::new();
     for (key, kind, pattern) in configured {
         let Some(pattern) = pattern else { continue };
@@ -54,14 +44,8 @@ pub fn partitions(template: &Template<'_, '_>, config: &ConfigFile<'_>) -> Vec<D
                         refused.join(" and ")
                     ),
                 )
-                .in_config(
-                    config.value_place(&["parameter_generation", key]),
-                    "this pattern",
-                )
-                .help(format!(
-                    "a pattern for every partition: `{}`",
-                    row.arn_pattern()
-                )),
+                .in_config(config.value_place(&["parameter_generation", key]), "this pattern")
+                .help(format!("a pattern for every partition: `{}`", row.arn_pattern())),
             );
         }
     }
@@ -82,10 +66,7 @@ pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnos
     };
     let mut found = Vec::new();
     for node in template.document.nodes() {
-        let Some(text) = node
-            .as_str()
-            .filter(|text| text.contains("${AWS::StackName}"))
-        else {
+        let Some(text) = node.as_str().filter(|text| text.contains("${AWS::StackName}")) else {
             continue;
         };
         for noun in ["role", "policy", "instance-profile", "user", "group"] {

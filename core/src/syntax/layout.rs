@@ -47,11 +47,7 @@ impl<'t> Items<'t> {
         } else {
             cores.extend(collection.items().map(|item| {
                 let start = item.outer().start();
-                let dash = if collection.style() == Style::Block {
-                    dash_before(text, start)
-                } else {
-                    start
-                };
+                let dash = if collection.style() == Style::Block { dash_before(text, start) } else { start };
                 Span::new(dash, item.span().end())
             }));
         }
@@ -59,32 +55,18 @@ impl<'t> Items<'t> {
         let first_line = line_start(text, collection.span().start());
         // What stands above the first section is the file's own heading, not the section's.
         let is_root = collection.parent().is_none();
-        let lead = if is_root {
-            first_line
-        } else {
-            comments_and_blank_above(text, first_line)
-        };
+        let lead = if is_root { first_line } else { comments_and_blank_above(text, first_line) };
         let mut before = lead;
         for core in cores {
             let item = if collection.style() == Style::Block {
                 block_item(text, core, before, items.is_empty())
             } else {
-                Item {
-                    core,
-                    extent: core,
-                    inline: true,
-                }
+                Item { core, extent: core, inline: true }
             };
             before = item.extent.end();
             items.push(item);
         }
-        Self {
-            text,
-            style: collection.style(),
-            collection: collection.span(),
-            lead,
-            items,
-        }
+        Self { text, style: collection.style(), collection: collection.span(), lead, items }
     }
 
     /// Number of items.
@@ -102,9 +84,7 @@ impl<'t> Items<'t> {
     /// The bytes of an item, with its comments.
     #[must_use]
     pub fn extent(&self, index: usize) -> Span {
-        self.items
-            .get(index)
-            .map_or(Span::at(self.collection.end()), |item| item.extent)
+        self.items.get(index).map_or(Span::at(self.collection.end()), |item| item.extent)
     }
 
     /// The column at which items begin, in bytes; a byte order mark does not count.
@@ -121,9 +101,7 @@ impl<'t> Items<'t> {
     #[must_use]
     pub fn one_a_line(&self) -> bool {
         self.items.first().is_some_and(|item| {
-            self.text
-                .get(self.collection.start()..item.core.start())
-                .is_some_and(|gap| gap.contains('\n'))
+            self.text.get(self.collection.start()..item.core.start()).is_some_and(|gap| gap.contains('\n'))
         })
     }
 
@@ -133,10 +111,7 @@ impl<'t> Items<'t> {
         let [first, second, ..] = self.items.as_slice() else {
             return false;
         };
-        let gap = self
-            .text
-            .get(first.extent.end()..second.extent.start())
-            .unwrap_or_default();
+        let gap = self.text.get(first.extent.end()..second.extent.start()).unwrap_or_default();
         self.style == Style::Block && !gap.is_empty() && gap.trim().is_empty()
     }
 
@@ -144,17 +119,9 @@ impl<'t> Items<'t> {
     #[must_use]
     pub fn append_at(&self, stays: &[bool]) -> usize {
         if self.style == Style::Block {
-            return self
-                .items
-                .last()
-                .map_or(self.collection.end(), |item| item.extent.end());
+            return self.items.last().map_or(self.collection.end(), |item| item.extent.end());
         }
-        let kept = self
-            .items
-            .iter()
-            .zip(stays)
-            .rev()
-            .find(|(_, stays)| **stays);
+        let kept = self.items.iter().zip(stays).rev().find(|(_, stays)| **stays);
         kept.map_or(self.collection.start() + 1, |(item, _)| item.core.end())
     }
 
@@ -173,41 +140,38 @@ impl<'t> Items<'t> {
             while index < self.items.len() && !stays.get(index).copied().unwrap_or(true) {
                 index += 1;
             }
-            ranges.push(if self.style == Style::Flow {
-                self.flow_run(first, index)
+            if self.style == Style::Flow {
+                ranges.extend(self.flow_run(first, index));
             } else {
-                self.block_run(first, index, free)
-            });
+                ranges.push(self.block_run(first, index, free));
+            }
         }
         ranges
     }
 
-    /// Items `first..end` of a flow collection, with the commas that fall away.
-    fn flow_run(&self, first: usize, end: usize) -> Span {
+    /// Items `first..end` of a flow collection, with the commas that fall away. A comment behind a
+    /// comma belongs to the item before it.
+    fn flow_run(&self, first: usize, end: usize) -> Vec<Span> {
         let start = self.items.get(first).map_or(0, |item| item.core.start());
         if let Some(next) = self.items.get(end) {
-            return Span::new(start, next.core.start());
+            return vec![Span::new(start, next.core.start())];
         }
-        let last = self
-            .items
-            .get(end.saturating_sub(1))
-            .map_or(start, |item| item.core.end());
-        match first
-            .checked_sub(1)
-            .and_then(|before| self.items.get(before))
-        {
-            Some(before) => Span::new(before.core.end(), last),
-            None => Span::new(
-                self.collection.start() + 1,
-                self.collection.end().saturating_sub(1),
-            ),
+        let last = self.items.get(end.saturating_sub(1)).map_or(start, |item| item.core.end());
+        let Some(before) = first.checked_sub(1).and_then(|before| self.items.get(before)) else {
+            return vec![Span::new(self.collection.start() + 1, self.collection.end().saturating_sub(1))];
+        };
+        let gap = self.text.get(before.core.end()..start).unwrap_or_default();
+        match gap.find(',').filter(|_| gap.contains('#')) {
+            Some(comma) => {
+                let comma = before.core.end() + comma;
+                vec![Span::new(comma, comma + 1), Span::new(start, last)]
+            }
+            None => vec![Span::new(before.core.end(), last)],
         }
     }
 
     fn block_run(&self, first: usize, end: usize, free: Free) -> Span {
-        let (Some(head), Some(tail)) =
-            (self.items.get(first), self.items.get(end.saturating_sub(1)))
-        else {
+        let (Some(head), Some(tail)) = (self.items.get(first), self.items.get(end.saturating_sub(1))) else {
             return Span::at(self.collection.end());
         };
         let next = self.items.get(end);
@@ -216,24 +180,20 @@ impl<'t> Items<'t> {
             let end = next.map_or(tail.extent.end(), |next| next.core.start());
             return Span::new(head.core.start(), end);
         }
-        let before = first
-            .checked_sub(1)
-            .and_then(|before| self.items.get(before));
+        let before = first.checked_sub(1).and_then(|before| self.items.get(before));
         let before = before.map_or(self.lead, |item| item.extent.end());
         match (next, free) {
             (Some(next), Free::Stay) => Span::new(
                 head.extent.start(),
                 blank_lines_end(self.text, tail.extent.end(), next.extent.start()),
             ),
-            (Some(next), Free::Go) if first == 0 => Span::new(
-                before,
-                blank_lines_end(self.text, tail.extent.end(), next.extent.start()),
-            ),
+            (Some(next), Free::Go) if first == 0 => {
+                Span::new(before, blank_lines_end(self.text, tail.extent.end(), next.extent.start()))
+            }
             (Some(_), Free::Go) | (None, Free::Go) => Span::new(before, tail.extent.end()),
-            (None, Free::Stay) => Span::new(
-                blank_lines_start(self.text, before, head.extent.start()),
-                tail.extent.end(),
-            ),
+            (None, Free::Stay) => {
+                Span::new(blank_lines_start(self.text, before, head.extent.start()), tail.extent.end())
+            }
         }
     }
 }
@@ -254,32 +214,21 @@ fn comments_and_blank_above(text: &str, line: usize) -> usize {
 
 /// The dash that introduces a sequence's item.
 fn dash_before(text: &str, item: usize) -> usize {
-    text.get(..item)
-        .and_then(|before| before.rfind('-'))
-        .unwrap_or(item)
+    text.get(..item).and_then(|before| before.rfind('-')).unwrap_or(item)
 }
 
 fn block_item(text: &str, core: Span, before: usize, is_first: bool) -> Item {
     let line = line_start(text, core.start());
     let indent = core.start() - line;
-    let inline = text
-        .get(line..core.start())
-        .is_some_and(|prefix| !prefix.trim_matches([' ', '\u{feff}']).is_empty());
-    let start = if inline {
-        core.start()
-    } else {
-        comments_above(text, line, before, indent, is_first)
-    };
+    let inline =
+        text.get(line..core.start()).is_some_and(|prefix| !prefix.trim_matches([' ', '\u{feff}']).is_empty());
+    let start = if inline { core.start() } else { comments_above(text, line, before, indent, is_first) };
     let end = if core.end() > 0 && text.as_bytes().get(core.end() - 1) == Some(&b'\n') {
         core.end()
     } else {
         line_end(text, core.end())
     };
-    Item {
-        core,
-        extent: Span::new(start, comments_below(text, end, indent)),
-        inline,
-    }
+    Item { core, extent: Span::new(start, comments_below(text, end, indent)), inline }
 }
 
 /// The start of the comment lines right above a line, not above `limit`.
@@ -323,10 +272,7 @@ fn comments_below(text: &str, end: usize, indent: usize) -> usize {
 fn blank_lines_end(text: &str, mut at: usize, limit: usize) -> usize {
     while at < limit {
         let next = line_end(text, at).min(limit);
-        if text
-            .get(at..next)
-            .is_some_and(|line| !line.trim().is_empty())
-        {
+        if text.get(at..next).is_some_and(|line| !line.trim().is_empty()) {
             break;
         }
         at = next;
@@ -338,10 +284,7 @@ fn blank_lines_end(text: &str, mut at: usize, limit: usize) -> usize {
 fn blank_lines_start(text: &str, limit: usize, mut at: usize) -> usize {
     while at > limit {
         let above = line_start(text, at - 1).max(limit);
-        if text
-            .get(above..at)
-            .is_some_and(|line| !line.trim().is_empty())
-        {
+        if text.get(above..at).is_some_and(|line| !line.trim().is_empty()) {
             break;
         }
         at = above;
@@ -359,20 +302,12 @@ mod tests {
         let root = parsed.document.root().unwrap();
         let node = root.get("R").unwrap_or(root);
         let stays: Vec<bool> = if node.kind() == Kind::Mapping {
-            node.entries()
-                .map(|(key, _)| !removed.contains(&key.as_str().unwrap()))
-                .collect()
+            node.entries().map(|(key, _)| !removed.contains(&key.as_str().unwrap())).collect()
         } else {
-            node.items()
-                .map(|item| !removed.contains(&item.as_str().unwrap_or("?")))
-                .collect()
+            node.items().map(|item| !removed.contains(&item.as_str().unwrap_or("?"))).collect()
         };
         let mut result = text.to_owned();
-        for range in Items::of_text(node, text)
-            .removals(&stays, free)
-            .iter()
-            .rev()
-        {
+        for range in Items::of_text(node, text).removals(&stays, free).iter().rev() {
             result.replace_range(range.start()..range.end(), "");
         }
         result
@@ -398,41 +333,23 @@ mod tests {
             without(BLOCK, &["b"], Free::Go),
             "R:\n  # about a\n  a: 1 # one\n  d: 4\n\n  e: 5\nZ: 1\n"
         );
-        assert_eq!(
-            without(BLOCK, &["e"], Free::Stay),
-            BLOCK.replace("\n  e: 5\n", "")
-        );
+        assert_eq!(without(BLOCK, &["e"], Free::Stay), BLOCK.replace("\n  e: 5\n", ""));
     }
 
     #[test]
     fn flow_items_take_their_commas() {
         let text = "{\"R\": {\"a\": 1,\n  \"b\": 2,\n  \"c\": 3\n}}";
-        assert_eq!(
-            without(text, &["a"], Free::Stay),
-            "{\"R\": {\"b\": 2,\n  \"c\": 3\n}}"
-        );
-        assert_eq!(
-            without(text, &["b"], Free::Stay),
-            "{\"R\": {\"a\": 1,\n  \"c\": 3\n}}"
-        );
-        assert_eq!(
-            without(text, &["b", "c"], Free::Stay),
-            "{\"R\": {\"a\": 1\n}}"
-        );
+        assert_eq!(without(text, &["a"], Free::Stay), "{\"R\": {\"b\": 2,\n  \"c\": 3\n}}");
+        assert_eq!(without(text, &["b"], Free::Stay), "{\"R\": {\"a\": 1,\n  \"c\": 3\n}}");
+        assert_eq!(without(text, &["b", "c"], Free::Stay), "{\"R\": {\"a\": 1\n}}");
         assert_eq!(without(text, &["a", "b", "c"], Free::Stay), "{\"R\": {}}");
         assert_eq!(without("R: [a, b]\n", &["b"], Free::Stay), "R: [a]\n");
     }
 
     #[test]
     fn sequences_lose_whole_lines() {
-        assert_eq!(
-            without("R:\n- a\n- b # two\n- c\n", &["b"], Free::Stay),
-            "R:\n- a\n- c\n"
-        );
-        assert_eq!(
-            without("R:\n  - a\n  -\n    b\n", &["b"], Free::Stay),
-            "R:\n  - a\n"
-        );
+        assert_eq!(without("R:\n- a\n- b # two\n- c\n", &["b"], Free::Stay), "R:\n- a\n- c\n");
+        assert_eq!(without("R:\n  - a\n  -\n    b\n", &["b"], Free::Stay), "R:\n  - a\n");
     }
 
     #[test]

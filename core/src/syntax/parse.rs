@@ -38,14 +38,8 @@ pub fn parse(text: &str) -> Parsed<'_> {
             }
             Err(error) => {
                 complete = false;
-                let offset = error
-                    .marker()
-                    .byte_offset()
-                    .unwrap_or(text.len())
-                    .min(text.len());
-                builder
-                    .diagnostics
-                    .push(syntax_error(text, offset, &error.info()));
+                let offset = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                builder.diagnostics.push(syntax_error(text, offset, &error.info()));
                 break;
             }
         }
@@ -77,15 +71,9 @@ fn syntax_error(text: &str, offset: usize, info: &str) -> Diagnostic {
     while end < text.len() && !text.is_char_boundary(end) {
         end += 1;
     }
-    Diagnostic::new(
-        Code::SYN001,
-        format!("cannot be read as YAML or JSON: {info}"),
-    )
-    .at(
-        Span::new(offset, end.min(text.len())),
-        "the parser stopped here",
-    )
-    .help("correct the syntax here; what stands before it was checked, what follows was not")
+    Diagnostic::new(Code::SYN001, format!("cannot be read as YAML or JSON: {info}"))
+        .at(Span::new(offset, end.min(text.len())), "the parser stopped here")
+        .help("correct the syntax here; what stands before it was checked, what follows was not")
 }
 
 struct Open {
@@ -163,21 +151,14 @@ impl<'t> Builder<'t> {
             }
             Event::UnresolvedAlias(name) => {
                 self.diagnostics.push(
-                    Diagnostic::new(
-                        Code::SYN004,
-                        format!("no anchor `{name}` stands before this alias"),
-                    )
-                    .at(span, "this alias")
-                    .help(
-                        "define the anchor with `&` first, or quote the text if no alias is meant",
-                    ),
+                    Diagnostic::new(Code::SYN004, format!("no anchor `{name}` stands before this alias"))
+                        .at(span, "this alias")
+                        .help("define the anchor with `&` first, or quote the text if no alias is meant"),
                 );
                 self.push(Kind::Alias, Style::Plain, span, tag, NONE);
             }
             Event::Anchor(id, _) => {
-                let node = u32::try_from(self.document.nodes.len())
-                    .unwrap_or(NONE)
-                    .wrapping_sub(1);
+                let node = u32::try_from(self.document.nodes.len()).unwrap_or(NONE).wrapping_sub(1);
                 self.anchors.push((id, node));
                 self.all_json = false;
                 if let Some(raw) = self.document.nodes.last_mut() {
@@ -196,20 +177,14 @@ impl<'t> Builder<'t> {
             ScalarStyle::DoubleQuoted => Style::Double,
             _ => Style::BlockScalar,
         };
-        let span = if style == Style::BlockScalar {
-            self.block_scalar(span, tag)
-        } else {
-            span
-        };
+        let span = if style == Style::BlockScalar { self.block_scalar(span, tag) } else { span };
         self.all_json &= match style {
             Style::Double => true,
             Style::Plain => is_json_literal(value) && !span.is_empty(),
             _ => false,
         };
         let written = match style {
-            Style::Single | Style::Double => {
-                Span::new(span.start() + 1, span.end().saturating_sub(1))
-            }
+            Style::Single | Style::Double => Span::new(span.start() + 1, span.end().saturating_sub(1)),
             _ => span,
         };
         // The parser gives `~` for a value that is not there.
@@ -234,11 +209,7 @@ impl<'t> Builder<'t> {
         } else {
             span
         };
-        let mut at = if tag.is_empty() {
-            self.last_end
-        } else {
-            tag.end()
-        };
+        let mut at = if tag.is_empty() { self.last_end } else { tag.end() };
         while at < span.start() {
             match text.get(at) {
                 Some(b'|' | b'>') => return Span::new(at, span.end()),
@@ -252,26 +223,15 @@ impl<'t> Builder<'t> {
     }
 
     fn start(&mut self, kind: Kind, style: StructureStyle, span: Span, tag: Span) {
-        let style = if style == StructureStyle::Flow {
-            Style::Flow
-        } else {
-            Style::Block
-        };
+        let style = if style == StructureStyle::Flow { Style::Flow } else { Style::Block };
         self.all_json &= style == Style::Flow;
         let node = self.push(kind, style, span, tag, NONE);
-        self.open.push(Open {
-            node,
-            last_child: NONE,
-        });
+        self.open.push(Open { node, last_child: NONE });
     }
 
     fn end(&mut self, span: Span) {
         let Some(open) = self.open.pop() else { return };
-        let last = self
-            .document
-            .nodes
-            .get(open.last_child as usize)
-            .map(|raw| raw.span.end);
+        let last = self.document.nodes.get(open.last_child as usize).map(|raw| raw.span.end);
         let Some(raw) = self.document.nodes.get_mut(open.node as usize) else {
             return;
         };
@@ -292,11 +252,7 @@ impl<'t> Builder<'t> {
         let id = u32::try_from(self.document.nodes.len()).unwrap_or(NONE);
         let parent = self.open.last().map_or(NONE, |open| open.node);
         self.document.nodes.push(Raw {
-            outer_start: if tag.is_empty() {
-                span.start
-            } else {
-                tag.start.min(span.start)
-            },
+            outer_start: if tag.is_empty() { span.start } else { tag.start.min(span.start) },
             span,
             tag,
             kind,
@@ -311,16 +267,8 @@ impl<'t> Builder<'t> {
         if let Some(open) = self.open.last_mut() {
             let before = std::mem::replace(&mut open.last_child, id);
             let link = match before {
-                NONE => self
-                    .document
-                    .nodes
-                    .get_mut(open.node as usize)
-                    .map(|raw| &mut raw.first_child),
-                before => self
-                    .document
-                    .nodes
-                    .get_mut(before as usize)
-                    .map(|raw| &mut raw.next),
+                NONE => self.document.nodes.get_mut(open.node as usize).map(|raw| &mut raw.first_child),
+                before => self.document.nodes.get_mut(before as usize).map(|raw| &mut raw.next),
             };
             if let Some(link) = link {
                 *link = id;
@@ -348,28 +296,18 @@ impl<'t> Builder<'t> {
             };
             if name == "<<" && key.style() == Style::Plain {
                 found.push(
-                    Diagnostic::new(
-                        Code::SYN005,
-                        "CloudFormation does not read YAML merges (`<<`)",
-                    )
-                    .at(key.outer(), "this merge")
-                    .help("write the merged keys out"),
+                    Diagnostic::new(Code::SYN005, "CloudFormation does not read YAML merges (`<<`)")
+                        .at(key.outer(), "this merge")
+                        .help("write the merged keys out"),
                 );
                 continue;
             }
-            let repeated = if seen.len() < 12 {
-                seen.contains(&name)
-            } else {
-                many.contains(name)
-            };
+            let repeated = if seen.len() < 12 { seen.contains(&name) } else { many.contains(name) };
             if repeated {
                 found.push(
-                    Diagnostic::new(
-                        Code::SYN002,
-                        format!("the key `{name}` stands twice in one mapping"),
-                    )
-                    .at(key.outer(), "the second time")
-                    .help("keep one of the two: which of them counts is not defined"),
+                    Diagnostic::new(Code::SYN002, format!("the key `{name}` stands twice in one mapping"))
+                        .at(key.outer(), "the second time")
+                        .help("keep one of the two: which of them counts is not defined"),
                 );
             }
             if seen.len() == 11 {
@@ -387,20 +325,13 @@ impl<'t> Builder<'t> {
         while !self.open.is_empty() {
             self.end(Span::at(self.last_end));
         }
-        let flow = self
-            .document
-            .root()
-            .is_some_and(|root| root.style() == Style::Flow);
+        let flow = self.document.root().is_some_and(|root| root.style() == Style::Flow);
         self.document.json = flow && self.all_json;
         if complete {
             self.check_aliases();
         }
         let complete = complete && !self.diagnostics.iter().any(Diagnostic::is_error);
-        Parsed {
-            document: self.document,
-            diagnostics: self.diagnostics,
-            complete,
-        }
+        Parsed { document: self.document, diagnostics: self.diagnostics, complete }
     }
 
     /// What all aliases stand for together, counted without expanding them.
@@ -437,12 +368,7 @@ impl<'t> Builder<'t> {
                 break;
             }
             let mut above = index;
-            while let Some(parent) = self
-                .document
-                .nodes
-                .get(above)
-                .map(|raw| raw.parent as usize)
-            {
+            while let Some(parent) = self.document.nodes.get(above).map(|raw| raw.parent as usize) {
                 let Some(sum) = expanded.get_mut(parent) else {
                     break;
                 };
@@ -462,13 +388,10 @@ impl<'t> Builder<'t> {
 
 fn is_json_literal(value: &str) -> bool {
     matches!(value, "true" | "false" | "null")
-        || value
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_digit() || byte == b'-')
-            && value.bytes().all(|byte| {
-                byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
-            })
+        || value.bytes().next().is_some_and(|byte| byte.is_ascii_digit() || byte == b'-')
+            && value
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'))
 }
 
 #[cfg(test)]
@@ -476,11 +399,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<Code> {
-        parse(text)
-            .diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.code)
-            .collect()
+        parse(text).diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
     }
 
     #[test]
@@ -497,14 +416,7 @@ mod tests {
         assert_eq!(b.as_str(), Some("# text\nmore\n"));
         let nested = "A:\n  B: >-\n    x\n    y\n  C: 1\n";
         let parsed_nested = parse(nested);
-        let block = parsed_nested
-            .document
-            .root()
-            .unwrap()
-            .get("A")
-            .unwrap()
-            .get("B")
-            .unwrap();
+        let block = parsed_nested.document.root().unwrap().get("A").unwrap().get("B").unwrap();
         assert_eq!(block.span().slice(nested), ">-\n    x\n    y\n");
         let c = root.get("C").unwrap();
         assert_eq!(c.outer().slice(text), "&q !If [a, *q2]");
@@ -514,11 +426,7 @@ mod tests {
 
     #[test]
     fn json_is_told_from_flow_yaml() {
-        assert!(
-            parse("{\"a\": [1, true, -2.5e3, \"x\\u00e9\\/\\ud83d\\ude00\"]}")
-                .document
-                .is_json()
-        );
+        assert!(parse("{\"a\": [1, true, -2.5e3, \"x\\u00e9\\/\\ud83d\\ude00\"]}").document.is_json());
         assert!(parse("{\n\t\"a\":\t{}\n}").document.is_json());
         assert!(!parse("{a: 1}").document.is_json());
         assert!(!parse("a: 1").document.is_json());
@@ -549,9 +457,6 @@ mod tests {
     fn after_an_error_the_tree_of_what_was_read_remains() {
         let parsed = parse("a: 1\nb:\n  c: [1, 2\nd: }\n");
         assert!(!parsed.complete);
-        assert_eq!(
-            parsed.document.root().unwrap().get("a").unwrap().as_str(),
-            Some("1")
-        );
+        assert_eq!(parsed.document.root().unwrap().get("a").unwrap().as_str(), Some("1"));
     }
 }

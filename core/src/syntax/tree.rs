@@ -82,11 +82,7 @@ impl<'t> Document<'t> {
     /// The node of an id that this document gave out.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Option<Node<'_, 't>> {
-        self.nodes.get(id.0 as usize).map(|raw| Node {
-            document: self,
-            raw,
-            id,
-        })
+        self.nodes.get(id.0 as usize).map(|raw| Node { document: self, raw, id })
     }
 
     /// Whether the text is JSON (and edits must leave it so).
@@ -161,10 +157,7 @@ impl<'d, 't> Node<'d, 't> {
     /// The bytes of its content with its tag and anchor.
     #[must_use]
     pub fn outer(self) -> Span {
-        Span {
-            start: self.raw.outer_start,
-            end: self.raw.span.end,
-        }
+        Span { start: self.raw.outer_start, end: self.raw.span.end }
     }
 
     /// The tag as written (`!Sub`), empty if there is none.
@@ -188,9 +181,7 @@ impl<'d, 't> Node<'d, 't> {
     /// The node that an alias stands for.
     #[must_use]
     pub fn alias_target(self) -> Option<Self> {
-        (self.raw.kind == Kind::Alias)
-            .then(|| self.document.node(NodeId(self.raw.value)))
-            .flatten()
+        (self.raw.kind == Kind::Alias).then(|| self.document.node(NodeId(self.raw.value))).flatten()
     }
 
     /// The node itself, or the one that it is an alias of.
@@ -217,12 +208,7 @@ impl<'d, 't> Node<'d, 't> {
         match self.raw.style {
             Style::Single | Style::Double => Span {
                 start: self.raw.span.start + 1,
-                end: self
-                    .raw
-                    .span
-                    .end
-                    .saturating_sub(1)
-                    .max(self.raw.span.start + 1),
+                end: self.raw.span.end.saturating_sub(1).max(self.raw.span.start + 1),
             },
             _ => self.raw.span,
         }
@@ -231,8 +217,7 @@ impl<'d, 't> Node<'d, 't> {
     /// Whether it is an empty plain scalar, `~` or `null`.
     #[must_use]
     pub fn is_null(self) -> bool {
-        self.raw.style == Style::Plain
-            && matches!(self.as_str(), Some("" | "~" | "null" | "Null" | "NULL"))
+        self.raw.style == Style::Plain && matches!(self.as_str(), Some("" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// The node that it is in.
@@ -260,11 +245,7 @@ impl<'d, 't> Node<'d, 't> {
 
     /// The keys and values of a mapping; empty for anything else.
     pub fn entries(self) -> impl Iterator<Item = (Self, Self)> + 'd {
-        let mut next = if self.raw.kind == Kind::Mapping {
-            self.raw.first_child
-        } else {
-            NONE
-        };
+        let mut next = if self.raw.kind == Kind::Mapping { self.raw.first_child } else { NONE };
         let document = self.document;
         std::iter::from_fn(move || {
             let key = document.node(NodeId(next))?;
@@ -301,9 +282,6 @@ impl<'d, 't> Node<'d, 't> {
         if parent.kind() != Kind::Mapping {
             return None;
         }
-        parent
-            .entries()
-            .find(|(_, value)| value.id == self.id)
-            .map(|(key, _)| key)
+        parent.entries().find(|(_, value)| value.id == self.id).map(|(key, _)| key)
     }
 }

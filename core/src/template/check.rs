@@ -9,22 +9,13 @@ use crate::syntax::Kind;
 pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) -> Vec<Diagnostic> {
     let mut found = shapes(template);
     // A macro or a loop makes names that the text does not show.
-    let computed = template
-        .transforms()
-        .iter()
-        .any(|(name, _)| *name != "AWS::LanguageExtensions")
+    let computed = template.transforms().iter().any(|(name, _)| *name != "AWS::LanguageExtensions")
         || template.section("Resources").is_some_and(|resources| {
-            resources
-                .entries()
-                .any(|(key, _)| key.as_str().is_some_and(|key| key.starts_with("Fn::")))
+            resources.entries().any(|(key, _)| key.as_str().is_some_and(|key| key.starts_with("Fn::")))
         });
     for reference in references {
         let (what, name, missing) = match reference.target {
-            Target::Name(name) => (
-                "parameter or resource",
-                name,
-                is_missing(template, name, reference.kind),
-            ),
+            Target::Name(name) => ("parameter or resource", name, is_missing(template, name, reference.kind)),
             Target::Condition(name) => ("condition", name, !template.conditions.contains_key(name)),
             Target::Mapping(name) => ("mapping", name, !template.mappings.contains_key(name)),
         };
@@ -37,12 +28,9 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
             Target::Mapping(_) => did_you_mean(name, template.mappings.keys().copied()),
         };
         found.push(
-            Diagnostic::new(
-                Code::TPL005,
-                format!("the template declares no {what} `{name}`"),
-            )
-            .at(reference.place, "this reference")
-            .help(help.unwrap_or_else(|| "correct the name, or declare it".to_owned())),
+            Diagnostic::new(Code::TPL005, format!("the template declares no {what} `{name}`"))
+                .at(reference.place, "this reference")
+                .help(help.unwrap_or_else(|| "correct the name, or declare it".to_owned())),
         );
     }
     found
@@ -70,27 +58,21 @@ fn shapes(template: &Template<'_, '_>) -> Vec<Diagnostic> {
         let items = call.argument.items().count();
         let (wrong, shape) = match call.function {
             Function::Ref => (!scalar && !extended, "a name"),
-            Function::GetAtt => (
-                call.get_att().is_none() && !extended,
-                "`Name.Attribute` or `[Name, Attribute]`",
-            ),
+            Function::GetAtt => {
+                (call.get_att().is_none() && !extended, "`Name.Attribute` or `[Name, Attribute]`")
+            }
             Function::Sub => (
                 !(scalar || items == 2 && call.argument.kind() == Kind::Sequence),
                 "a text, or a list of a text and a mapping",
             ),
             Function::If => (items != 3, "a list of a condition and two values"),
-            Function::FindInMap => (
-                !(items == 3 || (items == 4 && extended)),
-                "a list of a mapping and two keys",
-            ),
+            Function::FindInMap => {
+                (!(items == 3 || (items == 4 && extended)), "a list of a mapping and two keys")
+            }
             _ => (false, ""),
         };
         if wrong {
-            let name = if call.name == "Ref" {
-                "Ref".to_owned()
-            } else {
-                format!("Fn::{}", call.name)
-            };
+            let name = if call.name == "Ref" { "Ref".to_owned() } else { format!("Fn::{}", call.name) };
             found.push(
                 Diagnostic::new(Code::TPL006, format!("`{name}` takes {shape}"))
                     .at(call.name_span(), "this call")

@@ -62,10 +62,7 @@ impl<'d, 't> Call<'d, 't> {
     pub fn name_span(&self) -> Span {
         match self.form {
             Form::Short => self.node.tag_span(),
-            Form::Long => self
-                .node
-                .only_entry()
-                .map_or(self.node.span(), |(key, _)| key.span()),
+            Form::Long => self.node.only_entry().map_or(self.node.span(), |(key, _)| key.span()),
         }
     }
 
@@ -82,18 +79,12 @@ impl<'d, 't> Call<'d, 't> {
             return None;
         }
         if let Some(text) = self.argument.as_str() {
-            return text
-                .split_once('.')
-                .map(|(name, attribute)| (name, Some(attribute)));
+            return text.split_once('.').map(|(name, attribute)| (name, Some(attribute)));
         }
         let mut items = self.argument.items();
         let name = items.next()?.as_str()?;
         let attribute = items.next()?;
-        let attribute = if call(attribute).is_some() {
-            None
-        } else {
-            attribute.as_str()
-        };
+        let attribute = if call(attribute).is_some() { None } else { attribute.as_str() };
         items.next().is_none().then_some((name, attribute))
     }
 }
@@ -102,17 +93,8 @@ impl<'d, 't> Call<'d, 't> {
 #[must_use]
 pub fn call<'d, 't>(node: Node<'d, 't>) -> Option<Call<'d, 't>> {
     let tag = node.tag();
-    if let Some(name) = tag
-        .strip_prefix('!')
-        .filter(|name| !name.is_empty() && !name.starts_with('!'))
-    {
-        return Some(Call {
-            function: function(name),
-            name,
-            node,
-            argument: node,
-            form: Form::Short,
-        });
+    if let Some(name) = tag.strip_prefix('!').filter(|name| !name.is_empty() && !name.starts_with('!')) {
+        return Some(Call { function: function(name), name, node, argument: node, form: Form::Short });
     }
     if node.kind() != Kind::Mapping {
         return None;
@@ -125,13 +107,7 @@ pub fn call<'d, 't>(node: Node<'d, 't>) -> Option<Call<'d, 't>> {
         "Condition" if argument.kind() == Kind::Scalar => key,
         _ => key.strip_prefix("Fn::")?,
     };
-    Some(Call {
-        function: function(name),
-        name,
-        node,
-        argument: argument.resolved(),
-        form: Form::Long,
-    })
+    Some(Call { function: function(name), name, node, argument: argument.resolved(), form: Form::Long })
 }
 
 fn function(name: &str) -> Function {

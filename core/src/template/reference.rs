@@ -66,6 +66,8 @@ pub struct Reference<'d, 't> {
     pub place: Span,
     /// Whether the place in the text is not certain: an escape hides it, so it cannot be edited.
     pub hidden: bool,
+    /// The alias through which the owner comes to the node, if it does not hold the node itself.
+    pub via: Option<Node<'d, 't>>,
 }
 
 /// Collects the references of all sections in the order of the text.
@@ -74,15 +76,14 @@ pub fn references<'d, 't>(template: &Template<'d, 't>) -> Vec<Reference<'d, 't>>
     let mut walk = Walk {
         list: Vec::with_capacity(template.resources.len() * 8),
         bound: Vec::new(),
+        via: None,
+        nested: false,
     };
     for (key, value) in template.root.entries() {
         let Some(section) = key.as_str() else {
             continue;
         };
-        if matches!(
-            section,
-            "Description" | "AWSTemplateFormatVersion" | "Transform"
-        ) {
+        if matches!(section, "Description" | "AWSTemplateFormatVersion" | "Transform") {
             continue;
         }
         for (key, value) in value.resolved().entries() {
@@ -95,17 +96,18 @@ pub fn references<'d, 't>(template: &Template<'d, 't>) -> Vec<Reference<'d, 't>>
                 "Mappings" => Owner::Mapping(name),
                 section => Owner::Section(section),
             };
-            let value = value.resolved();
             if name.starts_with("Fn::ForEach") {
-                walk.for_each(owner, value);
+                walk.for_each(owner, value.resolved());
                 continue;
             }
-            match owner {
-                Owner::Resource(_) => walk.resource(owner, value),
-                Owner::Output(_) => walk.declaration_condition(owner, value),
-                _ => {}
-            }
-            walk.node(owner, value);
+            walk.through(value, |walk, value| {
+                match owner {
+                    Owner::Resource(_) => walk.resource(owner, value),
+                    Owner::Output(_) => walk.declaration_condition(owner, value),
+                    _ => {}
+                }
+                walk.node(owner, value);
+            });
         }
     }
     walk.list
@@ -115,29 +117,33 @@ struct Walk<'d, 't> {
     list: Vec<Reference<'d, 't>>,
     /// Loop variables of `Fn::ForEach` around the node.
     bound: Vec<&'d str>,
+    /// The alias that the walk came through, and whether it came through more than one.
+    via: Option<Node<'d, 't>>,
+    nested: bool,
 }
 
 impl<'d, 't> Walk<'d, 't> {
+    /// Visits a node, or what it is an alias of.
+    fn through(&mut self, node: Node<'d, 't>, visit: impl FnOnce(&mut Self, Node<'d, 't>)) {
+        let Some(target) = node.alias_target() else {
+            return visit(self, node);
+        };
+        let before = (self.via, self.nested);
+        (self.via, self.nested) = (Some(node), self.via.is_some());
+        visit(self, target);
+        (self.via, self.nested) = before;
+    }
+
     fn resource(&mut self, owner: Owner<'d>, value: Node<'d, 't>) {
         self.declaration_condition(owner, value);
         let Some(depends) = value.get("DependsOn").map(Node::resolved) else {
             return;
         };
-        let scalars = if depends.kind() == NodeKind::Scalar {
-            vec![depends]
-        } else {
-            depends.items().collect()
-        };
+        let scalars =
+            if depends.kind() == NodeKind::Scalar { vec![depends] } else { depends.items().collect() };
         for node in scalars {
             if let Some(name) = node.as_str() {
-                self.push(
-                    owner,
-                    Target::Name(name),
-                    Kind::DependsOn,
-                    node,
-                    node.outer(),
-                    false,
-                );
+                self.push(owner, Target::Name(name), Kind::DependsOn, node, node.outer(), false);
             }
         }
     }
@@ -146,14 +152,7 @@ impl<'d, 't> Walk<'d, 't> {
         if let Some(node) = value.get("Condition")
             && let Some(name) = node.as_str()
         {
-            self.push(
-                owner,
-                Target::Condition(name),
-                Kind::Condition,
-                node,
-                node.outer(),
-                false,
-            );
+            self.push(owner, Target::Condition(name), Kind::Condition, node, node.outer(), false);
         }
     }
 
@@ -172,12 +171,17 @@ impl<'d, 't> Walk<'d, 't> {
             kind,
             node,
             place,
-            hidden,
+            // Through two aliases the place is not told by one of them.
+            hidden: hidden || self.nested,
+            via: self.via,
         });
     }
 
     fn node(&mut self, owner: Owner<'d>, node: Node<'d, 't>) {
-        let node = node.resolved();
+        self.through(node, |walk, node| walk.value(owner, node));
+    }
+
+    fn value(&mut self, owner: Owner<'d>, node: Node<'d, 't>) {
         if let Some(call) = call(node) {
             self.call(owner, &call);
             return;
@@ -186,10 +190,7 @@ impl<'d, 't> Walk<'d, 't> {
             NodeKind::Sequence => node.items().for_each(|item| self.node(owner, item)),
             NodeKind::Mapping => {
                 for (key, value) in node.entries() {
-                    if key
-                        .as_str()
-                        .is_some_and(|key| key.starts_with("Fn::ForEach"))
-                    {
+                    if key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach")) {
                         self.for_each(owner, value.resolved());
                     } else {
                         self.node(owner, value);
@@ -206,14 +207,7 @@ impl<'d, 't> Walk<'d, 't> {
             Function::Ref => {
                 if let Some(name) = argument.as_str() {
                     if !self.bound.contains(&name) {
-                        self.push(
-                            owner,
-                            Target::Name(name),
-                            Kind::Ref,
-                            node,
-                            node.outer(),
-                            false,
-                        );
+                        self.push(owner, Target::Name(name), Kind::Ref, node, node.outer(), false);
                     }
                 } else {
                     self.children(owner, argument);
@@ -221,8 +215,7 @@ impl<'d, 't> Walk<'d, 't> {
             }
             Function::GetAtt => match call.get_att() {
                 Some((name, attribute)) => {
-                    let computed =
-                        name.contains("${") || attribute.is_some_and(|a| a.contains("${"));
+                    let computed = name.contains("${") || attribute.is_some_and(|a| a.contains("${"));
                     if !computed {
                         self.push(
                             owner,
@@ -261,14 +254,7 @@ impl<'d, 't> Walk<'d, 't> {
             }
             Function::Condition => {
                 if let Some(name) = argument.as_str() {
-                    self.push(
-                        owner,
-                        Target::Condition(name),
-                        Kind::Condition,
-                        node,
-                        node.outer(),
-                        false,
-                    );
+                    self.push(owner, Target::Condition(name), Kind::Condition, node, node.outer(), false);
                 }
             }
             Function::FindInMap => {
@@ -276,14 +262,7 @@ impl<'d, 't> Walk<'d, 't> {
                     && call_is_plain(map)
                     && let Some(name) = map.as_str()
                 {
-                    self.push(
-                        owner,
-                        Target::Mapping(name),
-                        Kind::FindInMap,
-                        map,
-                        map.outer(),
-                        false,
-                    );
+                    self.push(owner, Target::Mapping(name), Kind::FindInMap, map, map.outer(), false);
                 }
                 argument.items().for_each(|item| self.node(owner, item));
             }
@@ -299,9 +278,7 @@ impl<'d, 't> Walk<'d, 't> {
             return;
         }
         argument.items().for_each(|item| self.node(owner, item));
-        argument
-            .entries()
-            .for_each(|(_, value)| self.node(owner, value));
+        argument.entries().for_each(|(_, value)| self.node(owner, value));
     }
 
     fn sub(&mut self, owner: Owner<'d>, call: &super::Call<'d, 't>) {
@@ -316,9 +293,7 @@ impl<'d, 't> Walk<'d, 't> {
             self.sub_text(owner, call, text, variables);
         }
         if let Some(variables) = variables {
-            variables
-                .entries()
-                .for_each(|(_, value)| self.node(owner, value));
+            variables.entries().for_each(|(_, value)| self.node(owner, value));
         }
     }
 

@@ -21,11 +21,8 @@ pub fn redacted(text: &str) -> String {
             continue;
         };
         let span = default.resolved().written();
-        let stars: String = span
-            .slice(text)
-            .bytes()
-            .map(|byte| if byte == b'\n' { '\n' } else { '*' })
-            .collect();
+        let stars: String =
+            span.slice(text).bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
         result.replace_range(span.start()..span.end(), &stars);
     }
     result

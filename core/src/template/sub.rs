@@ -18,9 +18,7 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
-        let open = rest
-            .find("${")
-            .filter(|open| rest.get(*open..).is_some_and(|r| r.contains('}')));
+        let open = rest.find("${").filter(|open| rest.get(*open..).is_some_and(|r| r.contains('}')));
         match open {
             Some(0) => {
                 let close = rest.find('}')?;

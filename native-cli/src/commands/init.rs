@@ -8,10 +8,7 @@ use crate::render::{Sources, diagnostics};
 
 pub(crate) fn run(arguments: &InitArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     let input = Input::read(&arguments.template, streams)?;
-    let sources = Sources {
-        template: &input,
-        config: None,
-    };
+    let sources = Sources { template: &input, config: None };
     let text = match input.text() {
         Ok(text) => iam_split_core::api::init(text),
         Err(found) => Err(vec![found]),
@@ -29,10 +26,8 @@ pub(crate) fn run(arguments: &InitArgs, streams: &mut Streams) -> Result<Exit, F
         return Ok(Exit::Done);
     }
     if arguments.output.exists() {
-        return Err(
-            Failure::new(format!("`{}` is there already", arguments.output.display()))
-                .help("give another file with --output, or remove this one"),
-        );
+        return Err(Failure::new(format!("`{}` is there already", arguments.output.display()))
+            .help("give another file with --output, or remove this one"));
     }
     files::write_all(&[(&arguments.output, &text)])?;
     writeln!(streams.out, "wrote {}", arguments.output.display())?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use iam_split_core::api::{self, Capability, Split, SplitAnswer, SplitRequest};
+use iam_split_core::config::Resolution;
 use iam_split_core::diagnostic::{Code, Diagnostic};
 use iam_split_core::summary::Summary;
 use serde::Serialize;
@@ -17,22 +18,13 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
     if let Some(name) = &arguments.app_stack_name
         && !iam_split_core::config::is_stack_name(name)
     {
-        return Err(
-            Failure::new(format!("`{name}` cannot be the name of a stack"))
-                .help("a stack's name is a letter, then letters, digits and dashes, 128 at most"),
-        );
+        return Err(Failure::new(format!("`{name}` cannot be the name of a stack"))
+            .help("a stack's name is a letter, then letters, digits and dashes, 128 at most"));
     }
     let template = Input::read(&arguments.template, streams)?;
-    let config = arguments
-        .config
-        .as_deref()
-        .map(|path| Input::read(path, streams))
-        .transpose()?;
+    let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let answer = verified(answer(arguments, &template, config.as_ref()));
-    let sources = Sources {
-        template: &template,
-        config: config.as_ref(),
-    };
+    let sources = Sources { template: &template, config: config.as_ref() };
     let exit = match answer.exit_code() {
         0 => Exit::Done,
         1 => Exit::Refused,
@@ -48,12 +40,7 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
         SplitAnswer::Refused { .. } => None,
     };
     match arguments.format {
-        Format::Json => json(
-            &answer,
-            written.as_ref().map(|(_, files)| files),
-            &sources,
-            streams,
-        )?,
+        Format::Json => json(&answer, written.as_ref().map(|(_, files)| files), &sources, streams)?,
         Format::Human => {
             diagnostics(answer.diagnostics(), &sources, streams)?;
             match written {
@@ -110,16 +97,10 @@ impl Files {
             .as_deref()
             .and_then(Path::file_stem)
             .map(|stem| stem.to_string_lossy().into_owned());
-        let prefix = arguments
-            .name_prefix
-            .clone()
-            .or(stem)
-            .unwrap_or_else(|| "template".to_owned());
+        let prefix = arguments.name_prefix.clone().or(stem).unwrap_or_else(|| "template".to_owned());
         if prefix.is_empty() || prefix.contains(['/', '\\']) {
-            return Err(
-                Failure::new(format!("`{prefix}` cannot begin a file's name"))
-                    .help("give the folder with --out-dir, and a prefix without slashes"),
-            );
+            return Err(Failure::new(format!("`{prefix}` cannot begin a file's name"))
+                .help("give the folder with --out-dir, and a prefix without slashes"));
         }
         let ending = if split.json { "json" } else { "yaml" };
         Ok(Self {
@@ -131,19 +112,12 @@ impl Files {
     /// The inputs are never overwritten, nor a file that is not an earlier output of ours.
     fn check(&self, template: &Input, config: Option<&Input>) -> Result<(), Failure> {
         for path in [&self.iam, &self.app] {
-            let inputs = [Some(template), config]
-                .into_iter()
-                .flatten()
-                .filter_map(|input| input.path.as_deref());
+            let inputs =
+                [Some(template), config].into_iter().flatten().filter_map(|input| input.path.as_deref());
             for input in inputs {
                 if same_file(path, input) {
-                    return Err(Failure::new(format!(
-                        "`{}` is an input of this run",
-                        path.display()
-                    ))
-                    .help(
-                        "choose another folder with --out-dir or another name with --name-prefix",
-                    ));
+                    return Err(Failure::new(format!("`{}` is an input of this run", path.display()))
+                        .help("choose another folder with --out-dir or another name with --name-prefix"));
                 }
             }
             let Ok(bytes) = std::fs::read(path) else {
@@ -153,11 +127,8 @@ impl Files {
                 continue;
             };
             if !std::str::from_utf8(&bytes).is_ok_and(api::is_output) {
-                return Err(Failure::new(format!(
-                    "`{}` is no earlier output of iam-split",
-                    path.display()
-                ))
-                .help("move it away, or choose another folder with --out-dir"));
+                return Err(Failure::new(format!("`{}` is no earlier output of iam-split", path.display()))
+                    .help("move it away, or choose another folder with --out-dir"));
             }
         }
         Ok(())
@@ -204,24 +175,10 @@ fn json(
 }
 
 fn refused(found: &[Diagnostic], streams: &mut Streams) -> Result<(), Failure> {
-    let errors = found
-        .iter()
-        .filter(|diagnostic| diagnostic.is_error())
-        .count();
-    let pairs = found
-        .iter()
-        .filter(|diagnostic| diagnostic.code == Code::CYC001)
-        .count();
-    let pairs = if pairs > 0 {
-        format!(", {pairs} of them circular dependencies")
-    } else {
-        String::new()
-    };
-    writeln!(
-        streams.err,
-        "refused: {}{pairs}; no file was written",
-        count(errors, "error")
-    )?;
+    let errors = found.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let pairs = found.iter().filter(|diagnostic| diagnostic.code == Code::CYC001).count();
+    let pairs = if pairs > 0 { format!(", {pairs} of them circular dependencies") } else { String::new() };
+    writeln!(streams.err, "refused: {}{pairs}; no file was written", count(errors, "error"))?;
     Ok(())
 }
 
@@ -232,27 +189,11 @@ fn count(number: usize, noun: &str) -> String {
 fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), Failure> {
     let out = &mut streams.out;
     let configured = summary.moved.len() + summary.missing.len();
-    let of = if summary.missing.is_empty() {
-        String::new()
-    } else {
-        format!(" of {configured} configured")
-    };
-    writeln!(
-        out,
-        "moved {}{of} to {}",
-        count(summary.moved.len(), "resource"),
-        files.iam.display()
-    )?;
+    let of = if summary.missing.is_empty() { String::new() } else { format!(" of {configured} configured") };
+    writeln!(out, "moved {}{of} to {}", count(summary.moved.len(), "resource"), files.iam.display())?;
     for moved in &summary.moved {
         let kind = moved.kind.strip_prefix("AWS::IAM::").unwrap_or(&moved.kind);
-        writeln!(
-            out,
-            "  {:<16} {} (line {}, used {})",
-            kind,
-            moved.name,
-            moved.line,
-            times(moved.used)
-        )?;
+        writeln!(out, "  {:<16} {} (line {}, used {})", kind, moved.name, moved.line, times(moved.used))?;
     }
     if !summary.missing.is_empty() {
         writeln!(out, "not in the template: {}", summary.missing.join(", "))?;
@@ -264,20 +205,11 @@ fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), 
         ("conditions", &travels.conditions),
         ("mappings", &travels.mappings),
     ] {
-        let names = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        };
+        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         writeln!(out, "  {what:<14} {names}")?;
     }
     bridges(summary, out)?;
-    writeln!(
-        out,
-        "\nkept {} in {}",
-        count(summary.remaining, "resource"),
-        files.app.display()
-    )?;
+    writeln!(out, "\nkept {} in {}", count(summary.remaining, "resource"), files.app.display())?;
     let wires: usize = summary.moved.iter().map(|moved| moved.wires.len()).sum();
     writeln!(
         out,
@@ -288,19 +220,12 @@ fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), 
     for moved in &summary.moved {
         for wire in &moved.wires {
             if wire.parameter != moved.name {
-                writeln!(
-                    out,
-                    "  further parameter {} from output {}",
-                    wire.parameter, wire.output
-                )?;
+                writeln!(out, "  further parameter {} from output {}", wire.parameter, wire.output)?;
             }
         }
     }
     if let Some(stack) = &summary.app_stack {
-        let bounded = stack
-            .bounded_by
-            .as_ref()
-            .map_or(String::new(), |name| format!(", bounded by {name}"));
+        let bounded = stack.bounded_by.as_ref().map_or(String::new(), |name| format!(", bounded by {name}"));
         writeln!(
             out,
             "\nthe IAM stack takes the application stack's name as {}: at most {} characters{bounded}, {}",
@@ -323,45 +248,69 @@ fn times(number: usize) -> String {
 }
 
 fn bridges(summary: &Summary, out: &mut Box<dyn std::io::Write>) -> Result<(), Failure> {
-    let (widened, exact): (Vec<_>, Vec<_>) = summary
-        .bridges
-        .iter()
-        .partition(|bridge| bridge.reaches.is_some());
-    writeln!(
-        out,
-        "\nresolved {} to application resources",
-        count(summary.bridges.len(), "reference")
-    )?;
-    writeln!(out, "  {} by explicit names: no scope changes", exact.len())?;
-    for bridge in exact {
-        place(bridge, out)?;
-    }
-    writeln!(
-        out,
-        "  {} by patterns of generated names: scopes widen",
-        widened.len()
-    )?;
-    for bridge in widened {
-        place(bridge, out)?;
-        if let Some(reaches) = &bridge.reaches {
-            writeln!(out, "      reaches {reaches}")?;
+    writeln!(out, "\nresolved {} to application resources", count(summary.bridges.len(), "reference"))?;
+    let kinds = [
+        (Resolution::Exact, "by explicit names: no scope changes"),
+        (Resolution::TwoPhase, "by values that come once the application stack stands: no scope changes"),
+        (Resolution::Pattern, "by patterns of generated names: scopes widen"),
+    ];
+    // What patterns reach is the same for many: it is written once, below.
+    let mut reaches: Vec<&str> = Vec::new();
+    for (resolution, how) in kinds {
+        let bridges: Vec<_> =
+            summary.bridges.iter().filter(|bridge| bridge.resolution == resolution).collect();
+        if bridges.is_empty() {
+            continue;
         }
+        writeln!(out, "  {} {how}", bridges.len())?;
+        for bridge in bridges {
+            let note = bridge.reaches.as_deref().map(|text| {
+                let known = reaches.iter().position(|known| *known == text);
+                known.unwrap_or_else(|| {
+                    reaches.push(text);
+                    reaches.len() - 1
+                })
+            });
+            place(bridge, note, out)?;
+        }
+    }
+    for (number, text) in reaches.iter().enumerate() {
+        writeln!(out, "  [{}] reaches {text}", number + 1)?;
+    }
+    for later in &summary.two_phase {
+        writeln!(
+            out,
+            "  the IAM stack's {} comes from output {} of the application stack",
+            later.parameter, later.output
+        )?;
+    }
+    for group in &summary.attached {
+        let statements = count(group.statements, "statement");
+        writeln!(out, "  {statements} of {} in {} of the application template", group.role, group.name)?;
+        if !group.consumers.is_empty() {
+            writeln!(out, "    for which wait {}", group.consumers.join(", "))?;
+        }
+    }
+    for kept in &summary.kept {
+        writeln!(out, "  {} stays with the application because of {}", kept.name, kept.because)?;
     }
     Ok(())
 }
 
-fn place(bridge: &api::Bridged, out: &mut Box<dyn std::io::Write>) -> Result<(), Failure> {
-    let statement = bridge
-        .statement
-        .as_ref()
-        .map_or(String::new(), |statement| format!(", {statement}"));
+fn place(
+    bridge: &api::Bridged,
+    note: Option<usize>,
+    out: &mut Box<dyn std::io::Write>,
+) -> Result<(), Failure> {
+    let statement = bridge.statement.as_ref().map_or(String::new(), |statement| format!(", {statement}"));
     writeln!(
         out,
         "    {} -> {} (line {}{statement}, {})",
         bridge.resource, bridge.target, bridge.line, bridge.element
     )?;
     writeln!(out, "      before {}", bridge.before)?;
-    writeln!(out, "      after  {}", bridge.after)?;
+    let note = note.map_or(String::new(), |number| format!(" [{}]", number + 1));
+    writeln!(out, "      after  {}{note}", bridge.after)?;
     Ok(())
 }
 
@@ -374,12 +323,7 @@ fn capabilities(
         writeln!(out, "the {stack} needs no capability")?;
     }
     for capability in needed {
-        writeln!(
-            out,
-            "the {stack} needs {} because of {}",
-            capability.name,
-            capability.because.join(", ")
-        )?;
+        writeln!(out, "the {stack} needs {} because of {}", capability.name, capability.because.join(", "))?;
     }
     Ok(())
 }

@@ -1,0 +1,135 @@
+//! Which of the permitted resolutions a crossing reference gets.
+
+use super::attach::{Statement, inline_statement};
+use super::later::Laters;
+use super::{Bridge, NameNeed, Position, Resolved, Resolver, position};
+use crate::config::Resolution;
+use crate::template::{Reference, ReferenceKind, Resource};
+
+/// What becomes of a crossing reference.
+pub(super) enum Choice<'d, 't> {
+    /// Something stands for it in the IAM template.
+    Bridge(Bridge<'d, 't>),
+    /// Its statement goes to the application.
+    Attach(Statement<'d, 't>),
+    /// The whole resource stays with the application.
+    Keep,
+}
+
+/// A reference that no permitted resolution fits.
+#[derive(Debug)]
+pub(super) struct Unresolved {
+    /// Why not, in the order in which the resolutions were tried.
+    pub(super) reason: String,
+    /// Whether an explicit name of the application resource would do.
+    pub(super) name_helps: bool,
+    /// Resolutions that are not permitted, and would do.
+    pub(super) permitting_helps: Vec<Resolution>,
+}
+
+/// What is known of a reference before a resolution is chosen.
+struct Facts {
+    position: Position,
+    value: Result<Resolved, String>,
+    needs: Vec<NameNeed>,
+}
+
+pub(super) fn choose<'d, 't>(
+    resource: &Resource<'d, 't>,
+    reference: &Reference<'d, 't>,
+    target: &'d str,
+    resolver: &Resolver<'_, 'd, 't>,
+    order: &[Resolution],
+    laters: &mut Laters<'d>,
+) -> Result<Choice<'d, 't>, Unresolved> {
+    let position = position(reference.node, reference.via, resource.kind);
+    let attribute = match reference.kind {
+        ReferenceKind::GetAtt(attribute) => attribute,
+        ReferenceKind::SubGetAtt(attribute) => Some(attribute),
+        _ => None,
+    };
+    let computed = reference.kind == ReferenceKind::GetAtt(None);
+    resolver.take_needs();
+    let value = match target {
+        _ if computed => Err("the attribute is computed".to_owned()),
+        "AWS::StackId" => Ok(resolver.stack_id()),
+        _ => resolver.reference(target, attribute),
+    };
+    let needs = resolver.take_needs();
+    let facts = Facts { position, value, needs };
+    let statement = inline_statement(resource, reference);
+    let fits = |resolution: Resolution| -> bool {
+        match resolution {
+            Resolution::Exact | Resolution::Pattern => fits_value(&facts, resolution).is_ok(),
+            Resolution::TwoPhase => !computed && facts.position.later.is_ok(),
+            Resolution::Attach => statement.is_some(),
+            Resolution::Keep => true,
+            Resolution::Refuse => false,
+        }
+    };
+    let Some(chosen) = order.iter().copied().find(|resolution| fits(*resolution)) else {
+        let permitting_helps =
+            [Resolution::Pattern, Resolution::TwoPhase, Resolution::Attach, Resolution::Keep];
+        let permitting_helps = permitting_helps.into_iter().filter(|resolution| fits(*resolution)).collect();
+        return Err(unresolved(&facts, order, permitting_helps));
+    };
+    let bridge = |expr| Bridge {
+        reference: *reference,
+        owner: resource.name,
+        target,
+        resolution: chosen,
+        expr,
+        position: facts.position.clone(),
+        needs: if chosen == Resolution::Pattern { facts.needs.clone() } else { Vec::new() },
+    };
+    match (chosen, &facts.value, statement) {
+        (Resolution::Exact | Resolution::Pattern, Ok(value), _) => {
+            Ok(Choice::Bridge(bridge(value.expr.clone())))
+        }
+        (Resolution::TwoPhase, _, _) => {
+            let expr = laters.value(target, attribute, reference, &facts.position.element);
+            Ok(Choice::Bridge(bridge(expr)))
+        }
+        (Resolution::Attach, _, Some(statement)) => Ok(Choice::Attach(statement)),
+        _ => Ok(Choice::Keep),
+    }
+}
+
+/// Whether the value itself, or its pattern, may stand at the place.
+fn fits_value(facts: &Facts, resolution: Resolution) -> Result<(), String> {
+    // A name of something to come cannot stand where the thing must exist, a pattern even less.
+    facts.position.exact.clone()?;
+    let value = facts.value.as_ref().map_err(Clone::clone)?;
+    match (resolution, value.pattern) {
+        (Resolution::Exact, false) => Ok(()),
+        (Resolution::Pattern, true) => facts.position.pattern.clone(),
+        (Resolution::Exact, true) if facts.needs.is_empty() => Err("only a pattern fits here".to_owned()),
+        (Resolution::Exact, true) => {
+            let names: Vec<String> = facts.needs.iter().map(|need| format!("`{}`", need.resource)).collect();
+            Err(format!("CloudFormation generates the name of {}", names.join(" and ")))
+        }
+        _ => Err("the value is exact".to_owned()),
+    }
+}
+
+fn unresolved(facts: &Facts, order: &[Resolution], permitting_helps: Vec<Resolution>) -> Unresolved {
+    let mut reasons: Vec<String> = Vec::new();
+    for resolution in order {
+        let reason = match resolution {
+            Resolution::Exact | Resolution::Pattern => fits_value(facts, *resolution).err(),
+            Resolution::TwoPhase => facts.position.later.clone().err(),
+            Resolution::Attach => Some("only inline statements of a role can be attached".to_owned()),
+            Resolution::Keep | Resolution::Refuse => None,
+        };
+        // A value that is exact but cannot stand here is told by `exact` already.
+        reasons.extend(reason.filter(|reason| reason != "the value is exact" && !reasons.contains(reason)));
+    }
+    if order.is_empty() {
+        reasons.push("no resolution is permitted".to_owned());
+    }
+    Unresolved {
+        reason: reasons.join("; "),
+        name_helps: facts.position.exact.is_ok() && !facts.needs.is_empty(),
+        permitting_helps,
+    }
+}

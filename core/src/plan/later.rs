@@ -1,0 +1,166 @@
+//! Two-phase: values that the IAM stack gets once the application stack stands.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use crate::expression::{Expr, from_sub_text};
+use crate::facts::{Meaning, resource_type};
+use crate::template::{Reference, ReferenceKind, Template};
+
+/// A value that comes later: a parameter of the IAM template, and the application's output that fills it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Later<'d> {
+    /// The application resource, or `AWS::StackId`.
+    pub target: &'d str,
+    /// The attribute; `None` for `Ref`.
+    pub attribute: Option<&'d str>,
+    /// The IAM template's parameter, empty until the application stack stands.
+    pub parameter: String,
+    /// The IAM template's condition that the parameter is filled.
+    pub condition: String,
+    /// The application template's output.
+    pub output: String,
+    /// What the output gives: the original expression.
+    pub value: Expr,
+    /// Whether the application template has such an output already.
+    pub output_exists: bool,
+    /// The condition on which the application resource exists.
+    pub target_condition: Option<&'d str>,
+}
+
+/// Names for later values, each given once.
+pub(super) struct Laters<'d> {
+    list: IndexMap<(&'d str, Option<&'d str>), Later<'d>>,
+    /// Names that a parameter of the IAM template cannot have.
+    taken: HashSet<String>,
+    /// What is known of the template's types and conditions.
+    kinds: IndexMap<&'d str, (&'d str, Option<&'d str>)>,
+    outputs: IndexMap<&'d str, Option<Expr>>,
+    conditions: HashSet<&'d str>,
+}
+
+impl<'d> Laters<'d> {
+    pub(super) fn new(template: &Template<'d, '_>, stack_parameter: &str) -> Self {
+        let names = template.parameters.keys().chain(template.resources.keys());
+        let mut taken: HashSet<String> = names.map(|name| (*name).to_owned()).collect();
+        taken.insert(stack_parameter.to_owned());
+        Self {
+            list: IndexMap::new(),
+            taken,
+            kinds: template
+                .resources
+                .values()
+                .map(|resource| (resource.name, (resource.kind, resource.condition)))
+                .collect(),
+            outputs: template
+                .outputs
+                .iter()
+                .map(|(name, output)| (*name, output.value.get("Value").map(crate::expression::lower)))
+                .collect(),
+            conditions: template.conditions.keys().copied().collect(),
+        }
+    }
+
+    /// Forgets what was given out, to begin anew.
+    pub(super) fn clear(&mut self) {
+        for (_, later) in self.list.drain(..) {
+            self.taken.remove(&later.parameter);
+        }
+    }
+
+    pub(super) fn into_list(self) -> Vec<Later<'d>> {
+        let mut list: Vec<Later<'d>> = self.list.into_values().collect();
+        list.sort_by(|a, b| a.parameter.cmp(&b.parameter));
+        list
+    }
+
+    /// What stands for a reference: the parameter once it is filled, until then what matches nothing.
+    pub(super) fn value(
+        &mut self,
+        target: &'d str,
+        attribute: Option<&'d str>,
+        reference: &Reference<'d, '_>,
+        element: &str,
+    ) -> Expr {
+        let kind = self.kinds.get(target).map_or("", |(kind, _)| kind);
+        let whole = matches!(reference.kind, ReferenceKind::Ref | ReferenceKind::GetAtt(_));
+        let is_arn = target == "AWS::StackId" || is_arn(kind, attribute) || (whole && element == "Resource");
+        let later = self.later(target, attribute, is_arn);
+        let nothing = match (is_arn, kind) {
+            (true, "AWS::IAM::OIDCProvider") => nothing_arn("oidc-provider"),
+            (true, "AWS::IAM::SAMLProvider") => nothing_arn("saml-provider"),
+            (true, _) => nothing_arn("role"),
+            (false, _) => Expr::text("not-deployed-yet"),
+        };
+        let choice =
+            Expr::call("If", vec![Expr::text(&later.condition), Expr::reference(&later.parameter), nothing]);
+        Expr::Named(later.parameter.clone(), Box::new(choice))
+    }
+
+    fn later(&mut self, target: &'d str, attribute: Option<&'d str>, is_arn: bool) -> Later<'d> {
+        if let Some(known) = self.list.get(&(target, attribute)) {
+            return known.clone();
+        }
+        let stem = if target == "AWS::StackId" { "AppStackId" } else { target };
+        let suffix = match attribute {
+            Some(attribute) => attribute,
+            None if target == "AWS::StackId" => "",
+            None if is_arn => "Arn",
+            None => "Ref",
+        };
+        let wanted: String = format!("{stem}{suffix}").chars().filter(char::is_ascii_alphanumeric).collect();
+        let value = match attribute {
+            Some(attribute) => Expr::GetAtt(target.to_owned(), attribute.to_owned()),
+            None => Expr::reference(target),
+        };
+        let parameter = free(&wanted, |name| self.taken.contains(name));
+        self.taken.insert(parameter.clone());
+        // An output of that name which gives this value will do.
+        let same = |name: &str| self.outputs.get(name).is_some_and(|known| known.as_ref() == Some(&value));
+        let output = free(&parameter, |name| self.outputs.contains_key(name) && !same(name));
+        let condition = free(&format!("Has{parameter}"), |name| self.conditions.contains(name));
+        let later = Later {
+            target,
+            attribute,
+            output_exists: same(&output),
+            parameter,
+            condition,
+            output,
+            value,
+            target_condition: self.kinds.get(target).and_then(|(_, condition)| *condition),
+        };
+        self.list.insert((target, attribute), later.clone());
+        later
+    }
+}
+
+/// An ARN of an account that does not exist: a valid form that matches nothing.
+fn nothing_arn(noun: &str) -> Expr {
+    from_sub_text(&format!("arn:${{AWS::Partition}}:iam::000000000000:{noun}/not-deployed-yet"))
+}
+
+fn is_arn(kind: &str, attribute: Option<&str>) -> bool {
+    let row = resource_type(kind);
+    let meaning = match attribute {
+        Some(attribute) => {
+            if attribute.ends_with("Arn") {
+                return true;
+            }
+            row.and_then(|row| row.attributes.iter().find(|(name, _)| *name == attribute))
+                .map(|(_, meaning)| *meaning)
+        }
+        None => row.map(|row| row.reference),
+    };
+    matches!(meaning, Some(Meaning::Text(text) | Meaning::ByProperty { given: text, .. }) if text.starts_with("arn:"))
+}
+
+fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while taken(&name) {
+        name = format!("{wanted}{number}");
+        number += 1;
+    }
+    name
+}
