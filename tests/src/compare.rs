@@ -108,18 +108,28 @@ pub fn compare_two_phase(
         let unfilled = evaluated.invented.difference(&whole.invented);
         comparison.dangling.extend(unfilled.map(|name| format!("{side}: nothing gives the parameter `{name}` a value")));
     }
-    let moved: BTreeSet<&String> = iam.resources.keys().chain(&iam.absent).collect();
+    let moved: BTreeSet<String> = iam.resources.keys().chain(&iam.absent).cloned().collect();
     let both = moved.iter().filter(|id| app.declares(id)).map(|id| format!("iam and application: both declare `{id}`"));
     comparison.dangling.extend(both);
-    comparison.moved = moved.iter().copied().cloned().collect();
+    comparison.moved = moved.iter().cloned().collect();
 
+    let attached = attach(&whole, &mut iam, &mut app, name);
     let found = &mut comparison.differences;
     let ids: BTreeSet<&String> = whole.resources.keys().chain(iam.resources.keys()).chain(app.resources.keys()).collect();
     for id in ids {
-        let crosses = |other: &str| moved.contains(&other.to_owned()) != moved.contains(id);
-        let before = whole.resources.get(id).map_or(Value::Null, |resource| comparable(resource, &crosses));
+        let crosses = |other: &str| {
+            moved.contains(other) != moved.contains(id) || attached.policies.contains(other)
+        };
+        let show = |resource: &Value| {
+            let mut resource = comparable(resource, &crosses);
+            if attached.roles.contains(id.as_str()) {
+                statements_only(&mut resource);
+            }
+            resource
+        };
+        let before = whole.resources.get(id).map_or(Value::Null, &show);
         let after = iam.resources.get(id).or_else(|| app.resources.get(id));
-        diff(id, "", &before, &after.map_or(Value::Null, |resource| comparable(resource, &crosses)), found);
+        diff(id, "", &before, &after.map_or(Value::Null, &show), found);
     }
     for id in whole.absent.iter().filter(|id| !iam.declares(id) && !app.declares(id)) {
         diff(id, "Condition", &json!("false"), &Value::Null, found);
@@ -130,6 +140,54 @@ pub fn compare_two_phase(
         diff("Outputs", output, &show(&whole), &show(&app), found);
     }
     comparison
+}
+
+/// Roles some of whose statements the application attaches, and the policies that do it.
+#[derive(Default)]
+struct Attached {
+    roles: BTreeSet<String>,
+    policies: BTreeSet<String>,
+}
+
+/// Puts the statements of every `RolePolicy` that only the pair has back into its role.
+fn attach(whole: &Evaluated, iam: &mut Evaluated, app: &mut Evaluated, stack: &str) -> Attached {
+    let mut attached = Attached::default();
+    let added = |(id, resource): (&String, &Value)| {
+        (resource["Type"] == "AWS::IAM::RolePolicy" && !whole.declares(id)).then(|| id.clone())
+    };
+    attached.policies = app.resources.iter().filter_map(added).collect();
+    for id in &attached.policies {
+        let Some(policy) = app.resources.remove(id) else { continue };
+        let properties = &policy["Properties"];
+        let named = |(id, role): (&String, &mut Value)| {
+            let explicit = role["Properties"]["RoleName"].as_str().map(str::to_owned);
+            let name = explicit.unwrap_or_else(|| generated_name(stack, id, "AWS::IAM::Role"));
+            (role["Type"] == "AWS::IAM::Role" && properties["RoleName"] == name.as_str()).then(|| id.clone())
+        };
+        let Some(role) = iam.resources.iter_mut().find_map(named) else { continue };
+        let policies = &mut iam.resources.get_mut(&role).expect("just found")["Properties"]["Policies"];
+        if !policies.is_array() {
+            *policies = json!([]);
+        }
+        policies.as_array_mut().expect("just made").push(properties.clone());
+        attached.roles.insert(role);
+    }
+    attached
+}
+
+/// A role's inline policies as the list of their statements: which policy holds which is no matter.
+fn statements_only(role: &mut Value) {
+    let policies = role["Properties"]["Policies"].take();
+    let mut statements: Vec<Value> = Vec::new();
+    for policy in policies.as_array().into_iter().flatten() {
+        let version = &policy["PolicyDocument"]["Version"];
+        match &policy["PolicyDocument"]["Statement"] {
+            Value::Array(list) => statements.extend(list.iter().map(|statement| json!([version, statement]))),
+            single => statements.push(json!([version, single])),
+        }
+    }
+    statements.sort_by_key(Value::to_string);
+    role["Properties"]["Policies"] = Value::Array(statements);
 }
 
 /// A resource without what a split may change: `DependsOn` entries that cross the stacks, `IamSplit` metadata.
