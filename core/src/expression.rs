@@ -4,7 +4,7 @@
 //! form that the place needs. `Fn::Sub` is a concatenation, short and long forms are the same.
 
 use crate::syntax::{Kind, Node, Style};
-use crate::template::{Call, Function, Piece, call, pieces};
+use crate::template::{Call, Function, Piece, call, long_call, pieces};
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +123,9 @@ pub fn lower(node: Node<'_, '_>) -> Expr {
 
 /// The expression of a node's content, its tag aside.
 fn lower_plain(node: Node<'_, '_>) -> Expr {
+    if let Some(inner) = long_call(node) {
+        return lower_call(&inner);
+    }
     match node.kind() {
         Kind::Sequence => Expr::List(node.items().map(lower).collect()),
         Kind::Mapping => {

@@ -368,13 +368,14 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
         );
     }
     for node in template.document.nodes() {
-        if let Some(call) = crate::template::call(node)
-            && call.function == crate::template::Function::Transform
-        {
+        let Some(call) = crate::template::call(node) else { continue };
+        // `!Rain::Module` and the like are directives of a packaging tool.
+        if call.function == crate::template::Function::Transform || call.name.starts_with("Rain::") {
+            let name = if call.form == crate::template::Form::Short { "!" } else { "Fn::" };
             found.push(
-                Diagnostic::new(Code::TRF001, format!("`Fn::{}` brings in text that is not here", call.name))
+                Diagnostic::new(Code::TRF001, format!("`{name}{}` brings in text that is not here", call.name))
                     .at(call.name_span(), "this call")
-                    .help("split the processed template instead: `aws cloudformation get-template --template-stage Processed`"),
+                    .help("split the packaged or processed template instead: `aws cloudformation get-template --template-stage Processed` gives that of a stack"),
             );
         }
     }

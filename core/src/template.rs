@@ -9,7 +9,7 @@ mod sub;
 use indexmap::IndexMap;
 
 pub use check::check;
-pub use function::{Call, Form, Function, call};
+pub use function::{Call, Form, Function, call, long_call};
 pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, references};
 pub use secret::redacted;
 pub use sub::{Piece, pieces};

@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod compare;
+pub mod corpus;
 pub mod evaluate;
 
 use std::path::PathBuf;

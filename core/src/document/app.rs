@@ -12,7 +12,7 @@ use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
 use crate::plan::{Action, Attached, Plan, Wire, name_from_arn};
 use crate::syntax::{Free, Kind, Node, NodeId};
-use crate::template::{Call, Owner, ReferenceKind, Template, call};
+use crate::template::{Call, Owner, ReferenceKind, Template};
 
 pub(super) fn edits(
     template: &Template<'_, '_>,
@@ -68,7 +68,7 @@ fn references<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
     let mut subs: Subs<'d, 't> = Subs::new();
     for rewrite in &plan.rewrites {
         let reference = &rewrite.reference;
-        let Some(call) = call(reference.node) else {
+        let Some(call) = reference.call else {
             continue;
         };
         let in_text = matches!(reference.kind, ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_));

@@ -35,7 +35,7 @@ impl<'d> Sheet<'_, 'd, '_> {
         let text = if call.is_block() { self.writer.long_call(expr) } else { None };
         let text = text.unwrap_or_else(|| self.writer.line(expr));
         let anchor = anchor_of(call.node, self.source());
-        self.replace(call.node.outer(), format!("{anchor}{text}"), reason);
+        self.replace(call.whole(), format!("{anchor}{text}"), reason);
     }
 
     /// `${…}` in a `Sub` text becomes an expression: in the text where it fits, else as a variable,

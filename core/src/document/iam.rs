@@ -9,7 +9,7 @@ use crate::expression::Expr;
 use crate::facts::limit;
 use crate::plan::{AppStack, Later, Plan};
 use crate::syntax::{Free, Kind, Node, NodeId, Style};
-use crate::template::{Call, ReferenceKind, Template, call};
+use crate::template::{Call, ReferenceKind, Template};
 
 pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edit> {
     let mut sheet = Sheet::new(template);
@@ -262,7 +262,7 @@ fn bridges<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
     let parameter = plan.app_stack.as_ref().map_or("", |stack| stack.parameter.as_str());
     let mut subs: IndexMap<NodeId, (Call<'d, 't>, Vec<(String, Expr)>)> = IndexMap::new();
     for reference in &plan.stack_names {
-        let Some(call) = call(reference.node) else {
+        let Some(call) = reference.call else {
             continue;
         };
         if reference.kind == ReferenceKind::SubRef {
@@ -276,7 +276,7 @@ fn bridges<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
     }
     for bridge in &plan.bridges {
         let reference = &bridge.reference;
-        let Some(call) = call(reference.node) else {
+        let Some(call) = reference.call else {
             continue;
         };
         if matches!(reference.kind, ReferenceKind::SubRef | ReferenceKind::SubGetAtt(_)) {

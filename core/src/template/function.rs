@@ -66,6 +66,16 @@ impl<'d, 't> Call<'d, 't> {
         }
     }
 
+    /// The bytes of the call. A tag before the mapping of a long form is another call's.
+    #[must_use]
+    pub fn whole(&self) -> Span {
+        if self.form == Form::Long && !self.node.tag().is_empty() {
+            self.node.span()
+        } else {
+            self.node.outer()
+        }
+    }
+
     /// Whether the text is the long form by indentation (`Fn::Sub:` on a line of its own).
     #[must_use]
     pub fn is_block(&self) -> bool {
@@ -96,6 +106,13 @@ pub fn call<'d, 't>(node: Node<'d, 't>) -> Option<Call<'d, 't>> {
     if let Some(name) = tag.strip_prefix('!').filter(|name| !name.is_empty() && !name.starts_with('!')) {
         return Some(Call { function: function(name), name, node, argument: node, form: Form::Short });
     }
+    long_call(node)
+}
+
+/// The call that a mapping writes in the long form, whatever its own tag: `!ImportValue {Fn::Sub: x}`
+/// holds one behind the short form of another.
+#[must_use]
+pub fn long_call<'d, 't>(node: Node<'d, 't>) -> Option<Call<'d, 't>> {
     if node.kind() != Kind::Mapping {
         return None;
     }

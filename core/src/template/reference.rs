@@ -60,8 +60,10 @@ pub struct Reference<'d, 't> {
     pub target: Target<'d>,
     /// How.
     pub kind: Kind<'d>,
-    /// The call; of `DependsOn` and `Condition:` the scalar.
+    /// The node of the call; of `DependsOn` and `Condition:` the scalar.
     pub node: Node<'d, 't>,
+    /// The call that makes the reference, for `Ref`, `GetAtt` and `Sub`.
+    pub call: Option<super::Call<'d, 't>>,
     /// The bytes to mark: the whole call, or `${…}` in a text.
     pub place: Span,
     /// Whether the place in the text is not certain: an escape hides it, so it cannot be edited.
@@ -170,11 +172,28 @@ impl<'d, 't> Walk<'d, 't> {
             target,
             kind,
             node,
+            call: None,
             place,
             // Through two aliases the place is not told by one of them.
             hidden: hidden || self.nested,
             via: self.via,
         });
+    }
+
+    /// As [`Self::push`], with the call that makes the reference.
+    fn push_call(
+        &mut self,
+        owner: Owner<'d>,
+        name: &'d str,
+        kind: Kind<'d>,
+        call: &super::Call<'d, 't>,
+        place: Span,
+        hidden: bool,
+    ) {
+        self.push(owner, Target::Name(name), kind, call.node, place, hidden);
+        if let Some(last) = self.list.last_mut() {
+            last.call = Some(*call);
+        }
     }
 
     fn node(&mut self, owner: Owner<'d>, node: Node<'d, 't>) {
@@ -207,30 +226,23 @@ impl<'d, 't> Walk<'d, 't> {
             Function::Ref => {
                 if let Some(name) = argument.as_str() {
                     if !self.bound.contains(&name) {
-                        self.push(owner, Target::Name(name), Kind::Ref, node, node.outer(), false);
+                        self.push_call(owner, name, Kind::Ref, call, call.whole(), false);
                     }
                 } else {
-                    self.children(owner, argument);
+                    self.children(owner, call);
                 }
             }
             Function::GetAtt => match call.get_att() {
                 Some((name, attribute)) => {
                     let computed = name.contains("${") || attribute.is_some_and(|a| a.contains("${"));
                     if !computed {
-                        self.push(
-                            owner,
-                            Target::Name(name),
-                            Kind::GetAtt(attribute),
-                            node,
-                            node.outer(),
-                            false,
-                        );
+                        self.push_call(owner, name, Kind::GetAtt(attribute), call, call.whole(), false);
                     }
                     if attribute.is_none() {
-                        self.children(owner, argument);
+                        self.children(owner, call);
                     }
                 }
-                None => self.children(owner, argument),
+                None => self.children(owner, call),
             },
             Function::Sub => self.sub(owner, call),
             Function::If => {
@@ -267,18 +279,23 @@ impl<'d, 't> Walk<'d, 't> {
                 argument.items().for_each(|item| self.node(owner, item));
             }
             Function::ForEach => self.for_each(owner, argument),
-            Function::Transform | Function::Other => self.children(owner, argument),
+            Function::Transform | Function::Other => self.children(owner, call),
         }
     }
 
-    /// What a call's argument holds, the argument's own tag (the call itself) aside.
-    fn children(&mut self, owner: Owner<'d>, argument: Node<'d, 't>) {
-        if argument.tag().is_empty() {
-            self.node(owner, argument);
+    /// What a call's argument holds. In the short form the argument's tag is the call itself; in the long
+    /// form it is the argument's own.
+    fn children(&mut self, owner: Owner<'d>, call: &super::Call<'d, 't>) {
+        if call.form == super::Form::Long {
+            self.node(owner, call.argument);
             return;
         }
-        argument.items().for_each(|item| self.node(owner, item));
-        argument.entries().for_each(|(_, value)| self.node(owner, value));
+        if let Some(inner) = super::long_call(call.argument) {
+            self.call(owner, &inner);
+            return;
+        }
+        call.argument.items().for_each(|item| self.node(owner, item));
+        call.argument.entries().for_each(|(_, value)| self.node(owner, value));
     }
 
     fn sub(&mut self, owner: Owner<'d>, call: &super::Call<'d, 't>) {
@@ -339,7 +356,7 @@ impl<'d, 't> Walk<'d, 't> {
             if self.bound.contains(&target) {
                 continue;
             }
-            self.push(owner, Target::Name(target), kind, call.node, place, hidden);
+            self.push_call(owner, target, kind, call, place, hidden);
         }
     }
 
@@ -366,4 +383,54 @@ impl<'d, 't> Walk<'d, 't> {
 
 fn call_is_plain(node: Node<'_, '_>) -> bool {
     node.tag().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::parse;
+
+    /// The names that a value in a resource refers to.
+    fn names(value: &str) -> Vec<String> {
+        let text = format!("Resources:\n  R:\n    Type: T\n    Properties:\n      P: {value}\n");
+        let parsed = parse(&text);
+        assert!(parsed.complete, "{value}: {:?}", parsed.diagnostics);
+        let (template, _) = crate::template::read(&parsed.document);
+        let template = template.unwrap();
+        references(&template)
+            .iter()
+            .map(|reference| match reference.target {
+                Target::Name(name) | Target::Condition(name) | Target::Mapping(name) => name.to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn references_are_found_in_every_form() {
+        for value in [
+            "!Ref A",
+            "{Ref: A}",
+            "!GetAtt A.b",
+            "{'Fn::GetAtt': [A, b]}",
+            "!Sub '${A}'",
+            "{'Fn::Sub': ['${X}', {X: !Ref A}]}",
+            "{'Fn::ImportValue': !Sub '${A}-x'}",
+            "!ImportValue {'Fn::Sub': '${A}-x'}",
+            "{'Fn::Base64': !Ref A}",
+            "{'Fn::Join': ['', [!Ref A]]}",
+            "!Join ['', [{Ref: A}]]",
+            "!Select [0, !GetAZs {Ref: A}]",
+            "{'Fn::GetAZs': {Ref: A}}",
+            "{'Fn::Cidr': [!GetAtt A.b, 6, 8]}",
+            "{'Fn::ToJsonString': {k: [!Ref A]}}",
+            "!Unknown [{k: !Ref A}]",
+            "[{k: {'Fn::Length': !Ref A}}]",
+        ] {
+            assert_eq!(names(value), ["A"], "{value}");
+        }
+        assert_eq!(names("!If [C, !Ref A, {Ref: B}]"), ["C", "A", "B"]);
+        assert_eq!(names("!FindInMap [M, !Ref A, b]"), ["M", "A"]);
+        assert_eq!(names("'${A}'"), [""; 0]);
+        assert_eq!(names("!Sub '${!A}'"), [""; 0]);
+    }
 }
