@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::document::{self, Documents, Look};
 use crate::facts::limit;
 use crate::plan::{self, Selection};
+use crate::policy_size;
 use crate::summary::{self, Summary};
 use crate::syntax::{Node, parse};
 use crate::template;
@@ -102,10 +103,10 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
     }
 }
 
-/// Reads both results again and checks them: whatever is wrong is a fault of ours, and no reason to
-/// write them.
+/// Reads both results again and checks them. An error is a fault of ours, or a limit that the result
+/// passes: no reason to write the files. Warnings belong to the result.
 #[must_use]
-pub fn verify(split: &Split) -> Vec<Diagnostic> {
+pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (text, which) in [(&split.iam, "IAM"), (&split.app, "application")] {
         let parsed = parse(text);
@@ -129,6 +130,14 @@ pub fn verify(split: &Split) -> Vec<Diagnostic> {
                 .help("please report this with the template, or with a part of it that shows it"),
             );
         }
+    }
+    let (monolith, iam) = (parse(monolith), parse(&split.iam));
+    if let (Some(monolith), Some(iam)) =
+        (template::read(&monolith.document).0, template::read(&iam.document).0)
+    {
+        let laters: Vec<&str> =
+            split.summary.two_phase.iter().map(|later| later.parameter.as_str()).collect();
+        found.extend(policy_size::grown(&monolith, &iam, &laters));
     }
     found
 }

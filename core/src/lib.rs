@@ -60,6 +60,7 @@ pub mod expression;
 pub mod facts;
 mod init;
 pub mod plan;
+mod policy_size;
 pub mod summary;
 pub mod syntax;
 pub mod template;

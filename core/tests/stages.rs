@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the stages, as in the table of `lib.rs`.
-const STAGES: [&str; 15] = [
+const STAGES: [&str; 16] = [
     "text",
     "diagnostic",
     "syntax",
     "template",
     "expression",
     "facts",
+    "policy_size",
     "config",
     "plan",
     "writer",

@@ -1,6 +1,7 @@
 //! Everything that a finished split must satisfy, for the example, the real templates and generated ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use iam_split_core::api::{Split, SplitAnswer, SplitRequest, split, verify};
 use iam_split_core::config::Resolution;
@@ -10,7 +11,19 @@ use crate::evaluate::{Evaluated, World, evaluate, parse};
 
 /// Worlds in which every condition of the template holds at least once and fails at least once, as far
 /// as single parameters decide it: beside the first world one for each outcome that was not seen yet.
+///
+/// Finding them evaluates the template some hundred times, so they are kept for the next way of splitting it.
 pub fn worlds(template: &str) -> Vec<World> {
+    static KNOWN: Mutex<BTreeMap<String, Vec<World>>> = Mutex::new(BTreeMap::new());
+    if let Some(worlds) = KNOWN.lock().expect("no panic while held").get(template) {
+        return worlds.clone();
+    }
+    let worlds = find_worlds(template);
+    KNOWN.lock().expect("no panic while held").insert(template.to_owned(), worlds.clone());
+    worlds
+}
+
+fn find_worlds(template: &str) -> Vec<World> {
     let run = |world: &World| -> Evaluated {
         evaluate(template, world, &|logical, kind, _| generated_name(&world.stack_name, logical, kind))
     };
@@ -86,7 +99,11 @@ pub fn differences(monolith: &str, split: &Split) -> Vec<String> {
 
 /// Every check of a finished split.
 pub fn problems(monolith: &str, request: &SplitRequest<'_>, split_of: &Split) -> Vec<String> {
-    let mut found: Vec<String> = verify(split_of).iter().map(|fault| fault.message.clone()).collect();
+    let mut found: Vec<String> = verify(monolith, split_of)
+        .iter()
+        .filter(|fault| fault.is_error())
+        .map(|fault| fault.message.clone())
+        .collect();
     found.extend(differences(monolith, split_of));
     match split(request) {
         SplitAnswer::Done(again) if again.iam == split_of.iam && again.app == split_of.app => {}

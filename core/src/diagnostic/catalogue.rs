@@ -162,6 +162,9 @@ catalogue! {
     LIM003 Error 1 "a template is too large"
         "CloudFormation reads at most 1,048,576 bytes (1 MB) of template, by S3."
         "Remove text, or move more resources.";
+    LIM004 Error 1 "a policy becomes too long"
+        "IAM admits 6,144 characters in a managed policy, 10,240 in all inline policies of a role, 2,048 of a user, 5,120 of a group, 2,048 in a trust policy (adjustable), white space not counted. Names and patterns written out can pass that."
+        "Split the policy in two, or give the application resources shorter explicit names.";
     TRF001 Error 1 "a transform writes part of the template"
         "A macro or `AWS::Serverless` creates or changes resources after the text is read: what is split here is not what is deployed."
         "Split the processed template (`aws cloudformation get-template --template-stage Processed`).";

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
     }
     let template = Input::read(&arguments.template, streams)?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
-    let answer = verified(answer(arguments, &template, config.as_ref()));
+    let answer = verified(answer(arguments, &template, config.as_ref()), &template);
     let sources = Sources { template: &template, config: config.as_ref() };
     let exit = match answer.exit_code() {
         0 => Exit::Done,
@@ -72,15 +72,16 @@ fn answer(arguments: &SplitArgs, template: &Input, config: Option<&Input>) -> Sp
 }
 
 /// A result that does not stand up to a second reading is refused.
-fn verified(answer: SplitAnswer) -> SplitAnswer {
-    if let SplitAnswer::Done(split) = &answer {
-        let mut diagnostics = api::verify(split);
-        if !diagnostics.is_empty() {
-            diagnostics.extend(split.diagnostics.iter().cloned());
-            return SplitAnswer::Refused { diagnostics };
-        }
+fn verified(answer: SplitAnswer, monolith: &Input) -> SplitAnswer {
+    let SplitAnswer::Done(mut split) = answer else { return answer };
+    let mut diagnostics = api::verify(monolith.shown(), &split);
+    let refused = diagnostics.iter().any(Diagnostic::is_error);
+    diagnostics.append(&mut split.diagnostics);
+    if refused {
+        return SplitAnswer::Refused { diagnostics };
     }
-    answer
+    split.diagnostics = diagnostics;
+    SplitAnswer::Done(split)
 }
 
 /// Where the two templates go.
