@@ -5,6 +5,8 @@ pub mod check;
 pub mod compare;
 pub mod corpus;
 pub mod evaluate;
+pub mod fuzz;
+pub mod generate;
 
 use std::path::PathBuf;
 

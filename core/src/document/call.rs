@@ -119,6 +119,7 @@ impl<'d> Sheet<'_, 'd, '_> {
                 before.len() - before.trim_start().len()
             }
         };
+        self.strip_last_line(argument.end());
         let newline = self.writer.newline;
         let indent = " ".repeat(owner + self.writer.step);
         let after = if call.form == Form::Long {

@@ -139,11 +139,11 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         }
         let at = items.append_at(stays);
         let mut text = String::new();
-        // A file that ends without a line break keeps ending so.
-        let unended = at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n');
-        // Where the last line went, the one before it is ended.
-        let open = unended && !self.edits.iter().any(|edit| edit.span.end() == at);
-        if open && any {
+        self.strip_last_line(at);
+        let unended = self.is_unended(at);
+        // Where the last line went, the one before it is ended; what was added here before is not.
+        let open = unended && self.is_open(at);
+        if open {
             text.push_str(self.writer.newline);
         }
         let blank = any && items.are_spaced();
@@ -189,6 +189,35 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             format!("{}{}", if any { ", " } else { "" }, each.join(", "))
         };
         self.replace(Span::at(items.append_at(stays)), text, reason);
+    }
+
+    /// Whether an offset is the end of a file without a line break at its end, which keeps ending so.
+    fn is_unended(&self, at: usize) -> bool {
+        at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n')
+    }
+
+    /// Before something is added behind a block scalar that ends the file without a line break: the
+    /// break that it gets then must not become part of its text.
+    pub(super) fn strip_last_line(&mut self, at: usize) {
+        if !self.is_unended(at) || at < self.text.len() {
+            return;
+        }
+        let last = self.template.document.nodes().filter(|node| node.style() == Style::BlockScalar).last();
+        let Some(block) = last.filter(|block| block.span().end() == at) else { return };
+        let start = block.span().start();
+        let header = self.rest_of_line(start);
+        let marks = header.find(|c: char| !matches!(c, '|' | '>' | '+' | '-') && !c.is_ascii_digit());
+        let marks = header.get(..marks.unwrap_or(header.len())).unwrap_or_default();
+        let written = format!("{}-", marks.replace(['+', '-'], ""));
+        if written != marks {
+            self.replace(Span::new(start, start + marks.len()), written, Reason::Layout);
+        }
+    }
+
+    /// Whether the line before such an end, as it will be, is still to be ended.
+    fn is_open(&self, at: usize) -> bool {
+        let added = self.edits.iter().any(|edit| edit.span == Span::at(at));
+        added || !self.edits.iter().any(|edit| edit.span.end() == at && edit.text.is_empty())
     }
 
     /// The indentation of entries in a collection that has none yet.
@@ -239,14 +268,18 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         let items = Items::of_text(sequence, self.text);
         let newline = self.writer.newline;
         let at = items.extent(index).end();
+        self.strip_last_line(at);
         let text = if sequence.style() == Style::Block {
             let list = self.writer.entries(
                 &[("k".to_owned(), Expr::List(vec![item.clone()]))],
                 items.indent().saturating_sub(self.writer.step),
             );
             let lines = list.split_once(newline).map_or(String::new(), |(_, lines)| lines.to_owned());
-            let open = at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n');
-            if open { format!("{newline}{}", lines.trim_end()) } else { lines }
+            match (self.is_unended(at), self.is_open(at)) {
+                (true, true) => format!("{newline}{}", lines.trim_end()),
+                (true, false) => lines.trim_end().to_owned(),
+                _ => lines,
+            }
         } else if self.writer.json && items.one_a_line() {
             let wrapped = self.writer.entries(&[("k".to_owned(), item.clone())], items.indent());
             let value = wrapped.split_once(": ").map_or(String::new(), |(_, value)| value.to_owned());

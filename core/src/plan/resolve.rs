@@ -332,8 +332,15 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
     }
 }
 
-/// Whether a function of a pattern is a pattern of the function's result.
+/// Functions of which a name may be computed and carried over. A value that another stack exports, or
+/// that a service keeps, is the same for both stacks.
+const CARRIED: [&str; 6] = ["Join", "Split", "Select", "If", "FindInMap", "ImportValue"];
+
+/// Whether a function can be carried over, and gives a pattern of its result from a pattern.
 fn survives(function: &str, pattern: bool) -> Result<(), String> {
+    if !CARRIED.contains(&function) {
+        return Err(format!("its name is computed by `Fn::{function}`"));
+    }
     if !pattern || matches!(function, "Join" | "Split" | "If") {
         return Ok(());
     }

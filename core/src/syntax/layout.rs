@@ -87,14 +87,10 @@ impl<'t> Items<'t> {
         self.items.get(index).map_or(Span::at(self.collection.end()), |item| item.extent)
     }
 
-    /// The column at which items begin, in bytes; a byte order mark does not count.
+    /// The column at which items begin.
     #[must_use]
     pub fn indent(&self) -> usize {
-        self.items.first().map_or(0, |item| {
-            let line = line_start(self.text, item.core.start());
-            let before = self.text.get(line..item.core.start()).unwrap_or_default();
-            before.trim_start_matches('\u{feff}').len()
-        })
+        self.items.first().map_or(0, |item| column(self.text, item.core.start()))
     }
 
     /// Whether each item of a flow collection stands on a line of its own.
@@ -212,6 +208,12 @@ fn comments_and_blank_above(text: &str, line: usize) -> usize {
     start
 }
 
+/// The column of an offset, in bytes; a byte order mark does not count.
+fn column(text: &str, offset: usize) -> usize {
+    let before = text.get(line_start(text, offset)..offset).unwrap_or_default();
+    before.trim_start_matches('\u{feff}').len()
+}
+
 /// The dash that introduces a sequence's item.
 fn dash_before(text: &str, item: usize) -> usize {
     text.get(..item).and_then(|before| before.rfind('-')).unwrap_or(item)
@@ -219,7 +221,7 @@ fn dash_before(text: &str, item: usize) -> usize {
 
 fn block_item(text: &str, core: Span, before: usize, is_first: bool) -> Item {
     let line = line_start(text, core.start());
-    let indent = core.start() - line;
+    let indent = column(text, core.start());
     let inline =
         text.get(line..core.start()).is_some_and(|prefix| !prefix.trim_matches([' ', '\u{feff}']).is_empty());
     let start = if inline { core.start() } else { comments_above(text, line, before, indent, is_first) };

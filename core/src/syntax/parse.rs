@@ -28,6 +28,8 @@ pub fn parse(text: &str) -> Parsed<'_> {
         emit_anchor_events: true,
         emit_comments: false,
         emit_unresolved_aliases: true,
+        // As the parsers of CloudFormation's world do: no line break is made up at the end of a file.
+        block_scalar_eof_without_line_feed: true,
     };
     let mut complete = true;
     for event in Parser::new_from_str_with_options(text, options) {
