@@ -137,7 +137,7 @@ pub(super) fn consumers<'d>(
     let depends = dependencies(template, index, is_moved);
     let users = |of: &str| -> Vec<&'d str> {
         let uses = |name: &&'d str| depends.get(name).is_some_and(|targets| targets.contains(of));
-        template.resources.keys().copied().filter(|name| !is_moved(name)).filter(|name| uses(&name)).collect()
+        template.resources.keys().copied().filter(|name| !is_moved(name)).filter(|name| uses(name)).collect()
     };
     for group in attached {
         let needed = reach(&group_targets(index, group), &depends);

@@ -12,8 +12,10 @@ use crate::config::Resolution;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::noun;
 use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template};
+use crate::text::Span;
 
 /// What the walk over the moved resources found.
+#[derive(Default)]
 pub(super) struct Crossing<'d, 't> {
     pub(super) bridges: Vec<Bridge<'d, 't>>,
     pub(super) attached: Vec<Attached<'d, 't>>,
@@ -41,83 +43,105 @@ pub(super) fn is_stack_name(reference: &Reference<'_, '_>) -> bool {
     reference.target == Target::Name("AWS::StackName")
 }
 
-type Failures<'d> = IndexMap<(&'d str, &'d str), Vec<(Unresolved, crate::text::Span)>>;
+type Failures<'d> = IndexMap<(&'d str, &'d str), Vec<(Unresolved, Span)>>;
 
 pub(super) fn bridges<'d, 't>(context: &Context<'_, 'd, 't>, laters: &mut Laters<'d>) -> Crossing<'d, 't> {
-    let mut crossing = Crossing {
-        bridges: Vec::new(),
-        attached: Vec::new(),
-        stack_names: Vec::new(),
-        dropped: Vec::new(),
-        diagnostics: Vec::new(),
-        keep: Vec::new(),
-    };
-    let mut failures: Failures<'d> = IndexMap::new();
     let mut statements: Vec<Statement<'d, 't>> = Vec::new();
-    // Where a statement goes to the application, so do all its references, whatever fits them.
-    loop {
-        crossing.attached = attach::group(context.template, &statements);
-        let before = statements.len();
-        crossing.bridges.clear();
-        crossing.stack_names.clear();
-        crossing.dropped.clear();
-        crossing.diagnostics.clear();
-        crossing.keep.clear();
-        failures.clear();
+    // Where a statement goes to the application, so do all its references, whatever fits them: the walk
+    // begins anew with what it found.
+    let (mut crossing, failures) = loop {
         laters.clear();
+        let mut walk = Walk {
+            context,
+            laters,
+            crossing: Crossing {
+                attached: attach::group(context.template, &statements),
+                ..Crossing::default()
+            },
+            failures: IndexMap::new(),
+            statements: Vec::new(),
+        };
         for owner in context.moved {
             if let Some(resource) = context.template.resources.get(owner) {
-                of_resource(context, resource, laters, &mut crossing, &mut failures, &mut statements);
+                walk.resource(resource);
             }
         }
-        if statements.len() == before {
-            break;
+        if walk.statements.is_empty() {
+            break (walk.crossing, walk.failures);
         }
-    }
+        statements.append(&mut walk.statements);
+    };
     for ((owner, target), places) in failures {
         // What stays takes along what cannot do without it.
-        if places.len() > 0 && context.kept.contains(target) {
+        if context.kept.contains(target) {
             crossing.keep.push((owner, target));
-            continue;
+        } else {
+            crossing.diagnostics.push(circular(context.template, owner, target, &places));
         }
-        crossing.diagnostics.push(circular(context.template, owner, target, &places));
     }
     crossing
 }
 
-fn of_resource<'d, 't>(
-    context: &Context<'_, 'd, 't>,
-    resource: &Resource<'d, 't>,
-    laters: &mut Laters<'d>,
-    crossing: &mut Crossing<'d, 't>,
-    failures: &mut Failures<'d>,
-    statements: &mut Vec<Statement<'d, 't>>,
-) {
-    let owner = resource.name;
-    let order = context.options.order(owner);
-    for reference in context.index.of(Owner::Resource(owner)) {
-        let Target::Name(target) = reference.target else {
-            continue;
-        };
-        if attach::holds(&crossing.attached, reference) {
-            continue;
+struct Walk<'w, 'p, 'd, 't> {
+    context: &'w Context<'p, 'd, 't>,
+    laters: &'w mut Laters<'d>,
+    crossing: Crossing<'d, 't>,
+    failures: Failures<'d>,
+    /// Statements that are to go to the application.
+    statements: Vec<Statement<'d, 't>>,
+}
+
+impl<'d, 't> Walk<'_, '_, 'd, 't> {
+    fn resource(&mut self, resource: &Resource<'d, 't>) {
+        let context = self.context;
+        let owner = resource.name;
+        let order = context.options.order(owner);
+        let found = &mut self.crossing.diagnostics;
+        let mut crossing = Vec::new();
+        for reference in context.index.of(Owner::Resource(owner)) {
+            let Target::Name(target) = reference.target else { continue };
+            if attach::holds(&self.crossing.attached, reference) {
+                continue;
+            }
+            match target {
+                "AWS::StackName" if reference.hidden => found.push(hidden(reference)),
+                "AWS::StackName" => self.crossing.stack_names.push(*reference),
+                "AWS::NotificationARNs" => found.push(notification_arns(owner, reference)),
+                "AWS::StackId" => crossing.push((reference, target)),
+                _ if (context.is_moved)(target) || is_known(context.template, target) => {}
+                _ if !context.template.resources.contains_key(target) => {
+                    found.push(undeclared(owner, target, reference));
+                }
+                _ if reference.kind == ReferenceKind::DependsOn => {
+                    found.push(dropped(owner, target, reference));
+                    self.crossing.dropped.push(*reference);
+                }
+                _ => crossing.push((reference, target)),
+            }
         }
-        match target {
-            "AWS::StackName" if reference.hidden => crossing.diagnostics.push(hidden(reference)),
-            "AWS::StackName" => crossing.stack_names.push(*reference),
-            "AWS::NotificationARNs" => crossing.diagnostics.push(notification_arns(owner, reference)),
-            "AWS::StackId" => {
-                cross(context, resource, reference, target, &order, laters, crossing, failures, statements)
+        for (reference, target) in crossing {
+            self.cross(resource, reference, target, &order);
+        }
+    }
+
+    fn cross(
+        &mut self,
+        resource: &Resource<'d, 't>,
+        reference: &Reference<'d, 't>,
+        target: &'d str,
+        order: &[Resolution],
+    ) {
+        if reference.hidden {
+            self.crossing.diagnostics.push(hidden(reference));
+            return;
+        }
+        match choose(resource, reference, target, self.context.resolver, order, self.laters) {
+            Ok(Choice::Bridge(bridge)) => self.crossing.bridges.push(*bridge),
+            Ok(Choice::Attach(statement)) => self.statements.push(statement),
+            Ok(Choice::Keep) => self.crossing.keep.push((resource.name, target)),
+            Err(why) => {
+                self.failures.entry((resource.name, target)).or_default().push((why, reference.place));
             }
-            _ if (context.is_moved)(target) || is_known(context.template, target) => {}
-            _ if !context.template.resources.contains_key(target) => {
-                crossing.diagnostics.push(undeclared(owner, target, reference));
-            }
-            _ if reference.kind == ReferenceKind::DependsOn => {
-                crossing.diagnostics.push(dropped(owner, target, reference));
-                crossing.dropped.push(*reference);
-            }
-            _ => cross(context, resource, reference, target, &order, laters, crossing, failures, statements),
         }
     }
 }
@@ -127,39 +151,12 @@ fn is_known(template: &Template<'_, '_>, name: &str) -> bool {
     template.parameters.contains_key(name) || name.starts_with("AWS::")
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one step of the walk above, taken out of it for its two callers"
-)]
-fn cross<'d, 't>(
-    context: &Context<'_, 'd, 't>,
-    resource: &Resource<'d, 't>,
-    reference: &Reference<'d, 't>,
-    target: &'d str,
-    order: &[Resolution],
-    laters: &mut Laters<'d>,
-    crossing: &mut Crossing<'d, 't>,
-    failures: &mut Failures<'d>,
-    statements: &mut Vec<Statement<'d, 't>>,
-) {
-    if reference.hidden {
-        crossing.diagnostics.push(hidden(reference));
-        return;
-    }
-    match choose(resource, reference, target, context.resolver, order, laters) {
-        Ok(Choice::Bridge(bridge)) => crossing.bridges.push(bridge),
-        Ok(Choice::Attach(statement)) => statements.push(statement),
-        Ok(Choice::Keep) => crossing.keep.push((resource.name, target)),
-        Err(why) => failures.entry((resource.name, target)).or_default().push((why, reference.place)),
-    }
-}
-
 /// The specification's message, one diagnostic a pair, with every place and the way out.
 fn circular(
     template: &Template<'_, '_>,
     owner: &str,
     target: &str,
-    places: &[(Unresolved, crate::text::Span)],
+    places: &[(Unresolved, Span)],
 ) -> Diagnostic {
     let resource = template.resources.get(target);
     let kind = |name: &str| template.resources.get(name).map_or("", |resource| resource.kind);

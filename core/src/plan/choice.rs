@@ -9,7 +9,7 @@ use crate::template::{Reference, ReferenceKind, Resource};
 /// What becomes of a crossing reference.
 pub(super) enum Choice<'d, 't> {
     /// Something stands for it in the IAM template.
-    Bridge(Bridge<'d, 't>),
+    Bridge(Box<Bridge<'d, 't>>),
     /// Its statement goes to the application.
     Attach(Statement<'d, 't>),
     /// The whole resource stays with the application.
@@ -84,11 +84,11 @@ pub(super) fn choose<'d, 't>(
     };
     match (chosen, &facts.value, statement) {
         (Resolution::Exact | Resolution::Pattern, Ok(value), _) => {
-            Ok(Choice::Bridge(bridge(value.expr.clone())))
+            Ok(Choice::Bridge(Box::new(bridge(value.expr.clone()))))
         }
         (Resolution::TwoPhase, _, _) => {
             let expr = laters.value(target, attribute, reference, &facts.position.element);
-            Ok(Choice::Bridge(bridge(expr)))
+            Ok(Choice::Bridge(Box::new(bridge(expr))))
         }
         (Resolution::Attach, _, Some(statement)) => Ok(Choice::Attach(statement)),
         _ => Ok(Choice::Keep),

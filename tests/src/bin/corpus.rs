@@ -4,7 +4,7 @@
 //!
 //! Exits with 1 if a split that was handed over fails a check.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use iam_split_tests::corpus::{MODES, Outcome, outcome, templates};
@@ -31,6 +31,6 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(failed))
 }
 
-fn name(folder: &Path, path: &PathBuf) -> String {
+fn name(folder: &Path, path: &Path) -> String {
     path.strip_prefix(folder).unwrap_or(path).display().to_string()
 }
