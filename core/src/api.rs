@@ -131,6 +131,7 @@ pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
             );
         }
     }
+    found.extend(unplanned(split));
     let (monolith, iam) = (parse(monolith), parse(&split.iam));
     if let (Some(monolith), Some(iam)) =
         (template::read(&monolith.document).0, template::read(&iam.document).0)
@@ -140,6 +141,36 @@ pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
         found.extend(policy_size::grown(&monolith, &iam, &laters));
     }
     found
+}
+
+/// Whether the outputs and parameters that were planned are there, each where it belongs.
+fn unplanned(split: &Split) -> Vec<Diagnostic> {
+    let (iam, app) = (parse(&split.iam), parse(&split.app));
+    let (Some(iam), Some(app)) = (template::read(&iam.document).0, template::read(&app.document).0) else {
+        return Vec::new();
+    };
+    let wires = || split.summary.moved.iter().flat_map(|moved| &moved.wires);
+    let mut missing: Vec<String> = wires()
+        .filter(|wire| !iam.outputs.contains_key(wire.output.as_str()))
+        .map(|wire| format!("output {} of the IAM template", wire.output))
+        .collect();
+    missing.extend(
+        wires()
+            .filter(|wire| !app.parameters.contains_key(wire.parameter.as_str()))
+            .map(|wire| format!("parameter {} of the application template", wire.parameter)),
+    );
+    let both = split.summary.moved.iter().filter(|moved| {
+        !iam.resources.contains_key(moved.name.as_str()) || app.resources.contains_key(moved.name.as_str())
+    });
+    missing.extend(both.map(|moved| format!("resource {} in the IAM template alone", moved.name)));
+    if iam.outputs.len() != wires().count() {
+        missing.push("an output of the IAM template that is none of another".to_owned());
+    }
+    let missing = missing.into_iter().map(|what| {
+        Diagnostic::new(Code::INT001, format!("the result lacks the {what}"))
+            .help("please report this with the template, or with a part of it that shows it")
+    });
+    missing.collect()
 }
 
 fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Split>> {

@@ -241,7 +241,12 @@ impl<'t> ConfigFile<'t> {
             [("role_pattern", &patterns.role_pattern), ("policy_pattern", &patterns.policy_pattern)]
         {
             let Some(pattern) = pattern else { continue };
-            if let Err(error) = regex_lite::Regex::new(pattern) {
+            // What Java knows and our engine does not cannot be checked here.
+            let java =
+                ["(?=", "(?!", "(?<", "(?>", "++", "*+", "?+"].iter().any(|form| pattern.contains(form));
+            if let Err(error) = regex_lite::Regex::new(pattern)
+                && !java
+            {
                 let message = format!("`{key}` is no regular expression: {error}");
                 found.push(invalid(
                     &["parameter_generation", key],

@@ -161,7 +161,7 @@ pub fn is_typed(text: &str) -> bool {
 fn lower_call(call: &Call<'_, '_>) -> Expr {
     let argument = call.argument;
     match call.function {
-        Function::Ref => match argument.as_str() {
+        Function::Ref => match call.text() {
             Some(name) => Expr::reference(name),
             None => Expr::Unary(call.name.to_owned(), Box::new(lower_plain(argument))),
         },

@@ -308,6 +308,9 @@ pub fn plan<'d, 't>(
     let mut stack_names = crossing.stack_names;
     for reference in travels.conditions.iter().flat_map(|name| index.of(Owner::Condition(name))) {
         match reference.target {
+            _ if bridge::is_stack_name(reference) && reference.hidden => {
+                found.push(bridge::hidden(reference))
+            }
             _ if bridge::is_stack_name(reference) => stack_names.push(*reference),
             Target::Name("AWS::StackId" | "AWS::NotificationARNs") => {
                 found.push(bridge::differing_condition(reference));

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 
 pub use check::check;
 pub use function::{Call, Form, Function, call, long_call};
-pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, references};
+pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, may_mean, references};
 pub use secret::redacted;
 pub use sub::{Piece, pieces};
 
@@ -189,7 +189,7 @@ pub fn read<'d, 't>(document: &'d Document<'t>) -> (Option<Template<'d, 't>>, Ve
         if name.starts_with("Fn::") {
             continue;
         }
-        let kind = declaration.value.get("Type").and_then(Node::as_str).unwrap_or_default();
+        let kind = declaration.value.get("Type").and_then(Node::literal).unwrap_or_default();
         if kind.is_empty() {
             found.push(
                 Diagnostic::new(Code::TPL003, format!("the resource `{name}` has no type"))
@@ -197,7 +197,7 @@ pub fn read<'d, 't>(document: &'d Document<'t>) -> (Option<Template<'d, 't>>, Ve
                     .help("add `Type`, or remove the entry"),
             );
         }
-        let condition = declaration.value.get("Condition").and_then(Node::as_str);
+        let condition = declaration.value.get("Condition").and_then(Node::literal);
         table.insert(name, Resource { declaration, name, kind, condition });
     }
     let template = Template {

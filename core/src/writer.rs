@@ -70,28 +70,32 @@ impl Writer {
             Expr::List(items) if !items.is_empty() => {
                 out.push_str(self.newline);
                 for item in items {
-                    let inner = indent + self.step + 2;
-                    if let Expr::Source(text) = item {
-                        self.source_item(out, text, inner);
-                        continue;
-                    }
-                    pad(out, indent + self.step);
-                    out.push_str("- ");
-                    match item {
-                        Expr::Map(entries) if !entries.is_empty() => {
-                            let text = self.entries(entries, inner);
-                            out.push_str(text.trim_start());
-                        }
-                        item => {
-                            out.push_str(&self.line(item));
-                            out.push_str(self.newline);
-                        }
-                    }
+                    self.list_item(out, item, indent + self.step);
                 }
             }
             value => {
                 out.push(' ');
                 out.push_str(&self.line(value));
+                out.push_str(self.newline);
+            }
+        }
+    }
+
+    /// An item of a block list, its dash at a column, as whole lines.
+    pub fn list_item(&self, out: &mut String, item: &Expr, dash: usize) {
+        if let Expr::Source(text) = item {
+            self.source_item(out, text, dash + 2);
+            return;
+        }
+        pad(out, dash);
+        out.push_str("- ");
+        match item {
+            Expr::Map(entries) if !entries.is_empty() => {
+                let text = self.entries(entries, dash + 2);
+                out.push_str(text.trim_start());
+            }
+            item => {
+                out.push_str(&self.line(item));
                 out.push_str(self.newline);
             }
         }
@@ -171,6 +175,13 @@ impl Writer {
             call => {
                 if let Some((name, argument)) = call_of(call) {
                     if self.json {
+                        // The text with a dot is a form of YAML's.
+                        let argument = match call {
+                            Expr::GetAtt(name, attribute) => {
+                                Expr::List(vec![Expr::text(name), Expr::text(attribute)])
+                            }
+                            _ => argument,
+                        };
                         out.push('{');
                         quote_json(out, &full_name(&name));
                         out.push_str(": ");
@@ -249,7 +260,7 @@ pub fn sub_text(parts: &[Expr]) -> (String, Vec<(String, Expr)>) {
                     Expr::Named(name, value) => (name.clone(), (**value).clone()),
                     value => ("Value".to_owned(), value.clone()),
                 };
-                let name = free_name(&wanted, &value, &variables);
+                let name = free_name(&wanted, &value, &variables, parts);
                 text.push_str(&format!("${{{name}}}"));
                 if !variables.iter().any(|(known, _)| *known == name) {
                     variables.push((name, value));
@@ -260,8 +271,11 @@ pub fn sub_text(parts: &[Expr]) -> (String, Vec<(String, Expr)>) {
     (text, variables)
 }
 
-fn free_name(wanted: &str, value: &Expr, variables: &[(String, Expr)]) -> String {
-    let taken = |name: &str| variables.iter().any(|(known, other)| known == name && other != value);
+/// A name for a variable that no other has, and that hides nothing which the text means.
+fn free_name(wanted: &str, value: &Expr, variables: &[(String, Expr)], parts: &[Expr]) -> String {
+    let means = |name: &str| parts.iter().any(|part| matches!(part, Expr::Ref(other) if other == name));
+    let taken =
+        |name: &str| means(name) || variables.iter().any(|(known, other)| known == name && other != value);
     let mut name = wanted.to_owned();
     let mut number = 2;
     while taken(&name) {

@@ -20,7 +20,8 @@ pub(super) fn edits(
     look: &Look,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Edit> {
-    let mut sheet = Sheet::new(template);
+    let made = plan.wires.iter().map(|wire| wire.parameter.clone());
+    let mut sheet = Sheet::new(template, made);
     let moved: HashSet<&str> = plan.moved.iter().copied().collect();
     if let Some(resources) = template.section("Resources") {
         let stays: Vec<bool> = resources
@@ -295,7 +296,11 @@ fn group(
         interface.get("ParameterGroups").map(Node::resolved).filter(|list| list.items().next().is_some());
     let Some(list) = list else {
         if let Some((_, empty)) = interface.entry("ParameterGroups") {
-            sheet.insert_item(empty, 0, &item);
+            if empty.kind() == Kind::Sequence {
+                sheet.insert_item(empty, 0, &item);
+            } else {
+                sheet.replace_value(empty, &Expr::List(vec![item]), Reason::Added);
+            }
         } else {
             sheet.append(
                 interface,

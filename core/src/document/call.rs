@@ -56,11 +56,34 @@ impl<'d> Sheet<'_, 'd, '_> {
         }
         let written = place.slice(self.source());
         let inside = written.trim_start_matches("${").trim_end_matches('}').trim();
-        let name = free_variable(call, wanted, inside);
+        let name = self.free_variable(call, wanted, inside);
         if name != inside {
             self.replace(place, format!("${{{name}}}"), reason);
         }
         Some((name, expr.clone()))
+    }
+
+    /// A name for a new variable that hides nothing which the text means, or may come to mean; `own` is
+    /// what stands at its place.
+    fn free_variable(&self, call: &Call<'_, '_>, wanted: &str, own: &str) -> String {
+        let text = sub_scalar(call).and_then(Node::as_str).unwrap_or_default();
+        let used: Vec<&str> = pieces(text)
+            .filter_map(|piece| match piece {
+                Piece::Variable(name, _) if name != own => Some(name),
+                _ => None,
+            })
+            .collect();
+        let map = sub_map(call);
+        let taken = |name: &str| {
+            used.contains(&name) || self.is_name(name) || map.is_some_and(|map| map.get(name).is_some())
+        };
+        let mut name = wanted.to_owned();
+        let mut number = 2;
+        while taken(&name) {
+            name = format!("{wanted}{number}");
+            number += 1;
+        }
+        name
     }
 
     /// Gives a `Sub` more variables: its map grows, or its text becomes a list of text and map.
@@ -77,8 +100,21 @@ impl<'d> Sheet<'_, 'd, '_> {
         if argument.kind() == Kind::Sequence {
             if let Some(map) = argument.items().nth(1) {
                 let map = map.resolved();
-                let stays = vec![true; map.entries().count()];
-                self.append(map, &stays, variables);
+                if self.source().as_bytes().get(map.span().start()) == Some(&b'{')
+                    || map.style() == Style::Block
+                {
+                    let stays = vec![true; map.entries().count()];
+                    self.append_as(map, &stays, variables, reason);
+                } else {
+                    // `[text, V: x]`: a mapping of one pair needs no braces, of more it does.
+                    let more = self.writer.line(&Expr::Map(variables.to_vec()));
+                    self.replace(Span::at(map.span().start()), "{", reason);
+                    self.replace(
+                        Span::at(map.span().end()),
+                        format!(", {}", more.trim_start_matches('{')),
+                        reason,
+                    );
+                }
             }
             return;
         }
@@ -111,9 +147,7 @@ impl<'d> Sheet<'_, 'd, '_> {
         let line = line_start(text, head.start());
         let owner = match (call.form, call.node.key()) {
             (Form::Long, _) => head.start() - line,
-            (Form::Short, Some(key)) if line_start(text, key.span().start()) == line => {
-                key.span().start() - line
-            }
+            (Form::Short, Some(key)) => key.span().start() - line_start(text, key.span().start()),
             _ => {
                 let before = text.get(line..head.start()).unwrap_or_default();
                 before.len() - before.trim_start().len()
@@ -134,7 +168,8 @@ impl<'d> Sheet<'_, 'd, '_> {
         let mut at = argument.start() + self.rest_of_line(argument.start()).len();
         while at < argument.end() {
             let rest = self.rest_of_line(at);
-            if !rest.trim().is_empty() {
+            // Blanks beyond the indentation are text of the block.
+            if !rest.trim_end_matches(['\r', '\n']).is_empty() {
                 self.replace(Span::at(at), deeper.clone(), reason);
             }
             at += rest.len();
@@ -186,26 +221,6 @@ fn is_captured(call: &Call<'_, '_>, expr: &Expr) -> bool {
         _ => {}
     });
     captured
-}
-
-/// A name for a new variable that hides nothing which the text means, `own` aside.
-fn free_variable(call: &Call<'_, '_>, wanted: &str, own: &str) -> String {
-    let text = sub_scalar(call).and_then(Node::as_str).unwrap_or_default();
-    let used: Vec<&str> = pieces(text)
-        .filter_map(|piece| match piece {
-            Piece::Variable(name, _) if name != own => Some(name),
-            _ => None,
-        })
-        .collect();
-    let map = sub_map(call);
-    let taken = |name: &str| used.contains(&name) || map.is_some_and(|map| map.get(name).is_some());
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while taken(&name) {
-        name = format!("{wanted}{number}");
-        number += 1;
-    }
-    name
 }
 
 fn flat(expr: &Expr) -> Vec<Expr> {

@@ -12,7 +12,12 @@ use crate::syntax::{Free, Kind, Node, NodeId, Style};
 use crate::template::{Call, ReferenceKind, Template};
 
 pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edit> {
-    let mut sheet = Sheet::new(template);
+    let made = plan.laters.iter().map(|later| later.parameter.clone());
+    let made = made.chain(plan.app_stack.iter().map(|stack| stack.parameter.clone()));
+    let mut sheet = Sheet::new(template, made);
+    // First what changes inside: what is added behind it comes behind it.
+    bridges(&mut sheet, plan);
+    depends_on(&mut sheet, plan.dropped.iter().map(|reference| reference.node));
     let moved: std::collections::HashSet<&str> = plan.moved.iter().copied().collect();
     let keeps = |section: &str, name: &str| match section {
         "Resources" => moved.contains(name),
@@ -64,8 +69,6 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
         sheet.add_section("Outputs", outputs(plan), None, &kept_sections);
     }
     description(&mut sheet);
-    depends_on(&mut sheet, plan.dropped.iter().map(|reference| reference.node));
-    bridges(&mut sheet, plan);
     attached(&mut sheet, template, plan);
     sheet.finish()
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::edit::{Edit, EditSet, Overlap, Reason};
-use crate::syntax::{Kind, Node, NodeId, Style};
+use crate::syntax::{Items, Kind, Node, NodeId, Style};
 use crate::template::Template;
 use crate::text::{Span, line_start, newline_of};
 
@@ -15,7 +15,9 @@ use crate::text::{Span, line_start, newline_of};
 /// Aliases that cannot be carried over (`ANC001`), or edits that overlap (`INT001`).
 pub(super) fn settle(template: &Template<'_, '_>, edits: Vec<Edit>) -> Result<EditSet, Vec<Diagnostic>> {
     let is_removal = |edit: &Edit| {
-        edit.text.is_empty() && matches!(edit.reason, Reason::BelongsToOther | Reason::Attached)
+        edit.text.is_empty()
+            && !edit.span.is_empty()
+            && matches!(edit.reason, Reason::BelongsToOther | Reason::Attached | Reason::DependsOn)
     };
     let (mut removals, others): (Vec<Edit>, Vec<Edit>) = edits.into_iter().partition(is_removal);
     removals.sort_by_key(|edit| (edit.span.start, edit.span.end));
@@ -122,7 +124,7 @@ fn set_in(alias: Node<'_, '_>, target: Node<'_, '_>, text: &str) -> String {
     };
     // The column of what the block's lines have in common.
     let from = if target.style() == Style::Block {
-        column(target.span().start())
+        Items::of_text(target, source).indent()
     } else {
         let first = text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default();
         first.len() - first.trim_start().len()
@@ -135,7 +137,7 @@ fn set_in(alias: Node<'_, '_>, target: Node<'_, '_>, text: &str) -> String {
             continue;
         }
         let blank = line.len() - line.trim_start_matches(' ').len();
-        if !line.trim().is_empty() {
+        if !line.trim_end_matches(['\r', '\n']).is_empty() {
             result.push_str(&indent);
         }
         result.push_str(line.get(blank.min(from)..).unwrap_or_default());

@@ -1,5 +1,7 @@
 //! Collects the edits of one document, in terms of items and entries rather than bytes.
 
+use std::collections::HashSet;
+
 use crate::edit::{Edit, Reason};
 use crate::expression::Expr;
 use crate::syntax::{Free, Items, Kind, Node, Style};
@@ -13,15 +15,24 @@ pub(super) struct Sheet<'p, 'd, 't> {
     pub(super) writer: Writer,
     text: &'t str,
     edits: Vec<Edit>,
+    /// Names that mean something in this document: a variable of a `Fn::Sub` must not hide them.
+    names: HashSet<String>,
 }
 
 impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
-    pub(super) fn new(template: &'p Template<'d, 't>) -> Self {
+    /// A sheet for a document that declares the template's names and some more.
+    pub(super) fn new(template: &'p Template<'d, 't>, more: impl IntoIterator<Item = String>) -> Self {
         let text = template.document.text();
         let json = template.document.is_json();
         let step = template.section("Resources").map_or(2, |resources| step(template.root, resources));
         let writer = Writer { json, newline: newline_of(text), step };
-        Self { template, writer, text, edits: Vec::new() }
+        let names = template.parameters.keys().map(|name| (*name).to_owned()).chain(more).collect();
+        Self { template, writer, text, edits: Vec::new(), names }
+    }
+
+    /// Whether a name means something in this document.
+    pub(super) fn is_name(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 
     pub(super) fn finish(self) -> Vec<Edit> {
@@ -48,13 +59,17 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     /// Puts a value in the place of another, on the line of its key.
     pub(super) fn replace_value(&mut self, node: Node<'_, '_>, value: &Expr, reason: Reason) {
         let text = self.writer.line(value);
-        // A block list begins on a line of its own: its key's line ends with the colon.
-        let key = node.key().filter(|_| node.style() == Style::Block);
-        let colon = key.and_then(|key| {
+        // A block list begins on a line of its own: its key's line ends with the colon. Where nothing
+        // stands, the parser puts it where the next thing begins.
+        let after_colon = node.style() == Style::Block || node.span().is_empty();
+        let colon = node.key().filter(|_| after_colon).and_then(|key| {
             let rest = self.text.get(key.span().end()..)?;
             Some(key.span().end() + rest.find(':')? + 1)
         });
         match colon {
+            Some(colon) if node.span().is_empty() => {
+                self.replace(Span::at(colon), format!(" {text}"), reason)
+            }
             Some(colon) => self.replace(Span::new(colon, node.span().end()), format!(" {text}"), reason),
             None => self.replace(node.outer(), text, reason),
         }
@@ -117,18 +132,7 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             return;
         }
         if mapping.kind() != Kind::Mapping {
-            // `Parameters:` with nothing behind it.
-            let key = mapping.key().map_or(mapping.span(), Node::span);
-            let indent = key.start() - line_start(self.text, key.start()) + self.writer.step;
-            let text = format!("{}{}", self.writer.newline, self.writer.entries(entries, indent));
-            let text = text.strip_suffix(self.writer.newline).unwrap_or(&text).to_owned();
-            let colon = self
-                .text
-                .get(key.end()..)
-                .and_then(|rest| rest.find(':'))
-                .map_or(key.end(), |at| key.end() + at + 1);
-            let span = if mapping.span().is_empty() { Span::at(colon) } else { mapping.span() };
-            self.replace(span, text, reason);
+            self.fill(mapping, entries, reason);
             return;
         }
         let items = Items::of_text(mapping, self.text);
@@ -157,6 +161,27 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
             text.truncate(text.trim_end().len());
         }
         self.replace(Span::at(at), text, reason);
+    }
+
+    /// Puts entries in the place of a null: `Parameters:` with nothing behind it, or `null`.
+    fn fill(&mut self, null: Node<'_, '_>, entries: &[(String, Expr)], reason: Reason) {
+        if null.parent().is_some_and(|parent| parent.style() == Style::Flow) {
+            let text = self.writer.line(&Expr::Map(entries.to_vec()));
+            let text = if null.span().is_empty() { format!(" {text}") } else { text };
+            self.replace(null.outer(), text, reason);
+            return;
+        }
+        let key = null.key().map_or(null.span(), Node::span);
+        let indent = key.start() - line_start(self.text, key.start()) + self.writer.step;
+        let rest = self.text.get(key.end()..).unwrap_or_default();
+        let colon = rest.find(':').map_or(key.end(), |at| key.end() + at + 1);
+        let end = if null.span().is_empty() { colon } else { null.outer().end() };
+        // A comment behind the key stays on its line.
+        let after = end + self.rest_of_line(end).trim_end().len();
+        self.replace(Span::new(colon, end), "", reason);
+        let text = format!("{}{}", self.writer.newline, self.writer.entries(entries, indent));
+        let text = text.strip_suffix(self.writer.newline).unwrap_or(&text).to_owned();
+        self.replace(Span::at(after), text, reason);
     }
 
     fn append_flow(
@@ -270,11 +295,8 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         let at = items.extent(index).end();
         self.strip_last_line(at);
         let text = if sequence.style() == Style::Block {
-            let list = self.writer.entries(
-                &[("k".to_owned(), Expr::List(vec![item.clone()]))],
-                items.indent().saturating_sub(self.writer.step),
-            );
-            let lines = list.split_once(newline).map_or(String::new(), |(_, lines)| lines.to_owned());
+            let mut lines = String::new();
+            self.writer.list_item(&mut lines, item, items.indent());
             match (self.is_unended(at), self.is_open(at)) {
                 (true, true) => format!("{newline}{}", lines.trim_end()),
                 (true, false) => lines.trim_end().to_owned(),
@@ -303,13 +325,14 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     }
 }
 
-/// Spaces of one level: the distance between sections and what they hold.
+/// Spaces of one level: the distance between sections and what they hold, where that shows.
 fn step(root: Node<'_, '_>, resources: Node<'_, '_>) -> usize {
     let text = root.document().text();
-    let outer = Items::of_text(root, text).indent();
-    let inner = Items::of_text(resources, text).indent();
-    match inner.saturating_sub(outer) {
-        0 => 2,
-        step => step,
+    let outer = Items::of_text(root, text);
+    let inner = Items::of_text(resources, text);
+    let shows = resources.style() == Style::Block || (outer.one_a_line() && inner.one_a_line());
+    match inner.indent().saturating_sub(outer.indent()) {
+        step @ 1..=8 if shows => step,
+        _ => 2,
     }
 }

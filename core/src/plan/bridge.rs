@@ -11,7 +11,7 @@ use super::{Bridge, Index, Options, Resolver};
 use crate::config::Resolution;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::noun;
-use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template};
+use crate::template::{Owner, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Target, Template};
 use crate::text::Span;
 
 /// What the walk over the moved resources found.
@@ -99,7 +99,18 @@ impl<'d, 't> Walk<'_, '_, 'd, 't> {
         let found = &mut self.crossing.diagnostics;
         let mut crossing = Vec::new();
         for reference in context.index.of(Owner::Resource(owner)) {
-            let Target::Name(target) = reference.target else { continue };
+            let target = match reference.target {
+                Target::Name(target) => target,
+                Target::Computed(name) => {
+                    found.push(computed(owner, name, reference));
+                    continue;
+                }
+                Target::Condition(name) if !context.template.conditions.contains_key(name) => {
+                    found.push(undeclared(owner, name, reference));
+                    continue;
+                }
+                _ => continue,
+            };
             if attach::holds(&self.crossing.attached, reference) {
                 continue;
             }
@@ -148,7 +159,7 @@ impl<'d, 't> Walk<'_, '_, 'd, 't> {
 
 /// Whether a name means a parameter or pseudo parameter, which both templates have.
 fn is_known(template: &Template<'_, '_>, name: &str) -> bool {
-    template.parameters.contains_key(name) || name.starts_with("AWS::")
+    template.parameters.contains_key(name) || PSEUDO_PARAMETERS.contains(&name)
 }
 
 /// The specification's message, one diagnostic a pair, with every place and the way out.
@@ -177,7 +188,9 @@ fn circular(
     }
     let mut ways = Vec::new();
     if resource.is_some_and(Resource::is_iam) {
-        ways.push(format!("let `{target}` move too, by naming it in the configuration"));
+        let by_name = matches!(kind(target), "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy");
+        let how = if by_name { "by naming it in the configuration" } else { "with `--all-iam`" };
+        ways.push(format!("let `{target}` move too, {how}"));
     }
     if places.iter().all(|(place, _)| place.name_helps) {
         ways.push(format!("give `{target}` an explicit name (resolution `exact`)"));
@@ -214,6 +227,13 @@ fn way(resolution: Resolution, owner: &str) -> String {
     }
 }
 
+/// A name that is computed may mean a resource of either template.
+pub(super) fn computed(owner: &str, name: &str, reference: &Reference<'_, '_>) -> Diagnostic {
+    Diagnostic::new(Code::TRF002, format!("`{owner}` references `{name}`, a name that is computed"))
+        .at(reference.place, "it may mean something of the other template")
+        .help("write the reference out, or leave what it may mean with the application")
+}
+
 fn notification_arns(owner: &str, reference: &Reference<'_, '_>) -> Diagnostic {
     Diagnostic::new(Code::CYC003, format!("`AWS::NotificationARNs` in `{owner}` would be the IAM stack's"))
         .at(reference.place, "this reference")
@@ -229,9 +249,9 @@ fn dropped(owner: &str, target: &str, reference: &Reference<'_, '_>) -> Diagnost
 }
 
 pub(super) fn hidden(reference: &Reference<'_, '_>) -> Diagnostic {
-    Diagnostic::new(Code::REF001, "an escape hides a reference that has to change")
+    Diagnostic::new(Code::REF001, "an escape or an alias hides a reference that has to change")
         .at(reference.place, "in this text")
-        .help("write the text without escapes, in single quotes or as a block")
+        .help("write the text where it is used, without escapes: in single quotes or as a block")
 }
 
 fn undeclared(owner: &str, target: &str, reference: &Reference<'_, '_>) -> Diagnostic {

@@ -88,8 +88,11 @@ fn computes<'d>(name: &'d str, at: Node<'_, '_>, argument: Node<'_, '_>) -> Opti
 fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Position {
     // Innermost first: the statement is the nearest mapping with an `Effect`.
     let statement_at = path.iter().position(|step| step.mapping.get("Effect").is_some());
-    let top = path.iter().rev().map(|step| step.name);
-    let property = top.skip_while(|name| *name != "Properties").nth(1).unwrap_or_default().to_owned();
+    // The property, or the key of the resource where it is none (`Metadata`).
+    let top: Vec<&str> = path.iter().rev().map(|step| step.name).collect();
+    let below = top.iter().position(|name| *name == "Properties").map_or(0, |at| at + 1);
+    let resource_key = top.iter().position(|name| *name == "Resources").map_or(0, |at| at + 2);
+    let property = top.get(below.max(resource_key)).copied().unwrap_or_default().to_owned();
     let Some((statement, element)) = statement_at.and_then(|at| path.get(at).map(|step| (at, step))) else {
         let names = NAMES_OF.iter().any(|(name, own)| *name == property && *own != kind);
         let exact = if names || MUST_EXIST.contains(&property.as_str()) {
@@ -102,7 +105,7 @@ fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Posit
         return Position { exact, pattern, later, statement: None, element: property };
     };
     let inner: Vec<&str> = path.iter().take(statement).map(|step| step.name).collect();
-    let effect = element.mapping.get("Effect").and_then(Node::as_str);
+    let effect = element.mapping.get("Effect").and_then(Node::literal);
     let exact = match (element.name, inner.last()) {
         ("Principal" | "NotPrincipal", Some(&"AWS") | None) => {
             Err("an `AWS` principal must exist when the role is created".to_owned())

@@ -110,7 +110,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             Meaning::Text(text) => text,
             Meaning::ByProperty { property, given, absent } => {
                 // The bus `default` is the one that is meant where none is given.
-                let value = resource.property(&[property]).and_then(Node::as_str);
+                let value = resource.property(&[property]).and_then(Node::literal);
                 let is_given = resource.property(&[property]).is_some() && value != Some("default");
                 if is_given { given } else { absent }
             }
@@ -148,39 +148,42 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                 let Some(value) = resource.property(&path) else {
                     return Err(format!("`{}` has no property `{}`", resource.name, path.join(".")));
                 };
-                let value = self.expr(&lower(value), open)?;
-                Ok(Resolved { expr: self.bare_name(resource, &path, value.expr), pattern: value.pattern })
+                let value = lower(value);
+                if takes_arn(resource.kind, &path) {
+                    return self.bare_name(&value, &path, open);
+                }
+                let mut optional = false;
+                value.walk(&mut |part| optional |= is_no_value(part));
+                if optional {
+                    return Err(format!("`{}` of `{}` may be absent", path.join("."), resource.name));
+                }
+                self.expr(&value, open)
             }
             other => Ok(Resolved { expr: other.clone(), pattern: false }),
         }
     }
 
-    /// Some properties take a name or an ARN; an ARN's last segment is the name.
-    fn bare_name(&self, resource: &Resource<'_, '_>, path: &[&str], value: Expr) -> Expr {
-        let takes_arn = matches!(
-            (resource.kind, path),
-            ("AWS::Events::Rule", ["EventBusName"]) | ("AWS::ECS::Service", ["Cluster"])
-        );
-        if !takes_arn {
-            return value;
+    /// The name that a property means which takes a name or an ARN, whose last segment is the name.
+    fn bare_name(&self, value: &Expr, path: &[&str], open: &mut Vec<String>) -> Result<Resolved, String> {
+        let exact = |expr| Ok(Resolved { expr, pattern: false });
+        match value {
+            Expr::Text(text) if text.starts_with("arn:") => {
+                exact(Expr::text(text.split_once('/').map_or(text.as_str(), |(_, name)| name)))
+            }
+            Expr::Text(_) => exact(value.clone()),
+            // `Ref` of a bus or a cluster is its name.
+            Expr::Ref(name) if self.template.resources.contains_key(name.as_str()) => self.expr(value, open),
+            Expr::GetAtt(name, attribute) if attribute == "Arn" => self.expr(&Expr::reference(name), open),
+            Expr::GetAtt(_, attribute) if attribute == "Name" => self.expr(value, open),
+            // A text that begins with a name of ours is a name: no ARN begins with a stack's.
+            Expr::Concat(parts) => match parts.as_slice() {
+                [Expr::Text(first), ..] if !first.starts_with("arn:") => self.expr(value, open),
+                [Expr::Ref(first), ..] if first == "AWS::StackName" => self.expr(value, open),
+                _ => Err(format!("`{}` may be a name or an ARN", path.join("."))),
+            },
+            Expr::Ref(name) if name == "AWS::StackName" => self.expr(value, open),
+            _ => Err(format!("`{}` may be a name or an ARN", path.join("."))),
         }
-        let Expr::Concat(parts) = &value else {
-            return value;
-        };
-        let Some(Expr::Text(first)) = parts.first() else {
-            return value;
-        };
-        if !first.starts_with("arn:") {
-            return value;
-        }
-        // Everything after the first slash, which no account, region or partition holds.
-        let slash = parts.iter().position(|part| matches!(part, Expr::Text(text) if text.contains('/')));
-        let Some((slash, Expr::Text(text))) = slash.and_then(|at| parts.get(at).map(|part| (at, part)))
-        else {
-            return value;
-        };
-        let after = text.split_once('/').map_or("", |(_, after)| after).to_owned();
-        Expr::concat(std::iter::once(Expr::Text(after)).chain(parts.iter().skip(slash + 1).cloned()))
     }
 
     /// The physical name of an application resource.
@@ -196,10 +199,13 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         let resolved = match written.map(lower) {
             None => self.generated(resource),
             Some(expr) if is_no_value(&expr) => self.generated(resource),
+            Some(Expr::Plain(text)) if matches!(text.as_str(), "" | "~" | "null") => {
+                Err(format!("the name of `{}` is null", resource.name))
+            }
             Some(expr) => self.chosen(resource, &expr, open),
         }?;
         let resolved = if lower_cases_names(resource.kind) {
-            Resolved { expr: self.lower_cased(resource, resolved.expr), pattern: resolved.pattern }
+            Resolved { expr: self.lower_cased(resource, resolved.expr)?, pattern: resolved.pattern }
         } else {
             resolved
         };
@@ -212,12 +218,24 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
     }
 
     /// The name of a type whose service stores names in lower case: texts are lowered here, and the
-    /// stack's name must be lower case already.
-    fn lower_cased(&self, resource: &Resource<'_, '_>, expr: Expr) -> Expr {
-        match expr {
+    /// stack's name must be lower case already. What a parameter holds is not known.
+    fn lower_cased(&self, resource: &Resource<'_, '_>, expr: Expr) -> Result<Expr, String> {
+        let all = |parts: Vec<Expr>| {
+            parts.into_iter().map(|part| self.lower_cased(resource, part)).collect::<Result<Vec<_>, _>>()
+        };
+        Ok(match expr {
             Expr::Text(text) => Expr::Text(text.to_lowercase()),
-            Expr::Concat(parts) => {
-                Expr::Concat(parts.into_iter().map(|part| self.lower_cased(resource, part)).collect())
+            Expr::Concat(parts) => Expr::Concat(all(parts)?),
+            Expr::List(parts) => Expr::List(all(parts)?),
+            Expr::Named(name, inner) => Expr::Named(name, Box::new(self.lower_cased(resource, *inner)?)),
+            // The first argument of `If` is the name of a condition.
+            Expr::Call(name, arguments) if name == "If" => {
+                let mut arguments = arguments.into_iter();
+                let condition: Vec<Expr> = arguments.next().into_iter().collect();
+                Expr::Call(name, condition.into_iter().chain(all(arguments.collect())?).collect())
+            }
+            Expr::Call(name, arguments) if matches!(name.as_str(), "Join" | "Split" | "Select") => {
+                Expr::Call(name, all(arguments)?)
             }
             Expr::Ref(name) if name == self.stack_parameter => {
                 self.needs.borrow_mut().push(NameNeed {
@@ -228,8 +246,19 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                 });
                 Expr::Ref(name)
             }
-            other => other,
-        }
+            Expr::Ref(name)
+                if matches!(name.as_str(), "AWS::Region" | "AWS::AccountId" | "AWS::Partition") =>
+            {
+                Expr::Ref(name)
+            }
+            Expr::Plain(text) => Expr::Plain(text),
+            _ => {
+                return Err(format!(
+                    "the service stores the name of `{}` in lower case, and what it holds is not known",
+                    resource.name
+                ));
+            }
+        })
     }
 
     /// An explicit name; `If [C, name, NoValue]` is one in one branch and generated in the other.
@@ -345,6 +374,12 @@ fn survives(function: &str, pattern: bool) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("its name is computed by `Fn::{function}` from a generated name"))
+}
+
+/// Whether a property takes a name or an ARN.
+/// Source: CloudFormation Template Reference of `AWS::Events::Rule` and `AWS::ECS::Service`.
+fn takes_arn(kind: &str, path: &[&str]) -> bool {
+    matches!((kind, path), ("AWS::Events::Rule", ["EventBusName"]) | ("AWS::ECS::Service", ["Cluster"]))
 }
 
 fn is_no_value(expr: &Expr) -> bool {

@@ -6,7 +6,7 @@ use super::{Action, Attached, Index, Rewrite, Wire, attach, bridge};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::facts::{ArnFrom, IamType, iam_type};
-use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template};
+use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template, may_mean};
 
 /// What the application template needs in place of what moved.
 pub(super) struct Rewriting<'d, 't> {
@@ -35,8 +35,17 @@ pub(super) fn rewrites<'d, 't>(
     }
     let mut rewrites = Vec::new();
     for reference in &index.references {
-        let Target::Name(target) = reference.target else {
-            continue;
+        let target = match reference.target {
+            Target::Name(target) => target,
+            Target::Computed(name) if moved.iter().any(|moved| may_mean(name, moved)) => {
+                if let Owner::Resource(owner) | Owner::Output(owner) = reference.owner
+                    && !is_moved(owner)
+                {
+                    found.push(bridge::computed(owner, name, reference));
+                }
+                continue;
+            }
+            _ => continue,
         };
         let stands_in_iam = matches!(reference.owner, Owner::Resource(owner) if is_moved(owner))
             && !attach::holds(attached, reference);
@@ -57,11 +66,12 @@ pub(super) fn rewrites<'d, 't>(
     }
     for group in attached {
         if let Some(resource) = template.resources.get(group.role) {
-            group.role_name = match name_action(resource, &mut wires) {
-                Action::NameFromArn(index) => name_from_arn(group.role, index),
-                Action::Parameter(name) => Expr::reference(name),
-                Action::Remove | Action::Keep => Expr::reference(group.role),
-            };
+            match name_action(resource, &mut wires) {
+                Ok(Action::NameFromArn(index)) => group.role_name = name_from_arn(group.role, index),
+                Ok(Action::Parameter(name)) => group.role_name = Expr::reference(name),
+                Ok(Action::Remove | Action::Keep) => {}
+                Err(diagnostic) => found.push(diagnostic),
+            }
         }
     }
     Rewriting { rewrites, wires: wires.into_values().collect(), diagnostics: found }
@@ -126,27 +136,44 @@ fn action<'d>(
         let letters: String = attribute.chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("{}{letters}", resource.name);
         let value = Expr::GetAtt(resource.name.to_owned(), attribute.to_owned());
-        let wire = wire(resource, name.clone(), name.clone(), value, attribute);
-        wires.entry(name.clone()).or_insert(wire);
+        add(wires, wire(resource, name.clone(), name.clone(), value, attribute))?;
         return Ok(Action::Parameter(name));
     }
     if row.is_some_and(|row| row.ref_is_arn) {
         return Ok(Action::Keep);
     }
-    Ok(name_action(resource, wires))
+    name_action(resource, wires)
+}
+
+/// Adds a wire, unless its name is another's already.
+fn add<'d>(wires: &mut BTreeMap<String, Wire<'d>>, wire: Wire<'d>) -> Result<(), Diagnostic> {
+    let known = wires.entry(wire.parameter.clone()).or_insert_with(|| wire.clone());
+    if *known == wire {
+        return Ok(());
+    }
+    Err(Diagnostic::new(
+        Code::NAM001,
+        format!(
+            "`{}` and `{}` would both need a parameter `{}`",
+            known.resource, wire.resource, wire.parameter
+        ),
+    )
+    .help("rename one of the two resources"))
 }
 
 /// How the application comes to a moved resource's name.
-fn name_action<'d>(resource: &Resource<'d, '_>, wires: &mut BTreeMap<String, Wire<'d>>) -> Action {
+fn name_action<'d>(
+    resource: &Resource<'d, '_>,
+    wires: &mut BTreeMap<String, Wire<'d>>,
+) -> Result<Action, Diagnostic> {
     // An ARN that may be empty cannot be split.
     let row = iam_type(resource.kind).filter(|_| resource.condition.is_none());
     if let Some(index) = row.and_then(|row| name_index(row, resource)) {
-        return Action::NameFromArn(index);
+        return Ok(Action::NameFromArn(index));
     }
     let name = format!("{}Name", resource.name);
-    let wire = wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name");
-    wires.entry(name.clone()).or_insert(wire);
-    Action::Parameter(name)
+    add(wires, wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name"))?;
+    Ok(Action::Parameter(name))
 }
 
 /// The index of the name among the segments of the ARN, where the path is known well enough.

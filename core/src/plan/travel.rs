@@ -40,7 +40,9 @@ impl<'d> Walk<'_, 'd, '_> {
         match target {
             Target::Name(name) => self.parameter(name),
             Target::Condition(name) => self.condition(name),
+            Target::Mapping("") => self.all_mappings(),
             Target::Mapping(name) => self.mapping(name),
+            Target::Computed(_) => {}
         }
     }
 
@@ -64,6 +66,11 @@ impl<'d> Walk<'_, 'd, '_> {
         }
     }
 
+    /// A computed name of a mapping may mean any of them.
+    fn all_mappings(&mut self) {
+        self.travels.mappings.extend(self.template.mappings.keys().copied());
+    }
+
     /// What a bridging expression, taken over from an application resource, names.
     fn expr(&mut self, expr: &Expr) {
         match expr {
@@ -71,11 +78,7 @@ impl<'d> Walk<'_, 'd, '_> {
             Expr::Call(function, arguments) => match (function.as_str(), arguments.first()) {
                 ("If", Some(Expr::Text(name))) => self.condition(name),
                 ("FindInMap", Some(Expr::Text(name))) => self.mapping(name),
-                // A computed name of a mapping may mean any of them.
-                ("FindInMap", _) => {
-                    let all: Vec<&str> = self.template.mappings.keys().copied().collect();
-                    all.into_iter().for_each(|name| self.mapping(name));
-                }
+                ("FindInMap", _) => self.all_mappings(),
                 _ => {}
             },
             _ => {}

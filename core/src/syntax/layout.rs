@@ -178,15 +178,19 @@ impl<'t> Items<'t> {
         }
         let before = first.checked_sub(1).and_then(|before| self.items.get(before));
         let before = before.map_or(self.lead, |item| item.extent.end());
+        // Blank lines behind a block scalar may be its text: those that stood apart go as well.
+        let after_block = before > 0
+            && first.checked_sub(1).and_then(|before| self.items.get(before)).is_some_and(|item| {
+                item.core.end() > 0 && self.text.as_bytes().get(item.core.end() - 1) == Some(&b'\n')
+            });
+        let limit = next.map_or(self.text.len(), |next| next.extent.start());
+        let blank_end = blank_lines_end(self.text, tail.extent.end(), limit);
         match (next, free) {
-            (Some(next), Free::Stay) => Span::new(
-                head.extent.start(),
-                blank_lines_end(self.text, tail.extent.end(), next.extent.start()),
-            ),
-            (Some(next), Free::Go) if first == 0 => {
-                Span::new(before, blank_lines_end(self.text, tail.extent.end(), next.extent.start()))
-            }
-            (Some(_), Free::Go) | (None, Free::Go) => Span::new(before, tail.extent.end()),
+            (Some(_), Free::Stay) => Span::new(head.extent.start(), blank_end),
+            (Some(_), Free::Go) if first == 0 || after_block => Span::new(before, blank_end),
+            (Some(_) | None, Free::Go) if !after_block => Span::new(before, tail.extent.end()),
+            (_, Free::Go) => Span::new(before, blank_end),
+            (None, Free::Stay) if after_block => Span::new(head.extent.start(), blank_end),
             (None, Free::Stay) => {
                 Span::new(blank_lines_start(self.text, before, head.extent.start()), tail.extent.end())
             }
@@ -214,9 +218,24 @@ fn column(text: &str, offset: usize) -> usize {
     before.trim_start_matches('\u{feff}').len()
 }
 
-/// The dash that introduces a sequence's item.
+/// The dash that introduces a sequence's item: on its line, or on a line before, comments aside.
 fn dash_before(text: &str, item: usize) -> usize {
-    text.get(..item).and_then(|before| before.rfind('-')).unwrap_or(item)
+    let mut end = item;
+    loop {
+        let start = line_start(text, end);
+        let line = text.get(start..end).unwrap_or_default();
+        let code = match line.trim_start() {
+            comment if comment.starts_with('#') => "",
+            _ => line.split(" #").next().unwrap_or_default(),
+        };
+        if code.trim_end().ends_with('-') {
+            return start + code.trim_end().len() - 1;
+        }
+        if start == 0 || !code.trim().is_empty() {
+            return item;
+        }
+        end = start - 1;
+    }
 }
 
 fn block_item(text: &str, core: Span, before: usize, is_first: bool) -> Item {
@@ -230,7 +249,9 @@ fn block_item(text: &str, core: Span, before: usize, is_first: bool) -> Item {
     } else {
         line_end(text, core.end())
     };
-    Item { core, extent: Span::new(start, comments_below(text, end, indent)), inline }
+    // A byte order mark belongs to the file, not to its first section.
+    let mark = if start == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    Item { core, extent: Span::new(start + mark, comments_below(text, end, indent)), inline }
 }
 
 /// The start of the comment lines right above a line, not above `limit`.

@@ -296,6 +296,15 @@ impl<'t> Builder<'t> {
                 );
                 continue;
             };
+            let before =
+                self.document.text.get(..key.outer().start()).unwrap_or_default().trim_end_matches(' ');
+            if before.ends_with('?') && before.len() < key.outer().start() {
+                found.push(
+                    Diagnostic::new(Code::SYN007, format!("the key `{name}` is written with `?`"))
+                        .at(key.outer(), "this key")
+                        .help("write `key: value`: an explicit key cannot be edited safely"),
+                );
+            }
             if name == "<<" && key.style() == Style::Plain {
                 found.push(
                     Diagnostic::new(Code::SYN005, "CloudFormation does not read YAML merges (`<<`)")

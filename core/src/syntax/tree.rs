@@ -163,7 +163,9 @@ impl<'d, 't> Node<'d, 't> {
     /// The tag as written (`!Sub`), empty if there is none.
     #[must_use]
     pub fn tag(self) -> &'d str {
-        self.raw.tag.slice(self.document.text)
+        let written = self.raw.tag.slice(self.document.text);
+        // `!<!Ref>` is the same tag, written out in full.
+        written.strip_prefix("!<").and_then(|tag| tag.strip_suffix('>')).unwrap_or(written)
     }
 
     /// The bytes of the tag.
@@ -200,6 +202,14 @@ impl<'d, 't> Node<'d, 't> {
             return Some(text);
         }
         Some(self.written().slice(self.document.text))
+    }
+
+    /// The text of a scalar that no function computes: one without a tag of its own, an alias followed.
+    #[must_use]
+    pub fn literal(self) -> Option<&'d str> {
+        let node = self.resolved();
+        let tag = node.tag();
+        if tag.is_empty() || tag.starts_with("!!") { node.as_str() } else { None }
     }
 
     /// The bytes between a scalar's quotes (its span where it has none).

@@ -1,23 +1,34 @@
 //! What is wrong with a template before anything is split: references and shapes.
 
-use super::{Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Target, Template, call};
+use super::{Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Target, Template, call};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::syntax::Kind;
+use crate::syntax::{Kind, Node};
 
 /// Checks that every reference names something, and that the functions we read have their shapes.
 #[must_use]
 pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) -> Vec<Diagnostic> {
     let mut found = shapes(template);
     // A macro or a loop makes names that the text does not show.
-    let computed = template.transforms().iter().any(|(name, _)| *name != "AWS::LanguageExtensions")
-        || template.section("Resources").is_some_and(|resources| {
-            resources.entries().any(|(key, _)| key.as_str().is_some_and(|key| key.starts_with("Fn::")))
-        });
+    let macros = template.transforms().iter().any(|(name, _)| *name != "AWS::LanguageExtensions");
+    let loops = |section: &str| {
+        let keys = template.section(section).into_iter().flat_map(Node::entries).map(|(key, _)| key);
+        macros || keys.filter_map(Node::as_str).any(|key| key.starts_with("Fn::"))
+    };
+    let (resources, conditions, mappings) = (loops("Resources"), loops("Conditions"), loops("Mappings"));
     for reference in references {
         let (what, name, missing) = match reference.target {
             Target::Name(name) => ("parameter or resource", name, is_missing(template, name, reference.kind)),
             Target::Condition(name) => ("condition", name, !template.conditions.contains_key(name)),
-            Target::Mapping(name) => ("mapping", name, !template.mappings.contains_key(name)),
+            Target::Mapping(name) => {
+                ("mapping", name, !name.is_empty() && !template.mappings.contains_key(name))
+            }
+            Target::Computed(_) => continue,
+        };
+        let computed = match reference.target {
+            Target::Name(_) => resources,
+            Target::Condition(_) => conditions,
+            Target::Mapping(_) => mappings,
+            Target::Computed(_) => true,
         };
         if !missing || computed {
             continue;
@@ -25,7 +36,7 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
         let help = match reference.target {
             Target::Name(_) => did_you_mean(name, template.names()),
             Target::Condition(_) => did_you_mean(name, template.conditions.keys().copied()),
-            Target::Mapping(_) => did_you_mean(name, template.mappings.keys().copied()),
+            Target::Mapping(_) | Target::Computed(_) => did_you_mean(name, template.mappings.keys().copied()),
         };
         found.push(
             Diagnostic::new(Code::TPL005, format!("the template declares no {what} `{name}`"))
@@ -37,7 +48,10 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
 }
 
 fn is_missing(template: &Template<'_, '_>, name: &str, kind: ReferenceKind<'_>) -> bool {
-    if template.resources.contains_key(name) {
+    // A module `Mod` brings resources `ModName`.
+    let of_module =
+        |resource: &Resource<'_, '_>| resource.kind.ends_with("::MODULE") && name.starts_with(resource.name);
+    if template.resources.contains_key(name) || template.resources.values().any(of_module) {
         return false;
     }
     match kind {
@@ -54,7 +68,7 @@ fn shapes(template: &Template<'_, '_>) -> Vec<Diagnostic> {
     let extended = template.has_language_extensions();
     for node in template.document.nodes() {
         let Some(call) = call(node) else { continue };
-        let scalar = call.argument.as_str().is_some();
+        let scalar = call.text().is_some();
         let items = call.argument.items().count();
         let (wrong, shape) = match call.function {
             Function::Ref => (!scalar && !extended, "a name"),

@@ -48,6 +48,8 @@ pub struct Call<'d, 't> {
     pub argument: Node<'d, 't>,
     /// How it is written.
     pub form: Form,
+    /// Whether the argument of the long form is an alias: an edit of it would be one of the anchor.
+    pub aliased: bool,
 }
 
 impl<'d, 't> Call<'d, 't> {
@@ -55,6 +57,12 @@ impl<'d, 't> Call<'d, 't> {
     #[must_use]
     pub fn arguments(&self) -> Vec<Node<'d, 't>> {
         self.argument.items().map(Node::resolved).collect()
+    }
+
+    /// The argument as a text. In the long form a tag before it would be another call's.
+    #[must_use]
+    pub fn text(&self) -> Option<&'d str> {
+        if self.form == Form::Long { self.argument.literal() } else { self.argument.as_str() }
     }
 
     /// Where the function's name is written: the tag or the key.
@@ -88,13 +96,12 @@ impl<'d, 't> Call<'d, 't> {
         if self.function != Function::GetAtt {
             return None;
         }
-        if let Some(text) = self.argument.as_str() {
+        if let Some(text) = self.text() {
             return text.split_once('.').map(|(name, attribute)| (name, Some(attribute)));
         }
         let mut items = self.argument.items();
-        let name = items.next()?.as_str()?;
-        let attribute = items.next()?;
-        let attribute = if call(attribute).is_some() { None } else { attribute.as_str() };
+        let name = items.next()?.literal()?;
+        let attribute = items.next()?.literal();
         items.next().is_none().then_some((name, attribute))
     }
 }
@@ -104,7 +111,14 @@ impl<'d, 't> Call<'d, 't> {
 pub fn call<'d, 't>(node: Node<'d, 't>) -> Option<Call<'d, 't>> {
     let tag = node.tag();
     if let Some(name) = tag.strip_prefix('!').filter(|name| !name.is_empty() && !name.starts_with('!')) {
-        return Some(Call { function: function(name), name, node, argument: node, form: Form::Short });
+        return Some(Call {
+            function: function(name),
+            name,
+            node,
+            argument: node,
+            form: Form::Short,
+            aliased: false,
+        });
     }
     long_call(node)
 }
@@ -124,7 +138,15 @@ pub fn long_call<'d, 't>(node: Node<'d, 't>) -> Option<Call<'d, 't>> {
         "Condition" if argument.kind() == Kind::Scalar => key,
         _ => key.strip_prefix("Fn::")?,
     };
-    Some(Call { function: function(name), name, node, argument: argument.resolved(), form: Form::Long })
+    let aliased = argument.kind() == Kind::Alias;
+    Some(Call {
+        function: function(name),
+        name,
+        node,
+        argument: argument.resolved(),
+        form: Form::Long,
+        aliased,
+    })
 }
 
 fn function(name: &str) -> Function {

@@ -1,7 +1,7 @@
 //! Every reference of a template, with its kind and its place.
 
 use super::{Function, Piece, Template, call, pieces};
-use crate::syntax::{Kind as NodeKind, Node};
+use crate::syntax::{Kind as NodeKind, Node, Style};
 use crate::text::Span;
 
 /// The declaration in which a reference stands.
@@ -28,8 +28,11 @@ pub enum Target<'d> {
     Name(&'d str),
     /// A condition.
     Condition(&'d str),
-    /// A mapping.
+    /// A mapping; empty where its name is computed, so that it may be any.
     Mapping(&'d str),
+    /// A name that is computed when the template is processed, with `${…}` or `&{…}` for what is not
+    /// known: `Role${Name}` in a loop.
+    Computed(&'d str),
 }
 
 /// How a reference is made.
@@ -138,21 +141,22 @@ impl<'d, 't> Walk<'d, 't> {
 
     fn resource(&mut self, owner: Owner<'d>, value: Node<'d, 't>) {
         self.declaration_condition(owner, value);
-        let Some(depends) = value.get("DependsOn").map(Node::resolved) else {
-            return;
-        };
-        let scalars =
-            if depends.kind() == NodeKind::Scalar { vec![depends] } else { depends.items().collect() };
-        for node in scalars {
-            if let Some(name) = node.as_str() {
-                self.push(owner, Target::Name(name), Kind::DependsOn, node, node.outer(), false);
-            }
+        let Some(depends) = value.get("DependsOn") else { return };
+        let list = depends.resolved();
+        let single = list.kind() == NodeKind::Scalar;
+        let nodes = if single { vec![depends] } else { list.items().collect() };
+        // The items of a list behind an alias are the anchor's.
+        let hidden = !single && depends.kind() == NodeKind::Alias;
+        for node in nodes {
+            let Some(name) = node.literal() else { continue };
+            let target = if is_computed(name) { Target::Computed(name) } else { Target::Name(name) };
+            self.push(owner, target, Kind::DependsOn, node, node.outer(), hidden);
         }
     }
 
     fn declaration_condition(&mut self, owner: Owner<'d>, value: Node<'d, 't>) {
         if let Some(node) = value.get("Condition")
-            && let Some(name) = node.as_str()
+            && let Some(name) = node.literal()
         {
             self.push(owner, Target::Condition(name), Kind::Condition, node, node.outer(), false);
         }
@@ -190,7 +194,8 @@ impl<'d, 't> Walk<'d, 't> {
         place: Span,
         hidden: bool,
     ) {
-        self.push(owner, Target::Name(name), kind, call.node, place, hidden);
+        let target = if is_computed(name) { Target::Computed(name) } else { Target::Name(name) };
+        self.push(owner, target, kind, call.node, place, hidden || call.aliased);
         if let Some(last) = self.list.last_mut() {
             last.call = Some(*call);
         }
@@ -224,31 +229,34 @@ impl<'d, 't> Walk<'d, 't> {
         let (node, argument) = (call.node, call.argument);
         match call.function {
             Function::Ref => {
-                if let Some(name) = argument.as_str() {
+                if let Some(name) = call.text() {
                     if !self.bound.contains(&name) {
                         self.push_call(owner, name, Kind::Ref, call, call.whole(), false);
                     }
                 } else {
+                    self.computed(owner, call, Kind::Ref, argument);
                     self.children(owner, call);
                 }
             }
             Function::GetAtt => match call.get_att() {
                 Some((name, attribute)) => {
-                    let computed = name.contains("${") || attribute.is_some_and(|a| a.contains("${"));
-                    if !computed {
-                        self.push_call(owner, name, Kind::GetAtt(attribute), call, call.whole(), false);
-                    }
+                    self.push_call(owner, name, Kind::GetAtt(attribute), call, call.whole(), false);
                     if attribute.is_none() {
                         self.children(owner, call);
                     }
                 }
-                None => self.children(owner, call),
+                None => {
+                    if let Some(name) = argument.items().next() {
+                        self.computed(owner, call, Kind::GetAtt(None), name);
+                    }
+                    self.children(owner, call);
+                }
             },
             Function::Sub => self.sub(owner, call),
             Function::If => {
                 let mut items = argument.items();
                 if let Some(condition) = items.next() {
-                    match condition.as_str() {
+                    match condition.literal() {
                         Some(name) => {
                             self.push(
                                 owner,
@@ -265,15 +273,18 @@ impl<'d, 't> Walk<'d, 't> {
                 items.for_each(|item| self.node(owner, item));
             }
             Function::Condition => {
-                if let Some(name) = argument.as_str() {
+                // Elsewhere `Condition: name` is a key like any other (`{Condition: HEALTHY}`).
+                let in_condition = matches!(owner, Owner::Condition(_) | Owner::Section("Rules"));
+                if (in_condition || call.form == super::Form::Short)
+                    && let Some(name) = call.text()
+                {
                     self.push(owner, Target::Condition(name), Kind::Condition, node, node.outer(), false);
                 }
             }
             Function::FindInMap => {
-                if let Some(map) = argument.items().next()
-                    && call_is_plain(map)
-                    && let Some(name) = map.as_str()
-                {
+                if let Some(map) = argument.items().next() {
+                    let name = map.literal().unwrap_or_default();
+                    let name = if is_computed(name) { "" } else { name };
                     self.push(owner, Target::Mapping(name), Kind::FindInMap, map, map.outer(), false);
                 }
                 argument.items().for_each(|item| self.node(owner, item));
@@ -281,6 +292,15 @@ impl<'d, 't> Walk<'d, 't> {
             Function::ForEach => self.for_each(owner, argument),
             Function::Transform | Function::Other => self.children(owner, call),
         }
+    }
+
+    /// A reference whose name is the result of a call.
+    fn computed(&mut self, owner: Owner<'d>, call: &super::Call<'d, 't>, kind: Kind<'d>, name: Node<'d, 't>) {
+        let inner =
+            super::call(name).filter(|inner| inner.node != call.node).or_else(|| super::long_call(name));
+        let Some(inner) = inner else { return };
+        let text = if inner.function == Function::Sub { inner.argument.as_str() } else { None };
+        self.push(owner, Target::Computed(text.unwrap_or("${*}")), kind, call.node, call.whole(), true);
     }
 
     /// What a call's argument holds. In the short form the argument's tag is the call itself; in the long
@@ -306,7 +326,9 @@ impl<'d, 't> Walk<'d, 't> {
                 (items.next(), items.next().map(Node::resolved))
             }
         };
-        if let Some(text) = text.filter(|text| text.kind() == NodeKind::Scalar) {
+        let text = text.map(|text| (text.kind() == NodeKind::Alias, text.resolved()));
+        if let Some((aliased, text)) = text.filter(|(_, text)| text.kind() == NodeKind::Scalar) {
+            let call = &super::Call { aliased: aliased || call.aliased, ..*call };
             self.sub_text(owner, call, text, variables);
         }
         if let Some(variables) = variables {
@@ -322,8 +344,15 @@ impl<'d, 't> Walk<'d, 't> {
         variables: Option<Node<'d, 't>>,
     ) {
         let document = scalar.document();
-        let base = scalar.written().start();
-        let source = scalar.written().slice(document.text());
+        let written = scalar.written();
+        // The header line of a block may hold a comment.
+        let header = if scalar.style() == Style::BlockScalar {
+            written.slice(document.text()).find('\n').map_or(written.len(), |newline| newline + 1)
+        } else {
+            0
+        };
+        let base = written.start() + header;
+        let source = written.slice(document.text()).get(header..).unwrap_or_default();
         let decoded = scalar.as_str().unwrap_or_default();
         if !decoded.contains("${") {
             return;
@@ -381,8 +410,35 @@ impl<'d, 't> Walk<'d, 't> {
     }
 }
 
-fn call_is_plain(node: Node<'_, '_>) -> bool {
-    node.tag().is_empty()
+/// Whether a name holds a loop's variable: `${Name}`, or `&{Name}` for its letters and digits alone.
+fn is_computed(name: &str) -> bool {
+    name.contains("${") || name.contains("&{")
+}
+
+/// Whether a computed name may come out as a given one.
+#[must_use]
+pub fn may_mean(computed: &str, name: &str) -> bool {
+    let mut rest = name;
+    let mut text = computed.replace("&{", "${");
+    // Pieces of text must stand in the name in their order, the first at its start.
+    let mut first = true;
+    loop {
+        let (piece, after) = match text.split_once("${") {
+            Some((piece, after)) => {
+                (piece.to_owned(), Some(after.split_once('}').map_or("", |(_, after)| after).to_owned()))
+            }
+            None => (text.clone(), None),
+        };
+        let found = if first { rest.starts_with(&piece).then_some(0) } else { rest.find(&piece) };
+        let Some(at) = found else { return false };
+        rest = rest.get(at + piece.len()..).unwrap_or_default();
+        first = false;
+        match after {
+            Some(after) => text = after,
+            // The last piece ends the name, unless a variable stands behind it.
+            None => return piece.is_empty() || rest.is_empty() || name.ends_with(&piece),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -400,9 +456,25 @@ mod tests {
         references(&template)
             .iter()
             .map(|reference| match reference.target {
-                Target::Name(name) | Target::Condition(name) | Target::Mapping(name) => name.to_owned(),
+                Target::Name(name) | Target::Condition(name) => name.to_owned(),
+                Target::Mapping(name) | Target::Computed(name) => name.to_owned(),
             })
             .collect()
+    }
+
+    #[test]
+    fn computed_names_may_mean_what_fits_their_text() {
+        for (computed, name, may) in [
+            ("Role${N}", "RoleA", true),
+            ("Role&{N}", "Role", true),
+            ("${N}Role", "ARole", true),
+            ("Role${N}", "ARole", false),
+            ("A${N}B${M}C", "AxBC", true),
+            ("A${N}B", "AxC", false),
+            ("${*}", "Anything", true),
+        ] {
+            assert_eq!(may_mean(computed, name), may, "{computed} {name}");
+        }
     }
 
     #[test]
@@ -430,6 +502,11 @@ mod tests {
         }
         assert_eq!(names("!If [C, !Ref A, {Ref: B}]"), ["C", "A", "B"]);
         assert_eq!(names("!FindInMap [M, !Ref A, b]"), ["M", "A"]);
+        assert_eq!(names("!FindInMap [!Ref A, b, c]"), ["", "A"]);
+        assert_eq!(names("!GetAtt 'A${N}.Arn'"), ["A${N}"]);
+        assert_eq!(names("!GetAtt [!Sub 'A${N}', Arn]"), ["A${N}", "N"]);
+        assert_eq!(names("{Ref: !Sub 'A${N}'}"), ["A${N}", "N"]);
+        assert_eq!(names("[{Condition: HEALTHY}]"), [""; 0]);
         assert_eq!(names("'${A}'"), [""; 0]);
         assert_eq!(names("!Sub '${!A}'"), [""; 0]);
     }
