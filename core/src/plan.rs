@@ -309,7 +309,7 @@ pub fn plan<'d, 't>(
     for reference in travels.conditions.iter().flat_map(|name| index.of(Owner::Condition(name))) {
         match reference.target {
             _ if bridge::is_stack_name(reference) && reference.hidden => {
-                found.push(bridge::hidden(reference))
+                found.push(bridge::hidden(reference));
             }
             _ if bridge::is_stack_name(reference) => stack_names.push(*reference),
             Target::Name("AWS::StackId" | "AWS::NotificationARNs") => {

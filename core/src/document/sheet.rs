@@ -68,7 +68,7 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         });
         match colon {
             Some(colon) if node.span().is_empty() => {
-                self.replace(Span::at(colon), format!(" {text}"), reason)
+                self.replace(Span::at(colon), format!(" {text}"), reason);
             }
             Some(colon) => self.replace(Span::new(colon, node.span().end()), format!(" {text}"), reason),
             None => self.replace(node.outer(), text, reason),

@@ -136,7 +136,7 @@ fn action<'d>(
         let letters: String = attribute.chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("{}{letters}", resource.name);
         let value = Expr::GetAtt(resource.name.to_owned(), attribute.to_owned());
-        add(wires, wire(resource, name.clone(), name.clone(), value, attribute))?;
+        add(wires, &wire(resource, name.clone(), name.clone(), value, attribute))?;
         return Ok(Action::Parameter(name));
     }
     if row.is_some_and(|row| row.ref_is_arn) {
@@ -146,9 +146,9 @@ fn action<'d>(
 }
 
 /// Adds a wire, unless its name is another's already.
-fn add<'d>(wires: &mut BTreeMap<String, Wire<'d>>, wire: Wire<'d>) -> Result<(), Diagnostic> {
+fn add<'d>(wires: &mut BTreeMap<String, Wire<'d>>, wire: &Wire<'d>) -> Result<(), Diagnostic> {
     let known = wires.entry(wire.parameter.clone()).or_insert_with(|| wire.clone());
-    if *known == wire {
+    if known == wire {
         return Ok(());
     }
     Err(Diagnostic::new(
@@ -172,7 +172,7 @@ fn name_action<'d>(
         return Ok(Action::NameFromArn(index));
     }
     let name = format!("{}Name", resource.name);
-    add(wires, wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name"))?;
+    add(wires, &wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name"))?;
     Ok(Action::Parameter(name))
 }
 
