@@ -17,7 +17,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use granit_parser::{Parser, options};
@@ -26,20 +26,26 @@ use iam_split_core::config::Resolution;
 
 struct Counting;
 
+/// Whether allocations are counted: not while times are taken.
+static ON: AtomicBool = AtomicBool::new(false);
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: every call goes to the system's allocator unchanged; only sizes are counted.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
+        if ON.load(Ordering::Relaxed) {
+            let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+            PEAK.fetch_max(now, Ordering::Relaxed);
+        }
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        if ON.load(Ordering::Relaxed) {
+            NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        }
         // SAFETY: as the caller promises.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -78,10 +84,12 @@ fn answer<'t>(text: &'t str, config: Option<&'t str>) -> SplitAnswer {
 fn measure(name: &str, text: &str, config: Option<&str>) {
     assert!(matches!(answer(text, config), SplitAnswer::Done(_)), "{name} is refused");
     let (bare, whole) = paired(|| parse(text), || drop(black_box(answer(text, config))));
-    let before = NOW.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
+    NOW.store(0, Ordering::Relaxed);
+    PEAK.store(0, Ordering::Relaxed);
+    ON.store(true, Ordering::Relaxed);
     drop(black_box(answer(text, config)));
-    let peak = PEAK.load(Ordering::Relaxed) - before;
+    ON.store(false, Ordering::Relaxed);
+    let peak = PEAK.load(Ordering::Relaxed);
     println!(
         "{name:<24} {:>8} bytes  parse {:>8.3} ms  split {:>8.3} ms  ratio {:>5.2}  heap {:>5.2} x input",
         text.len(),

@@ -231,12 +231,14 @@ pub(crate) struct Index<'d, 't> {
 impl<'d, 't> Index<'d, 't> {
     fn new(references: Vec<Reference<'d, 't>>) -> Self {
         let mut ranges: HashMap<Owner<'d>, Vec<Range<usize>>> = HashMap::new();
-        for (at, reference) in references.iter().enumerate() {
-            let of_owner = ranges.entry(reference.owner).or_default();
-            match of_owner.last_mut() {
-                Some(last) if last.end == at => last.end += 1,
-                _ => of_owner.push(at..at + 1),
+        // Those of one declaration stand together.
+        let mut start = 0;
+        for run in references.chunk_by(|a, b| a.owner == b.owner) {
+            let end = start + run.len();
+            if let Some(first) = run.first() {
+                ranges.entry(first.owner).or_default().push(start..end);
             }
+            start = end;
         }
         Self { references, ranges }
     }
@@ -370,7 +372,10 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
                 .help("split the processed template instead: `aws cloudformation get-template --template-stage Processed`"),
         );
     }
-    for node in template.document.nodes() {
+    // Few templates hold any of these: a look at the text spares the walk.
+    let text = template.document.text();
+    let brings_text = ["Transform", "Include", "Rain::"].iter().any(|word| text.contains(word));
+    for node in template.document.nodes().take_while(|_| brings_text) {
         let Some(call) = crate::template::call(node) else { continue };
         // `!Rain::Module` and the like are directives of a packaging tool.
         if call.function == crate::template::Function::Transform || call.name.starts_with("Rain::") {

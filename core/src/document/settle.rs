@@ -33,7 +33,8 @@ pub(super) fn settle(template: &Template<'_, '_>, edits: Vec<Edit>) -> Result<Ed
         others.into_iter().partition(|edit| is_removed(edit.span));
     let mut found = Vec::new();
     let mut written: HashSet<NodeId> = HashSet::new();
-    for node in template.document.nodes() {
+    let aliased = template.document.has_aliases();
+    for node in template.document.nodes().take_while(|_| aliased) {
         let Some(target) = node.alias_target() else {
             continue;
         };

@@ -45,7 +45,10 @@ pub(super) fn is_stack_name(reference: &Reference<'_, '_>) -> bool {
 
 type Failures<'d> = IndexMap<(&'d str, &'d str), Vec<(Unresolved, Span)>>;
 
-pub(super) fn bridges<'d, 't>(context: &Context<'_, 'd, 't>, laters: &mut Laters<'d>) -> Crossing<'d, 't> {
+pub(super) fn bridges<'l, 'd, 't>(
+    context: &Context<'_, 'd, 't>,
+    laters: &mut Laters<'l, 'd, 't>,
+) -> Crossing<'d, 't> {
     let mut statements: Vec<Statement<'d, 't>> = Vec::new();
     // Where a statement goes to the application, so do all its references, whatever fits them: the walk
     // begins anew with what it found.
@@ -82,16 +85,16 @@ pub(super) fn bridges<'d, 't>(context: &Context<'_, 'd, 't>, laters: &mut Laters
     crossing
 }
 
-struct Walk<'w, 'p, 'd, 't> {
+struct Walk<'w, 'p, 'l, 'd, 't> {
     context: &'w Context<'p, 'd, 't>,
-    laters: &'w mut Laters<'d>,
+    laters: &'w mut Laters<'l, 'd, 't>,
     crossing: Crossing<'d, 't>,
     failures: Failures<'d>,
     /// Statements that are to go to the application.
     statements: Vec<Statement<'d, 't>>,
 }
 
-impl<'d, 't> Walk<'_, '_, 'd, 't> {
+impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
     fn resource(&mut self, resource: &Resource<'d, 't>) {
         let context = self.context;
         let owner = resource.name;

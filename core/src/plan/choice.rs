@@ -40,9 +40,9 @@ pub(super) fn choose<'d, 't>(
     target: &'d str,
     resolver: &Resolver<'_, 'd, 't>,
     order: &[Resolution],
-    laters: &mut Laters<'d>,
+    laters: &mut Laters<'_, 'd, 't>,
 ) -> Result<Choice<'d, 't>, Unresolved> {
-    let position = position(reference.node, reference.via, resource.kind);
+    let position = position(reference.node, reference.via, resource);
     let attribute = match reference.kind {
         ReferenceKind::GetAtt(attribute) => attribute,
         ReferenceKind::SubGetAtt(attribute) => Some(attribute),
@@ -57,12 +57,12 @@ pub(super) fn choose<'d, 't>(
     };
     let needs = resolver.take_needs();
     let facts = Facts { position, value, needs };
-    let statement = inline_statement(resource, reference);
+    let statement = || inline_statement(resource, reference);
     let fits = |resolution: Resolution| -> bool {
         match resolution {
             Resolution::Exact | Resolution::Pattern => fits_value(&facts, resolution).is_ok(),
             Resolution::TwoPhase => !computed && facts.position.later.is_ok(),
-            Resolution::Attach => statement.is_some(),
+            Resolution::Attach => statement().is_some(),
             Resolution::Keep => true,
             Resolution::Refuse => false,
         }
@@ -82,7 +82,8 @@ pub(super) fn choose<'d, 't>(
         position: facts.position.clone(),
         needs: if chosen == Resolution::Pattern { facts.needs.clone() } else { Vec::new() },
     };
-    match (chosen, &facts.value, statement) {
+    let attached = if chosen == Resolution::Attach { statement() } else { None };
+    match (chosen, &facts.value, attached) {
         (Resolution::Exact | Resolution::Pattern, Ok(value), _) => {
             Ok(Choice::Bridge(Box::new(bridge(value.expr.clone()))))
         }

@@ -1,10 +1,8 @@
 //! Two-phase: values that the IAM stack gets once the application stack stands.
 
-use std::collections::HashSet;
-
 use indexmap::IndexMap;
 
-use crate::expression::{Expr, from_sub_text};
+use crate::expression::{Expr, from_sub_text, lower};
 use crate::facts::{Meaning, resource_type};
 use crate::template::{Reference, ReferenceKind, Template};
 
@@ -30,43 +28,20 @@ pub struct Later<'d> {
 }
 
 /// Names for later values, each given once.
-pub(super) struct Laters<'d> {
+pub(super) struct Laters<'p, 'd, 't> {
     list: IndexMap<(&'d str, Option<&'d str>), Later<'d>>,
-    /// Names that a parameter of the IAM template cannot have.
-    taken: HashSet<String>,
-    /// What is known of the template's types and conditions.
-    kinds: IndexMap<&'d str, (&'d str, Option<&'d str>)>,
-    outputs: IndexMap<&'d str, Option<Expr>>,
-    conditions: HashSet<&'d str>,
+    template: &'p Template<'d, 't>,
+    stack_parameter: &'p str,
 }
 
-impl<'d> Laters<'d> {
-    pub(super) fn new(template: &Template<'d, '_>, stack_parameter: &str) -> Self {
-        let names = template.parameters.keys().chain(template.resources.keys());
-        let mut taken: HashSet<String> = names.map(|name| (*name).to_owned()).collect();
-        taken.insert(stack_parameter.to_owned());
-        Self {
-            list: IndexMap::new(),
-            taken,
-            kinds: template
-                .resources
-                .values()
-                .map(|resource| (resource.name, (resource.kind, resource.condition)))
-                .collect(),
-            outputs: template
-                .outputs
-                .iter()
-                .map(|(name, output)| (*name, output.value.get("Value").map(crate::expression::lower)))
-                .collect(),
-            conditions: template.conditions.keys().copied().collect(),
-        }
+impl<'p, 'd, 't> Laters<'p, 'd, 't> {
+    pub(super) fn new(template: &'p Template<'d, 't>, stack_parameter: &'p str) -> Self {
+        Self { list: IndexMap::new(), template, stack_parameter }
     }
 
     /// Forgets what was given out, to begin anew.
     pub(super) fn clear(&mut self) {
-        for (_, later) in self.list.drain(..) {
-            self.taken.remove(&later.parameter);
-        }
+        self.list.clear();
     }
 
     pub(super) fn into_list(self) -> Vec<Later<'d>> {
@@ -83,7 +58,7 @@ impl<'d> Laters<'d> {
         reference: &Reference<'d, '_>,
         element: &str,
     ) -> Expr {
-        let kind = self.kinds.get(target).map_or("", |(kind, _)| kind);
+        let kind = self.template.resources.get(target).map_or("", |resource| resource.kind);
         let whole = matches!(reference.kind, ReferenceKind::Ref | ReferenceKind::GetAtt(_));
         let is_arn = target == "AWS::StackId" || is_arn(kind, attribute) || (whole && element == "Resource");
         let later = self.later(target, attribute, is_arn);
@@ -114,12 +89,21 @@ impl<'d> Laters<'d> {
             Some(attribute) => Expr::GetAtt(target.to_owned(), attribute.to_owned()),
             None => Expr::reference(target),
         };
-        let parameter = free(&wanted, |name| self.taken.contains(name));
-        self.taken.insert(parameter.clone());
+        // Parameters and resources share one name space, outputs and conditions have one each.
+        let template = self.template;
+        let parameter = free(&wanted, |name| {
+            name == self.stack_parameter
+                || template.parameters.contains_key(name)
+                || template.resources.contains_key(name)
+                || self.list.values().any(|later| later.parameter == name)
+        });
         // An output of that name which gives this value will do.
-        let same = |name: &str| self.outputs.get(name).is_some_and(|known| known.as_ref() == Some(&value));
-        let output = free(&parameter, |name| self.outputs.contains_key(name) && !same(name));
-        let condition = free(&format!("Has{parameter}"), |name| self.conditions.contains(name));
+        let same = |name: &str| {
+            let known = template.outputs.get(name).and_then(|output| output.value.get("Value"));
+            known.is_some_and(|known| lower(known) == value)
+        };
+        let output = free(&parameter, |name| template.outputs.contains_key(name) && !same(name));
+        let condition = free(&format!("Has{parameter}"), |name| template.conditions.contains_key(name));
         let later = Later {
             target,
             attribute,
@@ -128,7 +112,7 @@ impl<'d> Laters<'d> {
             condition,
             output,
             value,
-            target_condition: self.kinds.get(target).and_then(|(_, condition)| *condition),
+            target_condition: template.resources.get(target).and_then(|resource| resource.condition),
         };
         self.list.insert((target, attribute), later.clone());
         later

@@ -1,7 +1,7 @@
 //! Where in an IAM resource a reference stands, and what may stand there instead.
 
 use crate::syntax::{Kind, Node};
-use crate::template::{Function, call};
+use crate::template::{Function, Resource, call};
 
 /// What a place takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +29,22 @@ const MUST_EXIST: [&str; 5] = ["ManagedPolicyArns", "PermissionsBoundary", "Role
 const NAMES_OF: [(&str, &str); 3] =
     [("RoleName", "AWS::IAM::Role"), ("UserName", "AWS::IAM::User"), ("GroupName", "AWS::IAM::Group")];
 
-/// Finds out where a node of a moved resource of type `kind` stands, or where the alias `via` puts it.
+/// Finds out where a node of a moved resource stands, or where the alias `via` puts it.
 #[must_use]
-pub fn position<'d, 't>(node: Node<'d, 't>, via: Option<Node<'d, 't>>, kind: &str) -> Position {
+pub fn position<'d, 't>(
+    node: Node<'d, 't>,
+    via: Option<Node<'d, 't>>,
+    resource: &Resource<'d, 't>,
+) -> Position {
+    within(node, via, resource.declaration.value, resource.kind)
+}
+
+fn within<'d, 't>(
+    node: Node<'d, 't>,
+    via: Option<Node<'d, 't>>,
+    resource: Node<'d, 't>,
+    kind: &str,
+) -> Position {
     let mut path: Vec<Step<'_, '_>> = Vec::new();
     let mut function = None;
     let target = via.and_then(Node::alias_target);
@@ -39,7 +52,7 @@ pub fn position<'d, 't>(node: Node<'d, 't>, via: Option<Node<'d, 't>>, kind: &st
         if Some(node) == target { via.unwrap_or(node) } else { node }
     };
     let mut at = place(node);
-    while let Some(parent) = at.parent() {
+    while let Some(parent) = at.parent().filter(|_| at != resource) {
         if let Some(call) = call(parent)
             && call.argument != at
             && parent.kind() == Kind::Sequence
@@ -89,10 +102,13 @@ fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Posit
     // Innermost first: the statement is the nearest mapping with an `Effect`.
     let statement_at = path.iter().position(|step| step.mapping.get("Effect").is_some());
     // The property, or the key of the resource where it is none (`Metadata`).
-    let top: Vec<&str> = path.iter().rev().map(|step| step.name).collect();
-    let below = top.iter().position(|name| *name == "Properties").map_or(0, |at| at + 1);
-    let resource_key = top.iter().position(|name| *name == "Resources").map_or(0, |at| at + 2);
-    let property = top.get(below.max(resource_key)).copied().unwrap_or_default().to_owned();
+    let top: Vec<&str> = path.iter().rev().map(|step| step.name).take(2).collect();
+    let property = match top.as_slice() {
+        ["Properties", property, ..] => *property,
+        [key, ..] => *key,
+        [] => "",
+    };
+    let property = property.to_owned();
     let Some((statement, element)) = statement_at.and_then(|at| path.get(at).map(|step| (at, step))) else {
         let names = NAMES_OF.iter().any(|(name, own)| *name == property && *own != kind);
         let exact = if names || MUST_EXIST.contains(&property.as_str()) {
@@ -221,7 +237,7 @@ mod tests {
         assert!(parsed.complete, "{:?}", parsed.diagnostics);
         let node =
             parsed.document.nodes().find(|node| node.as_str().is_some_and(|text| text.contains("HERE")));
-        position(node.unwrap(), None, "AWS::IAM::Role")
+        within(node.unwrap(), None, parsed.document.root().unwrap(), "AWS::IAM::Role")
     }
 
     #[test]
@@ -264,7 +280,7 @@ mod tests {
         assert!(here("{Effect: Allow, Resource: !Ref HERE}").exact.is_ok());
         let parsed = parse("Properties: {ManagedPolicyArns: [!Ref HERE]}");
         let node = parsed.document.nodes().find(|node| node.as_str() == Some("HERE")).unwrap();
-        assert!(position(node, None, "AWS::IAM::Role").exact.is_err());
+        assert!(within(node, None, parsed.document.root().unwrap(), "AWS::IAM::Role").exact.is_err());
     }
 
     #[test]

@@ -65,24 +65,25 @@ pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnos
         row.is_some_and(|row| row.arn_noun == noun) && !named
     };
     let mut found = Vec::new();
-    for node in template.document.nodes() {
-        let Some(text) = node.as_str().filter(|text| text.contains("${AWS::StackName}")) else {
+    let source = template.document.text();
+    if !source.contains("/${AWS::StackName}") {
+        return found;
+    }
+    for noun in ["role", "policy", "instance-profile", "user", "group"] {
+        let prefixes = [format!(":{noun}/${{AWS::StackName}}-"), format!(":{noun}/${{AWS::StackName}}*")];
+        let counts = |text: &str| prefixes.iter().any(|prefix| text.contains(prefix));
+        if !counts(source) || !plan.moved.iter().any(|name| generated(name, noun)) {
             continue;
-        };
-        for noun in ["role", "policy", "instance-profile", "user", "group"] {
-            let counts = text.contains(&format!(":{noun}/${{AWS::StackName}}-"))
-                || text.contains(&format!(":{noun}/${{AWS::StackName}}*"));
-            if counts && plan.moved.iter().any(|name| generated(name, noun)) {
-                found.push(
-                    Diagnostic::new(
-                        Code::PRE001,
-                        format!("this text counts on generated names of the kind `{noun}`, which now begin with the IAM stack's name"),
-                    )
-                    .at(node.span(), "it no longer matches what moved")
-                    .help("name the moved resources explicitly, or write the IAM stack's name here"),
-                );
-            }
         }
+        let texts = template.document.nodes().filter(|node| node.as_str().is_some_and(counts));
+        found.extend(texts.map(|node| {
+            Diagnostic::new(
+                Code::PRE001,
+                format!("this text counts on generated names of the kind `{noun}`, which now begin with the IAM stack's name"),
+            )
+            .at(node.span(), "it no longer matches what moved")
+            .help("name the moved resources explicitly, or write the IAM stack's name here")
+        }));
     }
     found
 }

@@ -104,6 +104,7 @@ impl<'t> Builder<'t> {
             nodes: Vec::with_capacity(text.len() / 16),
             decoded: Vec::new(),
             json: false,
+            aliased: false,
         };
         Self {
             document,
@@ -266,6 +267,7 @@ impl<'t> Builder<'t> {
             next: NONE,
         });
         self.last_end = span.end();
+        self.document.aliased |= kind == Kind::Alias;
         if let Some(open) = self.open.last_mut() {
             let before = std::mem::replace(&mut open.last_child, id);
             let link = match before {

@@ -64,6 +64,7 @@ pub struct Document<'t> {
     pub(super) nodes: Vec<Raw>,
     pub(super) decoded: Vec<String>,
     pub(super) json: bool,
+    pub(super) aliased: bool,
 }
 
 impl<'t> Document<'t> {
@@ -89,6 +90,12 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.json
+    }
+
+    /// Whether any alias stands in it.
+    #[must_use]
+    pub fn has_aliases(&self) -> bool {
+        self.aliased
     }
 
     /// All nodes in the order of the text, keys included.

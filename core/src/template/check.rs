@@ -48,18 +48,18 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
 }
 
 fn is_missing(template: &Template<'_, '_>, name: &str, kind: ReferenceKind<'_>) -> bool {
+    let declared = match kind {
+        ReferenceKind::Ref | ReferenceKind::SubRef => {
+            template.parameters.contains_key(name)
+                || PSEUDO_PARAMETERS.contains(&name)
+                || template.resources.contains_key(name)
+        }
+        _ => template.resources.contains_key(name),
+    };
     // A module `Mod` brings resources `ModName`.
     let of_module =
         |resource: &Resource<'_, '_>| resource.kind.ends_with("::MODULE") && name.starts_with(resource.name);
-    if template.resources.contains_key(name) || template.resources.values().any(of_module) {
-        return false;
-    }
-    match kind {
-        ReferenceKind::Ref | ReferenceKind::SubRef => {
-            !template.parameters.contains_key(name) && !PSEUDO_PARAMETERS.contains(&name)
-        }
-        _ => true,
-    }
+    !declared && !template.resources.values().any(of_module)
 }
 
 /// Shapes that the split relies on: `Ref` of a text, `GetAtt` of a name and an attribute.
