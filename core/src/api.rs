@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::config::{ConfigFile, Resolution};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::contract;
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::document::{self, Documents, Look};
 use crate::facts::limit;
 use crate::plan::{self, Selection};
@@ -13,11 +14,12 @@ use crate::syntax::{Node, parse};
 use crate::template;
 use crate::text::LineIndex;
 
-pub use crate::diagnostic::{Placed, place};
+pub use crate::diagnostic::{Placed, Texts, place};
 pub use crate::init::init;
 pub use crate::plan::Capability;
 pub use crate::summary::Bridged;
 pub use crate::template::redacted;
+pub use crate::validate::{ValidateRequest, Validation, validate};
 
 /// What to split and how.
 #[derive(Clone, Debug, Default)]
@@ -108,28 +110,37 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
 #[must_use]
 pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (text, which) in [(&split.iam, "IAM"), (&split.app, "application")] {
-        let parsed = parse(text);
-        let mut wrong = parsed.diagnostics;
-        let (template, trouble) = template::read(&parsed.document);
-        wrong.extend(trouble);
-        if let Some(template) = template {
-            wrong.extend(template::check(&template, &template::references(&template)));
-        }
-        for diagnostic in wrong.iter().filter(|diagnostic| diagnostic.is_error()) {
-            let place = diagnostic.labels.first().map_or(0, |label| label.span.start);
-            let line = LineIndex::new(text).line(place);
-            found.push(
-                Diagnostic::new(
-                    Code::INT001,
-                    format!(
-                        "the {which} template that was made is not sound: {} in line {line} ({})",
-                        diagnostic.message, diagnostic.code
-                    ),
-                )
-                .help("please report this with the template, or with a part of it that shows it"),
-            );
-        }
+    let request =
+        ValidateRequest { iam: &split.iam, app: &split.app, monolith: Some(monolith), config: None };
+    let validation = validate(&request);
+    // What is wrong with the monolith's own declarations is not the split's doing.
+    let inherited = contract::of_monolith(monolith);
+    let ours = |diagnostic: &&Diagnostic| diagnostic.is_error() && !inherited.contains(&diagnostic.code);
+    for diagnostic in validation.diagnostics.iter().filter(ours) {
+        let label = diagnostic.labels.first();
+        let place = label.map_or(String::new(), |label| {
+            let text = match label.source {
+                Source::App => &split.app,
+                Source::Template => monolith,
+                _ => &split.iam,
+            };
+            let which = match label.source {
+                Source::App => "application template",
+                Source::Template => "monolith",
+                _ => "IAM template",
+            };
+            format!(", line {} of the {which}: {}", LineIndex::new(text).line(label.span.start), label.text)
+        });
+        found.push(
+            Diagnostic::new(
+                Code::INT001,
+                format!(
+                    "the pair that was made cannot be proven: {} ({}){place}",
+                    diagnostic.message, diagnostic.code
+                ),
+            )
+            .help("please report this with the template, or with a part of it that shows it"),
+        );
     }
     found.extend(unplanned(split));
     let (monolith, iam) = (parse(monolith), parse(&split.iam));

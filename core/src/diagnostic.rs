@@ -9,7 +9,7 @@ mod placed;
 use serde::Serialize;
 
 pub use catalogue::{Code, Explanation};
-pub use placed::{Placed, PlacedLabel, place};
+pub use placed::{Placed, PlacedLabel, Texts, place};
 
 use crate::text::Span;
 
@@ -33,6 +33,10 @@ pub enum Source {
     Template,
     /// The configuration.
     Config,
+    /// The IAM template of a pair.
+    Iam,
+    /// The application template of a pair.
+    App,
 }
 
 /// A marked place in a source text.
@@ -86,7 +90,9 @@ impl Diagnostic {
         self.label(Source::Config, span, text)
     }
 
-    fn label(mut self, source: Source, span: Span, text: impl Into<String>) -> Self {
+    /// Marks a place in a text.
+    #[must_use]
+    pub fn label(mut self, source: Source, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { source, span, text: text.into() });
         self
     }

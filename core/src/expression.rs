@@ -4,7 +4,7 @@
 //! form that the place needs. `Fn::Sub` is a concatenation, short and long forms are the same.
 
 use crate::syntax::{Kind, Node, Style};
-use crate::template::{Call, Function, Piece, call, long_call, pieces};
+use crate::template::{Call, Form, Function, Piece, call as call_of, long_call, pieces};
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ fn push_joined(parts: &mut Vec<Expr>, part: Expr) {
 #[must_use]
 pub fn lower(node: Node<'_, '_>) -> Expr {
     let node = node.resolved();
-    match call(node) {
+    match call_of(node) {
         Some(call) => lower_call(&call),
         None => lower_plain(node),
     }
@@ -170,12 +170,13 @@ fn lower_call(call: &Call<'_, '_>) -> Expr {
             _ => Expr::Call(call.name.to_owned(), argument.items().map(lower).collect()),
         },
         Function::Sub => lower_sub(argument),
-        _ if argument.kind() == Kind::Sequence => {
+        // A tag before the argument of a long form is another call's.
+        _ if argument.kind() == Kind::Sequence
+            && (call.form == Form::Short || call_of(argument).is_none()) =>
+        {
             Expr::Call(call.name.to_owned(), argument.items().map(lower).collect())
         }
-        _ if call.form == crate::template::Form::Short => {
-            Expr::Unary(call.name.to_owned(), Box::new(lower_plain(argument)))
-        }
+        _ if call.form == Form::Short => Expr::Unary(call.name.to_owned(), Box::new(lower_plain(argument))),
         _ => Expr::Unary(call.name.to_owned(), Box::new(lower(argument))),
     }
 }
@@ -235,6 +236,10 @@ mod tests {
         assert_eq!(
             expr("!Sub '${A.Arn}/*'"),
             expr("{\"Fn::Sub\": [\"${X}/*\", {\"X\": {\"Fn::GetAtt\": \"A.Arn\"}}]}")
+        );
+        assert_eq!(
+            expr("{Fn::Base64: !Sub ['${X}', {X: a}]}"),
+            expr("Fn::Base64:\n  Fn::Sub: ['${X}', {X: a}]\n")
         );
         assert_eq!(expr("!Join ['-', [a, !Ref B]]"), expr("Fn::Join:\n- '-'\n- - a\n  - Ref: B\n"));
     }

@@ -53,16 +53,20 @@
 
 pub mod api;
 pub mod config;
+pub mod contract;
 pub mod diagnostic;
 pub mod document;
 pub mod edit;
+pub mod equivalence;
 pub mod expression;
 pub mod facts;
 mod init;
+pub mod normal;
 pub mod plan;
 mod policy_size;
 pub mod summary;
 pub mod syntax;
 pub mod template;
 pub mod text;
+pub mod validate;
 pub mod writer;

@@ -30,9 +30,10 @@ use crate::text::Span;
 pub use attach::Attached;
 pub use capability::{Capability, capabilities};
 pub use later::Later;
+pub(crate) use position::pattern_in;
 pub use position::{Position, position};
 pub use resolve::{NameNeed, Resolved, Resolver};
-pub use rewrite::name_from_arn;
+pub use rewrite::{name_from_arn, name_index};
 pub use select::Selection;
 pub use warning::{partitions, prefixes};
 

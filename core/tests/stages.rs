@@ -5,21 +5,26 @@
 use std::path::{Path, PathBuf};
 
 /// The order of the stages, as in the table of `lib.rs`.
-const STAGES: [&str; 16] = [
+const STAGES: &[&str] = &[
     "text",
     "diagnostic",
     "syntax",
     "template",
     "expression",
+    "normal",
     "facts",
     "policy_size",
     "config",
     "plan",
     "writer",
+    "equivalence",
+    "contract",
+    "validate",
     "edit",
     "document",
     "summary",
     "init",
+    "report",
     "api",
     "lib",
 ];

@@ -21,6 +21,10 @@ pub enum Command {
     Split(SplitArgs),
     /// Write a commented config.yaml for a template.
     Init(InitArgs),
+    /// Check a pair: contracts, CloudFormation's own rules, and the proof against the monolith.
+    Validate(ValidateArgs),
+    /// Explain a code.
+    Explain(ExplainArgs),
 }
 
 /// Split a template into an IAM template and an application template.
@@ -68,6 +72,35 @@ pub struct InitArgs {
     /// The file to write; `-` writes standard output.
     #[arg(long, short, value_name = "FILE", default_value = "config.yaml")]
     pub output: PathBuf,
+}
+
+/// Check a pair, ours or another's.
+///
+/// Exit codes: 0 clean, 1 findings, 2 wrong usage or unreadable input.
+#[derive(Args, Debug)]
+pub struct ValidateArgs {
+    /// The IAM template.
+    #[arg(long, value_name = "FILE")]
+    pub iam: PathBuf,
+    /// The application template.
+    #[arg(long, value_name = "FILE")]
+    pub app: PathBuf,
+    /// The template that the pair was made of: with it the pair is proven to deploy the same.
+    #[arg(long, value_name = "FILE")]
+    pub monolith: Option<PathBuf>,
+    /// What had to move.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Write a report; its ending chooses the format: .html, .json, .md, .sarif, .xml (JUnit). Repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub report: Vec<PathBuf>,
+}
+
+/// Explain a code.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// A code such as CYC001; without one all codes are listed.
+    pub code: Option<String>,
 }
 
 /// How results are written.

@@ -1,4 +1,6 @@
 //! One command a file.
 
+pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod split;
+pub(crate) mod validate;

@@ -2,7 +2,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use iam_split_core::api::redacted;
+use iam_split_core::api::{Texts, redacted};
 use iam_split_core::diagnostic::{Diagnostic, Severity, Source};
 
 use crate::Streams;
@@ -10,16 +10,32 @@ use crate::exit::Failure;
 use crate::files::Input;
 
 /// The texts that labels point into.
+#[derive(Default)]
 pub(crate) struct Sources<'i> {
-    pub(crate) template: &'i Input,
+    pub(crate) template: Option<&'i Input>,
     pub(crate) config: Option<&'i Input>,
+    pub(crate) iam: Option<&'i Input>,
+    pub(crate) app: Option<&'i Input>,
 }
 
 impl Sources<'_> {
     fn get(&self, source: Source) -> Option<&Input> {
         match source {
-            Source::Template => Some(self.template),
+            Source::Template => self.template,
             Source::Config => self.config,
+            Source::Iam => self.iam,
+            Source::App => self.app,
+        }
+    }
+
+    /// The texts themselves, for lines and columns.
+    pub(crate) fn texts(&self) -> Texts<'_> {
+        let text = |source| self.get(source).map_or("", Input::shown);
+        Texts {
+            template: text(Source::Template),
+            config: text(Source::Config),
+            iam: text(Source::Iam),
+            app: text(Source::App),
         }
     }
 }
@@ -33,15 +49,25 @@ pub(crate) fn diagnostics(
     let renderer = if streams.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     // Secret defaults do not appear, not even in a quoted line.
-    let template = redacted(sources.template.shown());
+    let texts = SOURCES.map(|source| {
+        let text = sources.get(source).map_or("", Input::shown);
+        (source, if source == Source::Config { text.to_owned() } else { redacted(text) })
+    });
     for diagnostic in found {
-        let text = render(diagnostic, sources, &template, &renderer);
+        let text = render(diagnostic, sources, &texts, &renderer);
         writeln!(streams.err, "{text}\n")?;
     }
     Ok(())
 }
 
-fn render(diagnostic: &Diagnostic, sources: &Sources<'_>, template: &str, renderer: &Renderer) -> String {
+const SOURCES: [Source; 4] = [Source::Template, Source::Config, Source::Iam, Source::App];
+
+fn render(
+    diagnostic: &Diagnostic,
+    sources: &Sources<'_>,
+    texts: &[(Source, String); 4],
+    renderer: &Renderer,
+) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -49,12 +75,9 @@ fn render(diagnostic: &Diagnostic, sources: &Sources<'_>, template: &str, render
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
-    for source in [Source::Template, Source::Config] {
-        let Some(input) = sources.get(source) else {
-            continue;
-        };
-        let text = if source == Source::Template { template } else { input.shown() };
-        let mut labels = diagnostic.labels.iter().filter(|label| label.source == source).peekable();
+    for (source, text) in texts {
+        let Some(input) = sources.get(*source) else { continue };
+        let mut labels = diagnostic.labels.iter().filter(|label| label.source == *source).peekable();
         if labels.peek().is_none() || text.is_empty() {
             continue;
         }
@@ -64,7 +87,8 @@ fn render(diagnostic: &Diagnostic, sources: &Sources<'_>, template: &str, render
             let (start, end) = shown(text, label.span.start(), label.span.end());
             kind.span(start..end).label(label.text.as_str())
         });
-        group = group.element(Snippet::source(text).path(input.name.as_str()).annotations(annotations));
+        group =
+            group.element(Snippet::source(text.as_str()).path(input.name.as_str()).annotations(annotations));
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));

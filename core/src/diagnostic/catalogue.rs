@@ -186,6 +186,48 @@ catalogue! {
     PRE001 Warning 0 "text counts on generated names of moved roles"
         "Names that CloudFormation generates begin with the name of their stack: that of the moved resources with the IAM stack's."
         "Give the roles explicit names, or widen the text to the IAM stack's name.";
+    CTR001 Error 1 "an output is missing in the IAM template"
+        "A role or managed policy of the IAM template, or one that the application needs, has no output with its ARN."
+        "Split again, or add the output `XArn` with the value `!GetAtt X.Arn` (`!Ref X` for a managed policy) and its export.";
+    CTR002 Error 1 "a parameter is missing in the application template"
+        "An output of the IAM template has no parameter that takes it: the application cannot use the resource."
+        "Split again, or add a `String` parameter with the resource's name.";
+    CTR003 Error 1 "a configured resource is missing in the IAM template"
+        "A role or managed policy that the configuration extracts is in neither template, or stands in the application template."
+        "Make sure that the configuration names all required resources, and split again.";
+    CTR004 Error 1 "an application resource stands in the IAM template"
+        "The IAM template holds something else than IAM: a bucket or queue policy, a function, a queue."
+        "Move the resource to the application template.";
+    CTR005 Error 1 "an output without its export"
+        "Every output of the IAM template is exported as `${AWS::StackName}-` and its name, so that other stacks can find it."
+        "Add `Export: {Name: !Sub '${AWS::StackName}-XArn'}`.";
+    CTR006 Error 1 "a parameter for IAM has the wrong shape"
+        "A parameter that takes an ARN is a `String` with a pattern that admits only such ARNs."
+        "Split again, or give it `Type: String` and an `AllowedPattern` for the ARN.";
+    CTR007 Error 1 "a resource is declared in both templates"
+        "What moved to the IAM template must not be created by the application as well."
+        "Remove it from one of the two templates.";
+    CTR008 Error 1 "a parameter that nothing fills"
+        "The application template declares a parameter for IAM that no output of the IAM template gives."
+        "Add the output to the IAM template, or remove the parameter.";
+    PRF001 Error 1 "the pair deploys something else"
+        "After the outputs are put in the place of the parameters, a value differs from the monolith's."
+        "Split the monolith again; do not edit the pair by hand.";
+    PRF002 Note 0 "a scope widened"
+        "A pattern stands where the monolith names one resource: the statement allows more."
+        "Accept it, or give the application resource an explicit name, or use the resolution `two-phase`.";
+    PRF003 Error 1 "a resource is lost"
+        "A resource, output, parameter, condition or mapping of the monolith is in neither template."
+        "Split the monolith again.";
+    PRF004 Error 1 "a resource that the monolith does not have"
+        "The pair would create something that the monolith does not."
+        "Remove it, or compare with the monolith that the pair was made of.";
+    TPL008 Error 1 "a circular dependency inside a template"
+        "Resources of one template wait for each other; CloudFormation refuses the template."
+        "Break the circle: give one of them an explicit name and write its ARN out.";
+    TPL009 Error 1 "a malformed parameter"
+        "CloudFormation needs a `Type` in every parameter, and a default that its own constraints admit."
+        "Correct the declaration.";
     INT001 Error 1 "the result broke a rule of its own"
         "A check on our own result failed. No file was written."
         "Please report this with the template, or with a part of it that shows it.";

@@ -33,20 +33,48 @@ pub struct PlacedLabel<'d> {
     pub text: &'d str,
 }
 
+/// The texts that labels point into; empty where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Texts<'t> {
+    /// The template that is split, or the monolith of a pair.
+    pub template: &'t str,
+    /// The configuration.
+    pub config: &'t str,
+    /// The IAM template of a pair.
+    pub iam: &'t str,
+    /// The application template of a pair.
+    pub app: &'t str,
+}
+
+impl<'t> Texts<'t> {
+    /// The text of a source.
+    #[must_use]
+    pub fn get(&self, source: Source) -> &'t str {
+        match source {
+            Source::Template => self.template,
+            Source::Config => self.config,
+            Source::Iam => self.iam,
+            Source::App => self.app,
+        }
+    }
+}
+
 /// Gives findings lines and columns.
 #[must_use]
-pub fn place<'d>(found: &'d [Diagnostic], template: &str, config: Option<&str>) -> Vec<Placed<'d>> {
-    let config = config.unwrap_or_default();
-    let (of_template, of_config) = (LineIndex::new(template), LineIndex::new(config));
+pub fn place<'d>(found: &'d [Diagnostic], texts: &Texts<'_>) -> Vec<Placed<'d>> {
+    let all = [Source::Template, Source::Config, Source::Iam, Source::App];
+    let indices = all.map(|source| (source, texts.get(source), LineIndex::new(texts.get(source))));
     let label = |label: &'d Label| {
-        let (index, text) = match label.source {
-            Source::Template => (&of_template, template),
-            Source::Config => (&of_config, config),
+        let at = |offset: u32| {
+            let known = indices.iter().find(|(source, _, _)| *source == label.source);
+            known.map_or(Position { line: 1, column: 1, column_utf16: 1 }, |(_, text, index)| {
+                index.position(text, offset)
+            })
         };
         PlacedLabel {
             source: label.source,
-            start: index.position(text, label.span.start),
-            end: index.position(text, label.span.end),
+            start: at(label.span.start),
+            end: at(label.span.end),
             text: &label.text,
         }
     };

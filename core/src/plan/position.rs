@@ -140,7 +140,7 @@ fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Posit
     }
 }
 
-fn pattern_in(
+pub(crate) fn pattern_in(
     element: &str,
     inner: &[&str],
     effect: Option<&str>,

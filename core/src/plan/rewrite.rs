@@ -177,7 +177,8 @@ fn name_action<'d>(
 }
 
 /// The index of the name among the segments of the ARN, where the path is known well enough.
-fn name_index(row: &IamType, resource: &Resource<'_, '_>) -> Option<usize> {
+#[must_use]
+pub fn name_index(row: &IamType, resource: &Resource<'_, '_>) -> Option<usize> {
     if row.arn == ArnFrom::Nothing {
         return None;
     }

@@ -8,7 +8,7 @@ use crate::render::{Sources, diagnostics};
 
 pub(crate) fn run(arguments: &InitArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     let input = Input::read(&arguments.template, streams)?;
-    let sources = Sources { template: &input, config: None };
+    let sources = Sources { template: Some(&input), ..Sources::default() };
     let text = match input.text() {
         Ok(text) => iam_split_core::api::init(text),
         Err(found) => Err(vec![found]),

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
     let template = Input::read(&arguments.template, streams)?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let answer = verified(answer(arguments, &template, config.as_ref()), &template);
-    let sources = Sources { template: &template, config: config.as_ref() };
+    let sources = Sources { template: Some(&template), config: config.as_ref(), ..Sources::default() };
     let exit = match answer.exit_code() {
         0 => Exit::Done,
         1 => Exit::Refused,
@@ -158,17 +158,12 @@ fn json(
     sources: &Sources<'_>,
     streams: &mut Streams,
 ) -> Result<(), Failure> {
-    let config = sources.config.map(Input::shown);
     let (status, summary) = match answer {
         SplitAnswer::Done(split) => ("done", Some(&split.summary)),
         SplitAnswer::Refused { .. } => ("refused", None),
     };
-    let report = Report {
-        status,
-        files,
-        summary,
-        diagnostics: api::place(answer.diagnostics(), sources.template.shown(), config),
-    };
+    let report =
+        Report { status, files, summary, diagnostics: api::place(answer.diagnostics(), &sources.texts()) };
     let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::from)?;
     writeln!(streams.out, "{text}")?;
     streams.out.flush()?;

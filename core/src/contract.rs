@@ -1,0 +1,84 @@
+//! The contracts between the two templates, and what CloudFormation asks of each: one check a file.
+
+mod app;
+mod circle;
+mod iam;
+mod parameter;
+mod size;
+
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::equivalence::Wiring;
+use crate::syntax::parse;
+use crate::template::{self, Template};
+
+/// A pair to check.
+#[derive(Clone, Copy)]
+pub struct Pair<'p> {
+    /// The IAM template.
+    pub iam: &'p Template<'p, 'p>,
+    /// The application template.
+    pub app: &'p Template<'p, 'p>,
+    /// The configuration, if there is one.
+    pub config: Option<&'p Config>,
+    /// How the pair is wired.
+    pub wiring: &'p Wiring,
+}
+
+/// A contract: its name, and whether it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Kept {
+    /// What is asked.
+    pub name: &'static str,
+    /// How many findings stand against it.
+    pub findings: usize,
+}
+
+type Check = fn(&Pair<'_>) -> Vec<Diagnostic>;
+
+/// The contracts in the order of the specification.
+const CONTRACTS: [(&str, Check); 12] = [
+    ("the IAM template has every configured role and managed policy", iam::configured),
+    ("the IAM template holds nothing but IAM", iam::only_iam),
+    ("the IAM template gives out the ARN of every role and managed policy", iam::outputs),
+    ("the IAM template exports every output under the stack's name", iam::exports),
+    ("the application template has a parameter for every output", app::parameters),
+    ("the application template's IAM parameters are texts with an ARN's pattern", app::shapes),
+    ("the application template's IAM parameters are all filled", app::filled),
+    ("the application template defines nothing that moved", app::nothing_moved),
+    ("the parameters of both templates are well formed", parameter::well_formed),
+    ("no resources of a template wait for each other in a circle", circle::circles),
+    ("both templates keep CloudFormation's limits on counts", size::counts),
+    ("both templates keep CloudFormation's limit on size", size::bodies),
+];
+
+/// Checks all contracts.
+#[must_use]
+pub fn check(pair: &Pair<'_>) -> (Vec<Kept>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    let kept = CONTRACTS.map(|(name, check)| {
+        let findings = check(pair);
+        let kept = Kept { name, findings: findings.len() };
+        found.extend(findings);
+        kept
+    });
+    (kept.to_vec(), found)
+}
+
+/// Codes of faults that a monolith has already: circles, and parameters that refuse their own defaults.
+#[must_use]
+pub fn of_monolith(text: &str) -> Vec<Code> {
+    let parsed = parse(text);
+    let Some(template) = template::read(&parsed.document).0 else { return Vec::new() };
+    let found = circle::of_template(&template, Source::Template);
+    found
+        .into_iter()
+        .chain(parameter::of_template(&template, Source::Template))
+        .map(|found| found.code)
+        .collect()
+}
+
+/// Both templates with their source.
+fn both<'p>(pair: &Pair<'p>) -> [(Source, &'p Template<'p, 'p>, &'static str); 2] {
+    [(Source::Iam, pair.iam, "IAM"), (Source::App, pair.app, "application")]
+}

@@ -1,0 +1,98 @@
+//! Validation of a pair, ours or another's: contracts, CloudFormation's own rules, and the proof.
+
+use crate::config::ConfigFile;
+use crate::contract::{self, Kept, Pair};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::equivalence::{Change, Proof, Triple, Wiring, prove};
+use crate::syntax::{Parsed, parse};
+use crate::template::{self, Template};
+
+/// What to validate.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ValidateRequest<'r> {
+    /// The IAM template's text.
+    pub iam: &'r str,
+    /// The application template's text.
+    pub app: &'r str,
+    /// The monolith's text, if the pair is to be compared with it.
+    pub monolith: Option<&'r str>,
+    /// The configuration's text, if there is one.
+    pub config: Option<&'r str>,
+}
+
+/// What a validation found.
+#[derive(Clone, Debug, Default)]
+pub struct Validation {
+    /// The contracts and how each is kept.
+    pub contracts: Vec<Kept>,
+    /// Resources that are proven to be the monolith's; `None` without a monolith.
+    pub proven: Option<usize>,
+    /// Scopes that widened.
+    pub widened: Vec<Change>,
+    /// Statements that stand in a policy of the application template: role and policy.
+    pub attached: Vec<(String, String)>,
+    /// How the pair is wired: parameter and output.
+    pub wires: Vec<(String, String)>,
+    /// Names that moved.
+    pub moved: Vec<String>,
+    /// All findings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether every text could be read.
+    pub readable: bool,
+}
+
+impl Validation {
+    /// 0 clean, 1 findings, 2 unreadable.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if !self.readable {
+            return 2;
+        }
+        u8::from(self.diagnostics.iter().any(Diagnostic::is_error))
+    }
+}
+
+/// Validates a pair.
+#[must_use]
+pub fn validate(request: &ValidateRequest<'_>) -> Validation {
+    let mut result = Validation { readable: true, ..Validation::default() };
+    let (config, errors) = request.config.map_or((None, Vec::new()), ConfigFile::read);
+    result.readable &= request.config.is_none() || config.is_some();
+    result.diagnostics.extend(errors);
+    let (iam, app, monolith) = (parse(request.iam), parse(request.app), request.monolith.map(parse));
+    let of_iam = read(&iam, Source::Iam, &mut result);
+    let of_app = read(&app, Source::App, &mut result);
+    let of_monolith = monolith.as_ref().and_then(|monolith| read(monolith, Source::Template, &mut result));
+    let (Some(iam), Some(app)) = (&of_iam, &of_app) else { return result };
+    let wiring = Wiring::of(iam, app);
+    let pair = Pair { iam, app, config: config.as_ref().map(|file| &file.config), wiring: &wiring };
+    let (contracts, found) = contract::check(&pair);
+    result.contracts = contracts;
+    result.diagnostics.extend(found);
+    result.moved = iam.resources.keys().map(|name| (*name).to_owned()).collect();
+    result.wires =
+        wiring.wires.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
+    if let Some(monolith) = &of_monolith {
+        let Proof { proven, widened, attached, faults } = prove(&Triple { monolith, iam, app }, &wiring);
+        result.proven = Some(proven);
+        result.widened = widened;
+        result.attached = attached;
+        result.diagnostics.extend(faults);
+    }
+    result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
+    result
+}
+
+fn read<'d>(parsed: &'d Parsed<'d>, source: Source, result: &mut Validation) -> Option<Template<'d, 'd>> {
+    let (template, found) = template::read(&parsed.document);
+    let mut found: Vec<Diagnostic> = parsed.diagnostics.iter().cloned().chain(found).collect();
+    result.readable &= !found.iter().any(|finding| finding.code.exit_code() == 2);
+    if let Some(template) = template.as_ref().filter(|_| parsed.complete) {
+        found.extend(template::check(template, &template::references(template)));
+    }
+    for finding in &mut found {
+        finding.labels.iter_mut().for_each(|label| label.source = source);
+    }
+    result.diagnostics.append(&mut found);
+    template
+}

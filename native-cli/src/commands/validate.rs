@@ -1,0 +1,73 @@
+//! `iam-split validate`
+
+use iam_split_core::api::{ValidateRequest, Validation, validate};
+use iam_split_core::diagnostic::Diagnostic;
+
+use crate::Streams;
+use crate::args::ValidateArgs;
+use crate::exit::{Exit, Failure};
+use crate::files::Input;
+use crate::render::{Sources, diagnostics};
+
+pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exit, Failure> {
+    let iam = Input::read(&arguments.iam, streams)?;
+    let app = Input::read(&arguments.app, streams)?;
+    let monolith = arguments.monolith.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    let sources =
+        Sources { template: monolith.as_ref(), config: config.as_ref(), iam: Some(&iam), app: Some(&app) };
+    let inputs = [Some(&iam), Some(&app), monolith.as_ref(), config.as_ref()];
+    let unreadable: Vec<Diagnostic> =
+        inputs.into_iter().flatten().filter_map(|input| input.text().err()).collect();
+    let validation = if unreadable.is_empty() {
+        validate(&ValidateRequest {
+            iam: iam.shown(),
+            app: app.shown(),
+            monolith: monolith.as_ref().map(Input::shown),
+            config: config.as_ref().map(Input::shown),
+        })
+    } else {
+        Validation { diagnostics: unreadable, ..Validation::default() }
+    };
+    diagnostics(&validation.diagnostics, &sources, streams)?;
+    human(&validation, streams)?;
+    Ok(match validation.exit_code() {
+        0 => Exit::Done,
+        1 => Exit::Refused,
+        _ => Exit::Usage,
+    })
+}
+
+fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> {
+    let out = &mut streams.out;
+    for contract in &validation.contracts {
+        let mark = if contract.findings == 0 { "kept    " } else { "broken  " };
+        let count = if contract.findings == 0 { String::new() } else { format!(" ({})", contract.findings) };
+        writeln!(out, "{mark} {}{count}", contract.name)?;
+    }
+    match validation.proven {
+        Some(proven) => writeln!(
+            out,
+            "\nproven   {proven} resources are the monolith's, for all values of the parameters"
+        )?,
+        None if validation.readable => {
+            writeln!(out, "\nno proof: give the template that the pair was made of with --monolith")?;
+        }
+        None => {}
+    }
+    if !validation.widened.is_empty() {
+        writeln!(out, "\n{} scopes are wider than the monolith's", validation.widened.len())?;
+        for change in &validation.widened {
+            writeln!(out, "  {} ({}, {})", change.resource, change.statement, change.element)?;
+            writeln!(out, "    before {}\n    after  {}", change.before, change.after)?;
+        }
+    }
+    for (role, policy) in &validation.attached {
+        writeln!(out, "\nstatements of {role} stand in {policy} of the application template")?;
+    }
+    let errors = validation.diagnostics.iter().filter(|found| found.is_error()).count();
+    let verdict = if errors == 0 { "clean" } else { "not clean" };
+    writeln!(out, "\n{verdict}: {errors} errors, {} findings in all", validation.diagnostics.len())?;
+    out.flush()?;
+    Ok(())
+}
