@@ -514,14 +514,37 @@ impl Walk<'_, '_> {
             let pairs = [(yes, other_yes), (no, other_no)];
             if pairs.iter().all(|(a, b)| a == b || covers(b, a)) && self.may_widen(path) {
                 self.widened(path, before, after);
+                if !pairs.iter().all(|(a, b)| a == b) {
+                    self.too_wide(path, &value, after);
+                }
                 return;
             }
         }
         if (value == *after || covers(after, &value)) && self.may_widen(path) {
             self.widened(path, before, after);
+            if value != *after {
+                self.too_wide(path, &value, after);
+            }
         } else {
             self.fault(path, "", Some(before), Some(after));
         }
+    }
+
+    /// A scope that covers the monolith's, but more than the narrowest pattern that is known to.
+    fn too_wide(&mut self, path: &[String], narrowest: &Expr, after: &Expr) {
+        self.faults += 1;
+        self.proof.faults.push(
+            Diagnostic::new(
+                Code::PRF002,
+                format!("`{}` is wider than it must be in `{}`", self.name, path.join(".")),
+            )
+            .label(
+                self.source,
+                self.place,
+                format!("`{}` would do, the pair has `{}`", shown(narrowest), shown(after)),
+            )
+            .help("write the narrower pattern, or split the monolith again"),
+        );
     }
 
     /// The steps below the statement, list numbers aside.
@@ -699,6 +722,22 @@ fn declarations(
             && of_iam.conditions.get(name) != before
         {
             proof.faults.push(differs("condition", name, Source::Iam, other.key.outer()));
+        }
+    }
+    let of_wiring = |source: Source, name: &str| match source {
+        // A parameter that a moved resource's output should fill has its own finding.
+        Source::App => wiring.wires.contains_key(name) || iam.resources.contains_key(name),
+        _ => wiring.stack_parameter.as_deref() == Some(name) || wiring.two_phase.contains_key(name),
+    };
+    for (source, template) in [(Source::App, app), (Source::Iam, iam)] {
+        for (name, parameter) in &template.parameters {
+            if !monolith.parameters.contains_key(name) && !of_wiring(source, name) {
+                proof.faults.push(
+                    Diagnostic::new(Code::PRF004, format!("the monolith has no parameter `{name}`"))
+                        .label(source, parameter.key.outer(), "nothing of the other template fills it")
+                        .help("remove it, or give the other template the output that fills it"),
+                );
+            }
         }
     }
     for (name, resource) in &iam.resources {

@@ -64,6 +64,7 @@ mod init;
 pub mod normal;
 pub mod plan;
 mod policy_size;
+pub mod report;
 pub mod summary;
 pub mod syntax;
 pub mod template;

@@ -57,6 +57,14 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
     chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
 }
 
+/// Whether two paths lead to one file that exists.
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
 /// Writes all files or none: each goes to a temporary file beside its place first, and a rename that
 /// fails puts back what the earlier ones replaced.
 pub(crate) fn write_all(files: &[(&PathBuf, &String)]) -> Result<(), Failure> {

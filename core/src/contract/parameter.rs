@@ -21,8 +21,12 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
                     .help("correct the declaration"),
             );
         };
-        if text("Type").is_none() {
-            wrong(format!("the parameter `{name}` has no type"));
+        match text("Type") {
+            None => wrong(format!("the parameter `{name}` has no type")),
+            Some(kind) if !is_type(kind) => {
+                wrong(format!("`{kind}`, the type of the parameter `{name}`, is none that exists"));
+            }
+            Some(_) => {}
         }
         let Some(default) = text("Default").filter(|_| text("Type") == Some("String")) else { continue };
         let number = |key: &str| text(key).and_then(|number| number.parse::<usize>().ok());
@@ -44,4 +48,15 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
         }
     }
     found
+}
+
+/// Whether a parameter may have a type. Of AWS-specific types only the form is known to us, since AWS
+/// adds to them.
+///
+/// Source: CloudFormation User Guide, "CloudFormation-supplied parameter types".
+fn is_type(kind: &str) -> bool {
+    let element = kind.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>'));
+    matches!(kind, "String" | "Number" | "CommaDelimitedList")
+        || element == Some("Number")
+        || element.unwrap_or(kind).starts_with("AWS::")
 }

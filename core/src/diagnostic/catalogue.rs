@@ -213,14 +213,14 @@ catalogue! {
     PRF001 Error 1 "the pair deploys something else"
         "After the outputs are put in the place of the parameters, a value differs from the monolith's."
         "Split the monolith again; do not edit the pair by hand.";
-    PRF002 Note 0 "a scope widened"
-        "A pattern stands where the monolith names one resource: the statement allows more."
-        "Accept it, or give the application resource an explicit name, or use the resolution `two-phase`.";
+    PRF002 Error 1 "a scope is wider than it must be"
+        "A pattern matches what the monolith names, but also more than the narrowest pattern for such resources."
+        "Write the narrower pattern, give the resource an explicit name, or use the resolution `two-phase`.";
     PRF003 Error 1 "a resource is lost"
         "A resource, output, parameter, condition or mapping of the monolith is in neither template."
         "Split the monolith again.";
-    PRF004 Error 1 "a resource that the monolith does not have"
-        "The pair would create something that the monolith does not."
+    PRF004 Error 1 "something that the monolith does not have"
+        "The pair has a resource, an output or a parameter that the monolith does not have."
         "Remove it, or compare with the monolith that the pair was made of.";
     TPL008 Error 1 "a circular dependency inside a template"
         "Resources of one template wait for each other; CloudFormation refuses the template."

@@ -65,6 +65,15 @@ fn is_missing(template: &Template<'_, '_>, name: &str, kind: ReferenceKind<'_>) 
 /// Shapes that the split relies on: `Ref` of a text, `GetAtt` of a name and an attribute.
 fn shapes(template: &Template<'_, '_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    for (name, declaration) in template.conditions.iter().filter(|(name, _)| !name.starts_with("Fn::")) {
+        if call(declaration.value).is_none() {
+            found.push(
+                Diagnostic::new(Code::TPL006, format!("the condition `{name}` is no condition function"))
+                    .at(declaration.key.outer(), "this condition")
+                    .help("write `!Equals`, `!And`, `!Or`, `!Not` or `!Condition`: a tag may have been lost"),
+            );
+        }
+    }
     let extended = template.has_language_extensions();
     for node in template.document.nodes() {
         let Some(call) = call(node) else { continue };

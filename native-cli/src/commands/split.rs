@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::Streams;
 use crate::args::{Format, SplitArgs};
 use crate::exit::{Exit, Failure};
-use crate::files::{self, Input};
+use crate::files::{self, Input, same_file};
 use crate::render::{Sources, diagnostics};
 
 pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -133,13 +133,6 @@ impl Files {
             }
         }
         Ok(())
-    }
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
     }
 }
 

@@ -1,0 +1,248 @@
+//! The report of a validation: one data type, and a file a format.
+//!
+//! Nothing secret is in it: defaults of `NoEcho` parameters are struck out of quoted lines.
+
+mod html;
+mod junit;
+mod markdown;
+mod sarif;
+
+use serde::Serialize;
+
+use crate::contract::Kept;
+use crate::diagnostic::{Code, Diagnostic, Severity, Source, Texts};
+use crate::equivalence::Change;
+use crate::template::redacted;
+use crate::text::{LineIndex, Position, line_end, line_start};
+use crate::validate::Validation;
+
+/// A format of a report, by the ending of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A page that needs nothing else, not even a network.
+    Html,
+    /// The data itself.
+    Json,
+    /// For a pull request.
+    Markdown,
+    /// SARIF 2.1.0, for code-scanning tools.
+    Sarif,
+    /// JUnit XML, for CI servers: a contract is a test case.
+    Junit,
+}
+
+impl Format {
+    /// The format of a file's ending.
+    #[must_use]
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        match ending.to_ascii_lowercase().as_str() {
+            "html" | "htm" => Some(Self::Html),
+            "json" => Some(Self::Json),
+            "md" => Some(Self::Markdown),
+            "sarif" => Some(Self::Sarif),
+            "xml" => Some(Self::Junit),
+            _ => None,
+        }
+    }
+}
+
+/// What the files are called in a report.
+#[derive(Clone, Debug, Default)]
+pub struct FileNames {
+    /// The monolith.
+    pub template: String,
+    /// The configuration.
+    pub config: String,
+    /// The IAM template.
+    pub iam: String,
+    /// The application template.
+    pub app: String,
+}
+
+impl FileNames {
+    fn get(&self, source: Source) -> &str {
+        match source {
+            Source::Template => &self.template,
+            Source::Config => &self.config,
+            Source::Iam => &self.iam,
+            Source::App => &self.app,
+        }
+    }
+}
+
+/// A report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The version of this form.
+    pub format_version: u32,
+    /// The version of the tool.
+    pub tool_version: &'static str,
+    /// The IAM template's file.
+    pub iam: String,
+    /// The application template's file.
+    pub app: String,
+    /// The monolith's file, if the pair was compared with it.
+    pub monolith: Option<String>,
+    /// Whether the pair is clean.
+    pub clean: bool,
+    /// The contracts and how each is kept.
+    pub contracts: Vec<Kept>,
+    /// Resources that are proven to be the monolith's; `null` without a monolith.
+    pub proven: Option<usize>,
+    /// What the IAM template holds.
+    pub moved: Vec<String>,
+    /// The wiring: each output of the IAM template and the parameter that takes it.
+    pub wiring: Vec<Wire>,
+    /// Scopes that are wider than the monolith's.
+    pub widened: Vec<Change>,
+    /// Statements that stand in a policy of the application template.
+    pub attached: Vec<Attached>,
+    /// All findings.
+    pub findings: Vec<Finding>,
+}
+
+/// An output and its parameter.
+#[derive(Clone, Debug, Serialize)]
+pub struct Wire {
+    /// The IAM template's output.
+    pub output: String,
+    /// The application template's parameter.
+    pub parameter: String,
+}
+
+/// A policy of the application template with statements of a role.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attached {
+    /// The role.
+    pub role: String,
+    /// The policy.
+    pub policy: String,
+}
+
+/// A finding with its places.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// Its code.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// Where, the main place first.
+    pub places: Vec<Place>,
+    /// The way out.
+    pub help: Vec<String>,
+}
+
+/// A marked place.
+#[derive(Clone, Debug, Serialize)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// Where it begins.
+    pub start: Position,
+    /// Where it ends, exclusive.
+    pub end: Position,
+    /// What is to be said there.
+    pub text: String,
+    /// The line, without secrets.
+    pub line: String,
+}
+
+impl Report {
+    /// Makes the report of a validation.
+    #[must_use]
+    pub fn new(validation: &Validation, texts: &Texts<'_>, names: &FileNames) -> Self {
+        let all = [Source::Template, Source::Config, Source::Iam, Source::App].map(|source| {
+            let text = texts.get(source);
+            let shown = if source == Source::Config { text.to_owned() } else { redacted(text) };
+            (source, LineIndex::new(text), shown)
+        });
+        let finding = |diagnostic: &Diagnostic| Finding {
+            code: diagnostic.code,
+            severity: diagnostic.severity,
+            message: diagnostic.message.clone(),
+            places: diagnostic
+                .labels
+                .iter()
+                .filter_map(|label| {
+                    let (_, index, shown) = all.iter().find(|(source, ..)| *source == label.source)?;
+                    let at = label.span.start().min(shown.len());
+                    let line = shown.get(line_start(shown, at)..line_end(shown, at)).unwrap_or_default();
+                    Some(Place {
+                        file: names.get(label.source).to_owned(),
+                        start: index.position(shown, label.span.start),
+                        end: index.position(shown, label.span.end),
+                        text: label.text.clone(),
+                        line: line.trim_end().to_owned(),
+                    })
+                })
+                .collect(),
+            help: diagnostic.help.clone(),
+        };
+        let wire = |(parameter, output): &(String, String)| Wire {
+            output: output.clone(),
+            parameter: parameter.clone(),
+        };
+        let attached =
+            |(role, policy): &(String, String)| Attached { role: role.clone(), policy: policy.clone() };
+        Self {
+            format_version: 1,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            iam: names.iam.clone(),
+            app: names.app.clone(),
+            monolith: (!names.template.is_empty()).then(|| names.template.clone()),
+            clean: validation.exit_code() == 0,
+            contracts: validation.contracts.clone(),
+            proven: validation.proven,
+            moved: validation.moved.clone(),
+            wiring: validation.wires.iter().map(wire).collect(),
+            widened: validation.widened.clone(),
+            attached: validation.attached.iter().map(attached).collect(),
+            findings: validation.diagnostics.iter().map(finding).collect(),
+        }
+    }
+
+    /// The report's text in a format.
+    #[must_use]
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Html => html::render(self),
+            // A report is plain data: serializing it cannot fail.
+            Format::Json => serde_json::to_string_pretty(self).unwrap_or_default() + "\n",
+            Format::Markdown => markdown::render(self),
+            Format::Sarif => sarif::render(self),
+            Format::Junit => junit::render(self),
+        }
+    }
+
+    /// "clean", or how many errors there are.
+    fn verdict(&self) -> String {
+        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        match errors {
+            0 => "clean".to_owned(),
+            1 => "1 error".to_owned(),
+            errors => format!("{errors} errors"),
+        }
+    }
+
+    /// Widened scopes by resource, in their order.
+    fn widened_by_resource(&self) -> Vec<(&str, Vec<&Change>)> {
+        let mut groups: Vec<(&str, Vec<&Change>)> = Vec::new();
+        for change in &self.widened {
+            match groups.iter_mut().find(|(name, _)| *name == change.resource) {
+                Some((_, changes)) => changes.push(change),
+                None => groups.push((&change.resource, vec![change])),
+            }
+        }
+        groups
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}

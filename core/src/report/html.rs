@@ -1,0 +1,168 @@
+//! A page in one file: no script, no font, no picture from elsewhere.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Finding, Report, severity};
+
+const STYLE: &str = "
+:root { color-scheme: light dark; --ink: light-dark(#1c2330, #e6e9ef); --dim: light-dark(#566072, #a4adbd);
+  --paper: light-dark(#fff, #14181f); --line: light-dark(#d9dee7, #2f3745); --good: light-dark(#1a6d3c, #67c98f);
+  --bad: light-dark(#a3221d, #ff8b85); --warn: light-dark(#7a5200, #e5b65c); --soft: light-dark(#f5f7fa, #1b212b); }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 70rem; padding: 1.5rem 1rem 4rem; font: 15px/1.5 system-ui, sans-serif;
+  color: var(--ink); background: var(--paper); }
+h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2.25rem 0 .5rem; }
+.dim { color: var(--dim); } .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
+table { border-collapse: collapse; width: 100%; font-size: .93rem; } th, td { text-align: left; vertical-align: top;
+  padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); } th { font-weight: 600; color: var(--dim); }
+code, pre { font: .87rem/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
+pre { background: var(--soft); margin: .35rem 0; padding: .5rem .75rem; border-radius: 4px; white-space: pre-wrap; }
+.figures { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 1rem 0; }
+.figures div { min-width: 6rem; } .figures b { display: block; font-size: 1.5rem; line-height: 1.2; }
+article { border-left: 3px solid var(--line); padding: .1rem 0 .1rem .9rem; margin: 1rem 0; }
+article.error { border-color: var(--bad); } article.warning { border-color: var(--warn); }
+details { border-bottom: 1px solid var(--line); padding: .35rem 0; } summary { cursor: pointer; }
+@media print { body { max-width: none; padding: 0; font-size: 11px; } details { break-inside: avoid; } }
+";
+
+pub(super) fn render(report: &Report) -> String {
+    page(report).into_string()
+}
+
+fn page(report: &Report) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { "IAM split: " (report.verdict()) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(report))
+                (contracts(report))
+                (findings(report))
+                (widened(report))
+                (moved(report))
+                (wiring(report))
+                p.dim { "iam-split " (report.tool_version) }
+            }
+        }
+    }
+}
+
+fn head(report: &Report) -> Markup {
+    let class = if report.clean { "good" } else { "bad" };
+    html! {
+        header {
+            h1 { "IAM split: " span class=(class) { (report.verdict()) } }
+            p.dim {
+                code { (report.iam) } " and " code { (report.app) }
+                @if let Some(monolith) = &report.monolith { ", compared with " code { (monolith) } }
+            }
+            div.figures {
+                div { b { (report.moved.len()) } "moved" }
+                @if let Some(proven) = report.proven { div { b { (proven) } "resources proven the same" } }
+                div { b { (report.widened.len()) } "scopes wider" }
+                div { b { (report.findings.len()) } "findings" }
+            }
+        }
+    }
+}
+
+fn contracts(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "Contracts" }
+            table {
+                thead { tr { th { "what is asked" } th { "kept" } } }
+                tbody {
+                    @for contract in &report.contracts {
+                        tr {
+                            td { (contract.name) }
+                            @if contract.findings == 0 { td.good { "kept" } }
+                            @else { td.bad { "broken (" (contract.findings) ")" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn findings(report: &Report) -> Markup {
+    html! {
+        @if !report.findings.is_empty() {
+            section {
+                h2 { "Findings" }
+                @for finding in &report.findings { (article(finding)) }
+            }
+        }
+    }
+}
+
+fn article(finding: &Finding) -> Markup {
+    let kind = severity(finding.severity);
+    html! {
+        article class=(kind) {
+            div { b { (kind) " " (finding.code) } " " (finding.message) }
+            @for place in &finding.places {
+                div.dim { (place.file) " line " (place.start.line) ": " (place.text) }
+                pre { (place.line) }
+            }
+            @for help in &finding.help { div { "What to do: " (help) } }
+        }
+    }
+}
+
+fn widened(report: &Report) -> Markup {
+    html! {
+        @if !report.widened.is_empty() {
+            section {
+                h2 { "Permissions that are wider" }
+                p.dim { "Each statement allows what the monolith allows, and the same on other resources that the pattern matches." }
+                @for (resource, changes) in report.widened_by_resource() {
+                    details open {
+                        summary { b { (resource) } " " span.dim { (changes.len()) } }
+                        @for change in changes {
+                            div.dim { (change.statement) ", " (change.element) }
+                            pre { "before " (change.before) "\nafter  " (change.after) }
+                        }
+                    }
+                }
+            }
+        }
+        @if !report.attached.is_empty() {
+            section {
+                h2 { "Statements in the application template" }
+                table {
+                    thead { tr { th { "role" } th { "policy" } } }
+                    tbody { @for attached in &report.attached { tr { td { code { (attached.role) } } td { code { (attached.policy) } } } } }
+                }
+            }
+        }
+    }
+}
+
+fn moved(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "What the IAM template holds" }
+            p { @for (at, name) in report.moved.iter().enumerate() { @if at > 0 { ", " } code { (name) } } }
+        }
+    }
+}
+
+fn wiring(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "Wiring" }
+            table {
+                thead { tr { th { "output of the IAM stack" } th { "parameter of the application stack" } } }
+                tbody { @for wire in &report.wiring { tr { td { code { (wire.output) } } td { code { (wire.parameter) } } } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! JUnit XML: a contract is a test case, the proof another.
+
+use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Report, severity};
+use crate::diagnostic::Severity;
+
+pub(super) fn render(report: &Report) -> String {
+    let mut suite = TestSuite::new("contracts");
+    for contract in &report.contracts {
+        let status = if contract.findings == 0 {
+            TestCaseStatus::success()
+        } else {
+            let plural = if contract.findings == 1 { "" } else { "s" };
+            failure(&format!("{} finding{plural}", contract.findings))
+        };
+        suite.add_test_case(TestCase::new(contract.name, status));
+    }
+    let mut findings = TestSuite::new("findings");
+    for finding in report.findings.iter().filter(|finding| finding.severity == Severity::Error) {
+        let mut status = failure(&finding.message);
+        let places: Vec<String> = finding
+            .places
+            .iter()
+            .map(|place| {
+                format!("{}:{}:{}: {}", place.file, place.start.line, place.start.column, place.text)
+            })
+            .chain(finding.help.iter().cloned())
+            .collect();
+        status.set_description(places.join("\n"));
+        let name = format!("{} {} {}", severity(finding.severity), finding.code, finding.message);
+        findings.add_test_case(TestCase::new(name, status));
+    }
+    if let Some(proven) = report.proven {
+        let proof = format!("{proven} resources are the monolith's");
+        findings.add_test_case(TestCase::new(proof, TestCaseStatus::success()));
+    }
+    let mut junit = Junit::new("iam-split");
+    junit.add_test_suites([suite, findings]);
+    // Only a name with a NUL could fail, and none has.
+    junit.to_string().unwrap_or_default()
+}
+
+fn failure(message: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(message);
+    status
+}

@@ -1,0 +1,81 @@
+//! SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format").
+
+use serde_json::{Value, json};
+
+use super::{Finding, Place, Report, severity};
+use crate::diagnostic::Code;
+
+pub(super) fn render(report: &Report) -> String {
+    let mut codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
+    codes.sort();
+    codes.dedup();
+    let rules: Vec<Value> = codes
+        .iter()
+        .map(|code| {
+            let explanation = code.explanation();
+            json!({
+                "id": code.as_str(),
+                "shortDescription": { "text": explanation.title },
+                "fullDescription": { "text": explanation.cause },
+                "help": { "text": explanation.recovery },
+                "defaultConfiguration": { "level": severity(code.severity()) },
+            })
+        })
+        .collect();
+    let result = |finding: &Finding| {
+        let index = codes.iter().position(|code| *code == finding.code);
+        let mut locations = finding.places.iter().map(location);
+        let mut text = finding.message.clone();
+        finding.help.iter().for_each(|help| text.push_str(&format!("\n{help}")));
+        let mut value = json!({
+            "ruleId": finding.code.as_str(),
+            "ruleIndex": index,
+            "level": severity(finding.severity),
+            "message": { "text": text },
+        });
+        if let Some(fields) = value.as_object_mut() {
+            // A finding without a place is one of the whole pair.
+            fields.insert("locations".to_owned(), locations.next().into_iter().collect());
+            fields.insert("relatedLocations".to_owned(), locations.collect());
+        }
+        value
+    };
+    let sarif = json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "iam-split", "version": report.tool_version, "rules": rules } },
+            "columnKind": "utf16CodeUnits",
+            "results": report.findings.iter().map(result).collect::<Vec<_>>(),
+        }],
+    });
+    serde_json::to_string_pretty(&sarif).unwrap_or_default() + "\n"
+}
+
+fn location(place: &Place) -> Value {
+    json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": uri(&place.file) },
+            "region": {
+                "startLine": place.start.line,
+                "startColumn": place.start.column_utf16,
+                "endLine": place.end.line,
+                "endColumn": place.end.column_utf16,
+            },
+        },
+        "message": { "text": place.text },
+    })
+}
+
+/// A path as a URI reference: what a URI cannot hold is escaped.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.replace('\\', "/").bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/' | b'@' | b'+') {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}

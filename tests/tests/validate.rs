@@ -1,0 +1,240 @@
+//! `iam-split validate` on our own pairs, on pairs that were tampered with, and on one like the old script made.
+
+use std::path::Path;
+
+use iam_split_tests::{repository, run};
+
+fn example() -> tempfile::TempDir {
+    let work = tempfile::tempdir().unwrap();
+    let folder = repository().join("examples/quilt");
+    for name in ["quilt.yaml", "config.yaml"] {
+        std::fs::copy(folder.join(name), work.path().join(name)).unwrap();
+    }
+    let ran = run(work.path(), &["split", "quilt.yaml", "--config", "config.yaml"], b"");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    work
+}
+
+const VALIDATE: [&str; 9] = [
+    "validate",
+    "--iam",
+    "quilt-iam.yaml",
+    "--app",
+    "quilt-app.yaml",
+    "--monolith",
+    "quilt.yaml",
+    "--config",
+    "config.yaml",
+];
+
+fn edit(folder: &Path, name: &str, from: &str, to: &str) {
+    let path = folder.join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{name} has no `{from}`");
+    std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn our_own_pair_is_clean_and_proven() {
+    let work = example();
+    let ran = run(work.path(), &VALIDATE, b"");
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("proven   126 resources"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("clean: 0 errors, 0 findings in all\n"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("broken"));
+}
+
+#[test]
+fn every_tampering_is_found() {
+    for (name, from, to, said) in [
+        ("quilt-iam.yaml", "sqs:DeleteMessage", "sqs:*", "PRF001"),
+        ("quilt-iam.yaml", "${AppStackName}-servicebucket-*", "*", "PRF002"),
+        ("quilt-iam.yaml", "Effect: Allow", "Effect: Deny", "PRF001"),
+        ("quilt-iam.yaml", "  ApiRoleArn:", "  ApiRoleARN:", "Output missing in IAM template: ApiRoleArn"),
+        ("quilt-iam.yaml", "${AWS::StackName}-ApiRoleArn", "${AWS::StackName}-ApiRole", "CTR005"),
+        (
+            "quilt-iam.yaml",
+            "Value: !GetAtt ApiRole.Arn",
+            "Value: !GetAtt PackagerRole.Arn",
+            "is not the ARN of `ApiRole`",
+        ),
+        ("quilt-iam.yaml", "!Ref AppStackName", "!Ref AWS::StackName", "PRF001"),
+        ("quilt-app.yaml", "Role: !Ref SearchHandlerRole", "Role: !Ref ApiRole", "PRF001"),
+        ("quilt-app.yaml", "\n  ApiRole:\n", "\n  ApiRol:\n", "Parameter missing in app template: ApiRole"),
+        ("quilt-app.yaml", "!Select [1, !Split ['/', !Ref PackagerRole]]", "!Ref PackagerRole", "PRF001"),
+        ("quilt-app.yaml", "\n  IndexerQueue:\n", "\n  IndexerQueu:\n", "PRF003"),
+        ("quilt-app.yaml", "VisibilityTimeout: ", "VisibilityTimeout: 1", "PRF001"),
+        (
+            "quilt-app.yaml",
+            "\nParameters:\n",
+            "\nParameters:\n  More: { Type: String }\n",
+            "no parameter `More`",
+        ),
+        (
+            "quilt-iam.yaml",
+            "\nParameters:\n",
+            "\nParameters:\n  More: { Type: String }\n",
+            "no parameter `More`",
+        ),
+        ("quilt-iam.yaml", "\nParameters:\n", "\nParameters:\n  More: { Type: Strin }\n", "TPL009"),
+    ] {
+        let work = example();
+        edit(work.path(), name, from, to);
+        let ran = run(work.path(), &VALIDATE, b"");
+        assert_eq!(ran.status, 1, "{from}: {}", ran.stdout);
+        assert!(ran.stderr.contains(said), "{from}: {}", ran.stderr);
+    }
+}
+
+/// Tags on sequences lost (`!Equals` and the like turned into plain lists), five of 32 moved.
+#[test]
+fn a_pair_like_the_old_scripts_is_told_apart_at_once() {
+    let work = example();
+    let monolith = std::fs::read_to_string(work.path().join("quilt.yaml")).unwrap();
+    let mut app = String::new();
+    for line in monolith.lines() {
+        let lost =
+            ["!Equals", "!Join", "!Sub", "!If", "!Not", "!Or", "!And", "!Split", "!Select", "!FindInMap"]
+                .into_iter()
+                .fold(line.to_owned(), |line, tag| {
+                    line.replace(&format!("{tag} ["), "[").replace(&format!("{tag}\r"), "")
+                });
+        let trimmed = lost.trim_end();
+        let lost = ["!Equals", "!Join", "!Sub", "!If", "!Not", "!Or", "!And", "!Split"]
+            .into_iter()
+            .find_map(|tag| trimmed.strip_suffix(tag).map(str::to_owned))
+            .unwrap_or(lost);
+        app.push_str(&lost);
+        app.push('\n');
+    }
+    std::fs::write(work.path().join("quilt-app.yaml"), app).unwrap();
+    let iam = "Resources:\n".to_owned()
+        + &[
+            "S3HashLambdaRole",
+            "S3CopyLambdaRole",
+            "ApiRole",
+            "TimestampResourceHandlerRole",
+            "BucketReadPolicy",
+        ]
+        .map(|name| {
+            format!("  {name}: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{}}}}}}\n")
+        })
+        .concat();
+    std::fs::write(work.path().join("quilt-iam.yaml"), iam).unwrap();
+    let ran = run(work.path(), &VALIDATE, b"");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    for code in ["CTR001", "CTR003", "CTR007", "TPL006", "PRF001"] {
+        assert!(ran.stderr.contains(code), "{code}");
+    }
+    assert!(ran.stderr.contains("Output missing in IAM template: ApiRoleArn"));
+}
+
+#[test]
+fn unreadable_input_is_exit_2() {
+    let work = example();
+    std::fs::write(work.path().join("quilt-iam.yaml"), "a: [").unwrap();
+    assert_eq!(run(work.path(), &VALIDATE, b"").status, 2);
+    std::fs::write(work.path().join("quilt-iam.yaml"), b"\xff").unwrap();
+    assert_eq!(run(work.path(), &VALIDATE, b"").status, 2);
+}
+
+#[test]
+fn codes_are_explained() {
+    let work = tempfile::tempdir().unwrap();
+    let ran = run(work.path(), &["explain", "cyc001"], b"");
+    assert_eq!(ran.status, 0);
+    assert!(
+        ran.stdout.starts_with("CYC001: a circular dependency between the two stacks (error)\n"),
+        "{}",
+        ran.stdout
+    );
+    let ran = run(work.path(), &["explain", "CYC01"], b"");
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("did you mean `CYC001`"), "{}", ran.stderr);
+}
+
+/// Each format is written, says the same, loads nothing and keeps the secret default of a quoted line.
+#[test]
+fn reports_say_the_same_in_every_format() {
+    let work = example();
+    edit(work.path(), "quilt-iam.yaml", "sqs:DeleteMessage", "sqs:*");
+    edit(
+        work.path(),
+        "quilt-app.yaml",
+        "\n  ApiRole:\n",
+        "\n  Secret: { Type: Strin, NoEcho: true, Default: hunter2-of-the-test }\n  ApiRol:\n",
+    );
+    let reports = ["r.html", "r.json", "r.md", "r.sarif", "r.xml"];
+    let arguments = VALIDATE.into_iter().chain(reports.into_iter().flat_map(|name| ["--report", name]));
+    let ran = run(work.path(), &arguments.collect::<Vec<_>>(), b"");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let texts = reports.map(|name| std::fs::read_to_string(work.path().join(name)).unwrap());
+    for (name, text) in reports.iter().zip(&texts) {
+        for code in ["PRF001", "TPL009"] {
+            assert!(text.contains(code), "{name} lacks {code}");
+        }
+        assert!(!text.contains("hunter2"), "{name} holds a secret");
+    }
+    assert!(!ran.stderr.contains("hunter2") && !ran.stdout.contains("hunter2"));
+    let [html, json, markdown, sarif, junit] = &texts;
+    for outside in ["<script", "http://", "https://", "@import", "url("] {
+        assert!(!html.contains(outside), "the page holds `{outside}`");
+    }
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(json["clean"], false);
+    assert_eq!(json["monolith"], "quilt.yaml");
+    let findings = json["findings"].as_array().unwrap();
+    assert_eq!(ran.stderr.matches("error[").count(), findings.len());
+    for widened in json["widened"].as_array().unwrap() {
+        let after = widened["after"].as_str().unwrap();
+        assert!(markdown.contains(after), "the pull request's text lacks `{after}`");
+    }
+    let sarif: serde_json::Value = serde_json::from_str(sarif).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), findings.len());
+    for (result, finding) in results.iter().zip(findings) {
+        assert_eq!(result["ruleId"], finding["code"]);
+        let rule = result["ruleIndex"].as_u64().unwrap() as usize;
+        assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][rule]["id"], result["ruleId"]);
+        if let Some(place) = finding["places"].get(0) {
+            let location = &result["locations"][0]["physicalLocation"];
+            assert_eq!(location["artifactLocation"]["uri"], place["file"]);
+            assert_eq!(location["region"]["startLine"], place["start"]["line"]);
+        }
+    }
+    assert!(junit.contains("<testsuites") && junit.contains("<failure"), "{junit}");
+}
+
+#[test]
+fn a_report_is_clean_where_the_pair_is() {
+    let work = example();
+    let arguments = VALIDATE.into_iter().chain(["--report", "out/r.json", "--report", "out/r.xml"]);
+    assert_eq!(run(work.path(), &arguments.collect::<Vec<_>>(), b"").status, 0);
+    let json = std::fs::read_to_string(work.path().join("out/r.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["clean"], &json["proven"]), (&true.into(), &126.into()));
+    assert!(json["contracts"].as_array().unwrap().iter().all(|contract| contract["findings"] == 0));
+    assert!(!std::fs::read_to_string(work.path().join("out/r.xml")).unwrap().contains("<failure"));
+}
+
+#[test]
+fn a_report_that_cannot_be_is_wrong_usage_and_writes_nothing() {
+    let work = example();
+    let before = std::fs::read(work.path().join("quilt-iam.yaml")).unwrap();
+    for (report, said) in [("r.pdf", "ending that no report has"), ("r", "ending that no report has")] {
+        let arguments = VALIDATE.into_iter().chain(["--report", "good.html", "--report", report]);
+        let ran = run(work.path(), &arguments.collect::<Vec<_>>(), b"");
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+        assert!(!work.path().join("good.html").exists());
+    }
+    std::fs::rename(work.path().join("quilt-iam.yaml"), work.path().join("iam.json")).unwrap();
+    let ran = run(
+        work.path(),
+        &["validate", "--iam", "iam.json", "--app", "quilt-app.yaml", "--report", "iam.json"],
+        b"",
+    );
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("is an input of this run"), "{}", ran.stderr);
+    assert_eq!(std::fs::read(work.path().join("iam.json")).unwrap(), before);
+}
