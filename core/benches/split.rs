@@ -2,11 +2,13 @@
 //!
 //! `cargo bench -p iam-split-core` prints, for the example, for the real template (if it is there)
 //! and for templates that grow to 1 MB: the bare event parse, the split, their ratio, and the peak
-//! heap of a split as a multiple of the input.
+//! heap of a split as a multiple of the input; then the validation with its proof, and its ratio to
+//! the split.
 #![allow(
     unsafe_code,
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -21,7 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use granit_parser::{Parser, options};
-use iam_split_core::api::{SplitAnswer, SplitRequest, split};
+use iam_split_core::api::{SplitAnswer, SplitRequest, ValidateRequest, split, validate};
 use iam_split_core::config::Resolution;
 
 struct Counting;
@@ -82,7 +84,9 @@ fn answer<'t>(text: &'t str, config: Option<&'t str>) -> SplitAnswer {
 }
 
 fn measure(name: &str, text: &str, config: Option<&str>) {
-    assert!(matches!(answer(text, config), SplitAnswer::Done(_)), "{name} is refused");
+    let SplitAnswer::Done(pair) = answer(text, config) else { panic!("{name} is refused") };
+    let proof = ValidateRequest { iam: &pair.iam, app: &pair.app, monolith: Some(text), config };
+    assert!(validate(&proof).proven.is_some_and(|proven| proven > 0), "{name} is not proven");
     let (bare, whole) = paired(|| parse(text), || drop(black_box(answer(text, config))));
     NOW.store(0, Ordering::Relaxed);
     PEAK.store(0, Ordering::Relaxed);
@@ -97,6 +101,16 @@ fn measure(name: &str, text: &str, config: Option<&str>) {
         whole.as_secs_f64() * 1e3,
         whole.as_secs_f64() / bare.as_secs_f64(),
         peak as f64 / text.len() as f64,
+    );
+    let (split, validation) =
+        paired(|| drop(black_box(answer(text, config))), || drop(black_box(validate(&proof))));
+    println!(
+        "{:<24} {:>14}  split {:>8.3} ms  validation with proof {:>8.3} ms  ratio {:>5.2}",
+        "",
+        "",
+        split.as_secs_f64() * 1e3,
+        validation.as_secs_f64() * 1e3,
+        validation.as_secs_f64() / split.as_secs_f64(),
     );
 }
 

@@ -4,9 +4,15 @@
 //! the stack's name for the IAM template's); then the normal forms of monolith and pair are the same,
 //! resource by resource. Where they are not, the difference is a scope that widened, or a fault.
 
+mod attachments;
+mod declarations;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+
+use attachments::{align, attachments, statements_alone, statements_of};
+use declarations::declarations;
 
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::{Expr, lower};
@@ -293,123 +299,6 @@ impl<'p> Side<'p> {
     }
 }
 
-/// Statements of `RolePolicy` resources that only the application template has, by the moved role.
-fn attachments(
-    triple: &Triple<'_>,
-    whole: &Side<'_>,
-    app: &Side<'_>,
-    proof: &mut Proof,
-) -> BTreeMap<String, Vec<Expr>> {
-    let mut attached: BTreeMap<String, Vec<Expr>> = BTreeMap::new();
-    for (name, resource) in &triple.app.resources {
-        if triple.monolith.resources.contains_key(name) {
-            continue;
-        }
-        let property = |name: &str| resource.property(&[name]).map(|node| app.normal(&lower(node)));
-        let role = match (resource.kind, property("RoleName")) {
-            ("AWS::IAM::RolePolicy", Some(Expr::Ref(role)))
-                if triple.iam.resources.contains_key(role.as_str()) =>
-            {
-                role
-            }
-            _ => {
-                proof.faults.push(
-                    Diagnostic::new(Code::PRF004, format!("the monolith has no resource `{name}`"))
-                        .label(
-                            Source::App,
-                            resource.declaration.key.outer(),
-                            "only the application template has it",
-                        )
-                        .help("remove it, or compare with the monolith that the pair was made of"),
-                );
-                continue;
-            }
-        };
-        // The policy must exist exactly when the role does.
-        let condition = |side: &Side<'_>, resource: Option<&Resource<'_, '_>>| {
-            resource
-                .and_then(|resource| resource.condition)
-                .and_then(|name| side.conditions.get(name).cloned())
-        };
-        if condition(whole, triple.monolith.resources.get(role.as_str())) != condition(app, Some(resource)) {
-            proof.faults.push(
-                Diagnostic::new(
-                    Code::PRF001,
-                    format!("`{name}` has another condition than its role `{role}`"),
-                )
-                .label(Source::App, resource.declaration.key.outer(), "this policy"),
-            );
-        }
-        let document = property("PolicyDocument");
-        attached.entry(role.clone()).or_default().extend(document.iter().flat_map(statements));
-        proof.attached.push((role, (*name).to_owned()));
-    }
-    attached
-}
-
-/// The statements of a policy document, each with the document's version.
-fn statements(document: &Expr) -> Vec<Expr> {
-    let Expr::Map(entries) = document else { return vec![document.clone()] };
-    let get = |key: &str| entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-    let version = get("Version").unwrap_or_else(|| Expr::text("2008-10-17"));
-    let list = match get("Statement") {
-        Some(Expr::List(list)) => list,
-        other => other.into_iter().collect(),
-    };
-    list.into_iter()
-        .map(|statement| match statement {
-            Expr::Map(mut entries) => {
-                entries.push(("Version".to_owned(), version.clone()));
-                Expr::Map(entries)
-            }
-            other => Expr::List(vec![version.clone(), other]),
-        })
-        .collect()
-}
-
-/// The statements of a role's inline policies, and some more: which policy holds which is no matter.
-fn statements_of(role: &Expr, added: &[Expr]) -> Vec<Expr> {
-    let policies = entry(role, "Properties").and_then(|properties| entry(properties, "Policies"));
-    let policies = match policies {
-        Some(Expr::List(policies)) => policies.as_slice(),
-        _ => &[],
-    };
-    let inline =
-        policies.iter().flat_map(|policy| statements(entry(policy, "PolicyDocument").unwrap_or(policy)));
-    inline.chain(added.iter().cloned()).collect()
-}
-
-fn entry<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
-    match expr {
-        Expr::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
-        _ => None,
-    }
-}
-
-/// Statements in the order of those that are wanted: the same ones in their places, the others as they come.
-fn align(wanted: &[Expr], mut given: Vec<Expr>) -> Vec<Expr> {
-    let mut places: Vec<Option<Expr>> = Vec::new();
-    for statement in wanted {
-        let same = given.iter().position(|other| other == statement);
-        places.push(same.map(|at| given.remove(at)));
-    }
-    let mut rest = given.into_iter();
-    let mut aligned: Vec<Expr> =
-        places.into_iter().filter_map(|place| place.or_else(|| rest.next())).collect();
-    aligned.extend(rest);
-    aligned
-}
-
-/// Puts statements in the place of a role's inline policies.
-fn statements_alone(role: &mut Expr, statements: Vec<Expr>) {
-    let Expr::Map(entries) = role else { return };
-    let Some((_, Expr::Map(properties))) = entries.iter_mut().find(|(key, _)| key == "Properties") else {
-        return;
-    };
-    properties.retain(|(key, _)| key != "Policies");
-    properties.push(("Policies".to_owned(), Expr::List(statements)));
-}
-
 /// The walk over one resource, monolith and pair side by side.
 struct Walk<'w, 'p> {
     name: &'w str,
@@ -639,114 +528,5 @@ fn shown(expr: &Expr) -> String {
     match line.char_indices().nth(240) {
         Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
         None => line,
-    }
-}
-
-/// Outputs, parameters, conditions and mappings of the monolith, and what the pair declares beyond them.
-fn declarations(
-    triple: &Triple<'_>,
-    wiring: &Wiring,
-    [whole, of_iam, of_app]: &[Side<'_>; 3],
-    proof: &mut Proof,
-) {
-    let Triple { monolith, iam, app } = *triple;
-    let lost = |what: &str, name: &str, place: Span| {
-        Diagnostic::new(
-            Code::PRF003,
-            format!("the {what} `{name}` of the monolith is not in the application template"),
-        )
-        .at(place, "the monolith declares it")
-        .help("split the monolith again")
-    };
-    let differs = |what: &str, name: &str, source: Source, place: Span| {
-        Diagnostic::new(Code::PRF001, format!("the {what} `{name}` differs from the monolith's"))
-            .label(source, place, "here")
-            .help("split the monolith again; do not edit the pair by hand")
-    };
-    for (name, output) in &monolith.outputs {
-        match app.outputs.get(name) {
-            None => proof.faults.push(lost("output", name, output.key.outer())),
-            Some(other) => {
-                let same = ["Value", "Export", "Condition"].iter().all(|key| {
-                    let value = |side: &Side<'_>, node: Node<'_, '_>| {
-                        node.get(key).map(|node| side.normal(&lower(node)))
-                    };
-                    value(whole, output.value) == value(of_app, other.value)
-                });
-                if !same {
-                    proof.faults.push(differs("output", name, Source::App, other.key.outer()));
-                }
-            }
-        }
-    }
-    let two_phase = |name: &str| wiring.two_phase.values().any(|output| output == name);
-    for (name, output) in app.outputs.iter().filter(|(name, _)| !monolith.outputs.contains_key(*name)) {
-        if !two_phase(name) {
-            proof.faults.push(
-                Diagnostic::new(Code::PRF004, format!("the monolith has no output `{name}`")).label(
-                    Source::App,
-                    output.key.outer(),
-                    "only the application template has it",
-                ),
-            );
-        }
-    }
-    for (what, section, of_app, of_iam) in [
-        ("parameter", &monolith.parameters, &app.parameters, &iam.parameters),
-        ("mapping", &monolith.mappings, &app.mappings, &iam.mappings),
-    ] {
-        for (name, declaration) in section {
-            let before = lower(declaration.value);
-            match of_app.get(name) {
-                None => proof.faults.push(lost(what, name, declaration.key.outer())),
-                Some(other) if lower(other.value) != before => {
-                    proof.faults.push(differs(what, name, Source::App, other.key.outer()));
-                }
-                Some(_) => {}
-            }
-            if let Some(other) = of_iam.get(name).filter(|other| lower(other.value) != before) {
-                proof.faults.push(differs(what, name, Source::Iam, other.key.outer()));
-            }
-        }
-    }
-    for (name, declaration) in &monolith.conditions {
-        let before = whole.conditions.get(name);
-        match app.conditions.get(name) {
-            None => proof.faults.push(lost("condition", name, declaration.key.outer())),
-            Some(other) if of_app.conditions.get(name) != before => {
-                proof.faults.push(differs("condition", name, Source::App, other.key.outer()));
-            }
-            Some(_) => {}
-        }
-        if let Some(other) = iam.conditions.get(name)
-            && of_iam.conditions.get(name) != before
-        {
-            proof.faults.push(differs("condition", name, Source::Iam, other.key.outer()));
-        }
-    }
-    let of_wiring = |source: Source, name: &str| match source {
-        // A parameter that a moved resource's output should fill has its own finding.
-        Source::App => wiring.wires.contains_key(name) || iam.resources.contains_key(name),
-        _ => wiring.stack_parameter.as_deref() == Some(name) || wiring.two_phase.contains_key(name),
-    };
-    for (source, template) in [(Source::App, app), (Source::Iam, iam)] {
-        for (name, parameter) in &template.parameters {
-            if !monolith.parameters.contains_key(name) && !of_wiring(source, name) {
-                proof.faults.push(
-                    Diagnostic::new(Code::PRF004, format!("the monolith has no parameter `{name}`"))
-                        .label(source, parameter.key.outer(), "nothing of the other template fills it")
-                        .help("remove it, or give the other template the output that fills it"),
-                );
-            }
-        }
-    }
-    for (name, resource) in &iam.resources {
-        if !monolith.resources.contains_key(name) {
-            proof.faults.push(
-                Diagnostic::new(Code::PRF004, format!("the monolith has no resource `{name}`"))
-                    .label(Source::Iam, resource.declaration.key.outer(), "only the IAM template has it")
-                    .help("remove it, or compare with the monolith that the pair was made of"),
-            );
-        }
     }
 }
