@@ -283,6 +283,7 @@ fn reaches(bridge: &plan::Bridge<'_, '_>, template: &Template<'_, '_>) -> String
         |name: &str| template.resources.get(name).is_some_and(|resource| resource.kind == "AWS::S3::Bucket");
     if bucket(bridge.target) {
         said.push("buckets of other accounts, whose ARNs hold no account: a condition on `aws:ResourceAccount` would rule them out".to_owned());
+        said.push("objects: `*` matches `/` too, so where the statement allows actions on objects, those of the bucket whose keys the pattern matches".to_owned());
     }
     said.join("; ")
 }

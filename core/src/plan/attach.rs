@@ -60,8 +60,12 @@ pub(super) fn inline_statement<'d, 't>(
     let policy = policies.items().find(holds)?;
     let document = plain(plain(policy, Kind::Mapping)?.get("PolicyDocument")?, Kind::Mapping)?;
     let statement = document.get("Statement").filter(holds)?;
+    // IAM refuses a policy without statements, which either half of a list with conditional ones could be.
     let item = match plain(statement, Kind::Sequence) {
-        Some(list) => list.items().find(holds)?,
+        Some(list) if list.items().all(|item| plain(item, Kind::Mapping).is_some()) => {
+            list.items().find(holds)?
+        }
+        Some(_) => return None,
         None => plain(statement, Kind::Mapping)?,
     };
     // Both policies bear the name, or one made of it, so it must mean the same in both templates.
@@ -141,7 +145,16 @@ pub(super) fn consumers<'d>(
     };
     for group in attached {
         let needed = reach(&group_targets(index, group), &depends);
-        let direct = users(group.role);
+        // A profile carries the role's permissions to the instances that use it.
+        let profiles = template.resources.values().filter(|resource| {
+            resource.kind == "AWS::IAM::InstanceProfile"
+                && is_moved(resource.name)
+                && index
+                    .of(Owner::Resource(resource.name))
+                    .any(|reference| reference.target == Target::Name(group.role))
+        });
+        let mut direct = users(group.role);
+        direct.extend(profiles.flat_map(|profile| users(profile.name)));
         let mut waiting: Vec<&'d str> = Vec::new();
         for consumer in direct {
             if !needed.contains(consumer) {
@@ -157,7 +170,8 @@ pub(super) fn consumers<'d>(
                     .is_some_and(|resource| resource.kind == "AWS::Lambda::EventSourceMapping")
             }));
         }
-        waiting.dedup();
+        let mut seen = HashSet::new();
+        waiting.retain(|name| seen.insert(*name));
         group.consumers = waiting;
     }
 }

@@ -119,7 +119,9 @@ fn unresolved(facts: &Facts, order: &[Resolution], permitting_helps: Vec<Resolut
         let reason = match resolution {
             Resolution::Exact | Resolution::Pattern => fits_value(facts, *resolution).err(),
             Resolution::TwoPhase => facts.position.later.clone().err(),
-            Resolution::Attach => Some("only inline statements of a role can be attached".to_owned()),
+            Resolution::Attach => Some(
+                "only inline statements of a role can be attached, where neither policy nor statement is behind `Fn::If`".to_owned(),
+            ),
             Resolution::Keep | Resolution::Refuse => None,
         };
         // A value that is exact but cannot stand here is told by `exact` already.

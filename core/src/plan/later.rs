@@ -66,7 +66,7 @@ impl<'p, 'd, 't> Laters<'p, 'd, 't> {
             (true, "AWS::IAM::OIDCProvider") => nothing_arn("oidc-provider"),
             (true, "AWS::IAM::SAMLProvider") => nothing_arn("saml-provider"),
             (true, _) => nothing_arn("role"),
-            (false, _) => Expr::text("not-deployed-yet"),
+            (false, _) => Expr::text(NOTHING),
         };
         let choice =
             Expr::call("If", vec![Expr::text(&later.condition), Expr::reference(&later.parameter), nothing]);
@@ -119,9 +119,13 @@ impl<'p, 'd, 't> Laters<'p, 'd, 't> {
     }
 }
 
+/// A name that matches nothing: no bucket can have it, since those have no capital letters; where a
+/// bucket's name stands for its ARN, a stranger could have registered any other.
+const NOTHING: &str = "NOT_DEPLOYED_YET";
+
 /// An ARN of an account that does not exist: a valid form that matches nothing.
 fn nothing_arn(noun: &str) -> Expr {
-    from_sub_text(&format!("arn:${{AWS::Partition}}:iam::000000000000:{noun}/not-deployed-yet"))
+    from_sub_text(&format!("arn:${{AWS::Partition}}:iam::000000000000:{noun}/{NOTHING}"))
 }
 
 fn is_arn(kind: &str, attribute: Option<&str>) -> bool {

@@ -184,8 +184,10 @@ fn later_in(
     if let Some(function) = function {
         return Err(format!("`Fn::{function}` cannot compute with a value that comes later"));
     }
-    if !matches!(effect, Some("Allow" | "Deny")) {
-        return Err("the `Effect` of the statement is not known".to_owned());
+    match effect {
+        Some("Allow") => {}
+        Some("Deny") => return Err("until the value comes, the `Deny` would forbid nothing".to_owned()),
+        _ => return Err("the `Effect` of the statement is not known".to_owned()),
     }
     match (element, inner.last().copied()) {
         ("Resource", _) | ("Principal", Some("Federated")) => Ok(()),

@@ -3,8 +3,10 @@
 use super::Plan;
 use crate::config::ConfigFile;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::expression::{Expr, lower};
 use crate::facts::{iam_type, resource_type};
-use crate::template::Template;
+use crate::syntax::Node;
+use crate::template::{Template, call};
 
 /// Partitions beside `aws`. Source: AWS General Reference, "Amazon Resource Names", and IAM's list.
 const OTHER_PARTITIONS: [&str; 2] = ["aws-us-gov", "aws-cn"];
@@ -66,16 +68,18 @@ pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnos
     };
     let mut found = Vec::new();
     let source = template.document.text();
-    if !source.contains("/${AWS::StackName}") {
+    if !source.contains("AWS::StackName") {
         return found;
     }
     for noun in ["role", "policy", "instance-profile", "user", "group"] {
         let prefixes = [format!(":{noun}/${{AWS::StackName}}-"), format!(":{noun}/${{AWS::StackName}}*")];
         let counts = |text: &str| prefixes.iter().any(|prefix| text.contains(prefix));
-        if !counts(source) || !plan.moved.iter().any(|name| generated(name, noun)) {
+        if !plan.moved.iter().any(|name| generated(name, noun)) {
             continue;
         }
-        let texts = template.document.nodes().filter(|node| node.as_str().is_some_and(counts));
+        let texts = template.document.nodes().filter(|node| {
+            node.as_str().is_some_and(counts) || joined(*node).is_some_and(|text| counts(&text))
+        });
         found.extend(texts.map(|node| {
             Diagnostic::new(
                 Code::PRE001,
@@ -86,4 +90,17 @@ pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnos
         }));
     }
     found
+}
+
+/// What a `Join` without delimiter puts together, as `Fn::Sub` would write it.
+fn joined(node: Node<'_, '_>) -> Option<String> {
+    call(node).filter(|call| call.name == "Join")?;
+    let Expr::Call(_, arguments) = lower(node) else { return None };
+    let [Expr::Text(delimiter), Expr::List(parts)] = arguments.as_slice() else { return None };
+    let text = |part: &Expr| match part {
+        Expr::Text(text) => text.clone(),
+        Expr::Ref(name) => format!("${{{name}}}"),
+        _ => "${}".to_owned(),
+    };
+    delimiter.is_empty().then(|| parts.iter().map(text).collect())
 }
