@@ -210,6 +210,12 @@ impl<'t> ConfigFile<'t> {
         (file, found)
     }
 
+    /// Whether it names what moves. One that only sets other things selects like no configuration.
+    #[must_use]
+    pub fn selects(&self) -> bool {
+        ["roles", "policies"].iter().any(|list| self.node(&["extraction", list]).is_some())
+    }
+
     /// The place of a name in one of the lists of `extraction`.
     #[must_use]
     pub fn place(&self, list: &str, name: &str) -> Span {

@@ -176,3 +176,15 @@ fn a_text_that_counts_on_generated_names_is_found_however_it_is_written() {
         assert!(split.diagnostics.iter().any(|found| found.code.as_str() == "PRE001"), "{text}");
     }
 }
+
+#[test]
+fn a_configuration_that_names_nothing_to_move_selects_like_none() {
+    let template = role("- {Effect: Allow, Action: sqs:ListQueues, Resource: '*'}");
+    let with = |config| {
+        split(&SplitRequest { template: &template, config: Some(config), ..SplitRequest::default() })
+    };
+    let SplitAnswer::Done(split) = with("resolution: {order: [exact]}\n") else { panic!("refused") };
+    assert_eq!(split.summary.moved.len(), 1);
+    assert!(matches!(with("extraction: {exclude_policies: [Role]}\n"), SplitAnswer::Refused { .. }));
+    assert!(matches!(with("extraction: {roles: []}\n"), SplitAnswer::Refused { .. }));
+}

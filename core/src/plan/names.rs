@@ -35,7 +35,10 @@ pub(super) fn app_stack(
     let stack = AppStack {
         parameter: parameter.to_owned(),
         default: options.app_stack_name.or(configured).map(str::to_owned),
-        max_length: needs.first().and_then(|need| need.longest).unwrap_or(limit::STACK_NAME),
+        max_length: needs
+            .first()
+            .and_then(|need| need.longest)
+            .map_or(limit::STACK_NAME, |longest| longest.min(limit::STACK_NAME)),
         lower_case: needs.iter().any(|need| need.lower_case),
         patterned: !needs.is_empty(),
         needs,

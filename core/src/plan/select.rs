@@ -32,7 +32,7 @@ pub(super) fn select<'d>(
         None => Vec::new(),
     };
     let by_type = |resource: &Resource<'_, '_>| match iam_type(resource.kind).map(|row| row.moves) {
-        Some(Moves::ByDefault) => selection.config.is_none() || selection.all_iam,
+        Some(Moves::ByDefault) => selection.all_iam || !selection.config.is_some_and(ConfigFile::selects),
         Some(Moves::WithAllIam) => selection.all_iam,
         _ => false,
     };
