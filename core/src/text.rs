@@ -132,6 +132,17 @@ pub(crate) fn newline_of(text: &str) -> &'static str {
     }
 }
 
+/// A name that is not taken: the wanted one, or that with the first number from 2 that is free.
+pub(crate) fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while taken(&name) {
+        name = format!("{wanted}{number}");
+        number += 1;
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Expressions to text: YAML with short tags, or JSON with long forms.
 
 use crate::expression::{Expr, is_typed};
+use crate::text::free;
 
 /// How new text is written.
 #[derive(Clone, Debug)]
@@ -276,13 +277,7 @@ fn free_name(wanted: &str, value: &Expr, variables: &[(String, Expr)], parts: &[
     let means = |name: &str| parts.iter().any(|part| matches!(part, Expr::Ref(other) if other == name));
     let taken =
         |name: &str| means(name) || variables.iter().any(|(known, other)| known == name && other != value);
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while taken(&name) {
-        name = format!("{wanted}{number}");
-        number += 1;
-    }
-    name
+    free(wanted, taken)
 }
 
 /// `Ref` and `Condition` stand alone, all others are `Fn::…`.

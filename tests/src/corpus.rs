@@ -121,8 +121,9 @@ pub fn heading() -> String {
          template split again (nothing moves). *Kept* resources stay with the application; *widened* references became\n\
          patterns; *later* values come from the application stack; *attached* policies stand in the application template.\n\n\
          Codes are refusals. `CYC001`: a crossing that the permitted resolutions do not fit. `CYC002`: the stack's id. `SEL001`:\n\
-         nothing to move. `SEL002`: nothing would be left. `SEL003`: secrets. `TRF001`: a macro writes the template. `TPL004`: not\n\
-         a section that CloudFormation knows (modules of other tools). `NAM002`: an output with that name means something else.\n\n\
+         nothing to move. `SEL002`: nothing would be left. `SEL003`: secrets. `TRF001`: a macro writes the template. `TPL003`\n\
+         to `TPL006`: no template of CloudFormation's (modules of other tools, shells with resources that have no type).\n\
+         `NAM002`: an output with that name means something else.\n\n\
          `all` is `--all-iam`; the other words are the resolutions that `--resolve` permits beside `exact`.\n\n\
          | template | {} |\n|---|{}",
         names.join(" | "),

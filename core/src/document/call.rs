@@ -5,7 +5,7 @@ use crate::edit::Reason;
 use crate::expression::Expr;
 use crate::syntax::{Kind, Node, Style};
 use crate::template::{Call, Form, Piece, pieces};
-use crate::text::{Span, line_start};
+use crate::text::{Span, free, line_start};
 use crate::writer::sub_text;
 
 impl<'d> Sheet<'_, 'd, '_> {
@@ -77,13 +77,7 @@ impl<'d> Sheet<'_, 'd, '_> {
         let taken = |name: &str| {
             used.contains(&name) || self.is_name(name) || map.is_some_and(|map| map.get(name).is_some())
         };
-        let mut name = wanted.to_owned();
-        let mut number = 2;
-        while taken(&name) {
-            name = format!("{wanted}{number}");
-            number += 1;
-        }
-        name
+        free(wanted, taken)
     }
 
     /// Gives a `Sub` more variables: its map grows, or its text becomes a list of text and map.

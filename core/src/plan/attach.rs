@@ -6,6 +6,7 @@ use super::Index;
 use crate::expression::{Expr, lower};
 use crate::syntax::{Kind, Node};
 use crate::template::{Owner, Reference, Resource, Target, Template, call};
+use crate::text::free;
 
 /// An inline statement of a role.
 #[derive(Clone, Copy, Debug)]
@@ -99,12 +100,8 @@ pub(super) fn group<'d, 't>(
             continue;
         }
         let wanted = format!("{}AppPolicy", statement.role);
-        let mut name = wanted.clone();
-        let mut number = 2;
-        while !names.insert(name.clone()) {
-            name = format!("{wanted}{number}");
-            number += 1;
-        }
+        let name = free(&wanted, |name| names.contains(name));
+        names.insert(name.clone());
         groups.push(Attached {
             role: statement.role,
             policy: statement.policy,

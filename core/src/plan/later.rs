@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::expression::{Expr, from_sub_text, lower};
 use crate::facts::{Meaning, resource_type};
 use crate::template::{Reference, ReferenceKind, Template};
+use crate::text::free;
 
 /// A value that comes later: a parameter of the IAM template, and the application's output that fills it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,14 +142,4 @@ fn is_arn(kind: &str, attribute: Option<&str>) -> bool {
         None => row.map(|row| row.reference),
     };
     matches!(meaning, Some(Meaning::Text(text) | Meaning::ByProperty { given: text, .. }) if text.starts_with("arn:"))
-}
-
-fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while taken(&name) {
-        name = format!("{wanted}{number}");
-        number += 1;
-    }
-    name
 }
