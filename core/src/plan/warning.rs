@@ -74,11 +74,17 @@ pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnos
     for noun in ["role", "policy", "instance-profile", "user", "group"] {
         let prefixes = [format!(":{noun}/${{AWS::StackName}}-"), format!(":{noun}/${{AWS::StackName}}*")];
         let counts = |text: &str| prefixes.iter().any(|prefix| text.contains(prefix));
-        if !plan.moved.iter().any(|name| generated(name, noun)) {
+        // Most templates have neither form: the text says so faster than its nodes.
+        let kind = format!(":{noun}/");
+        let ends = source.match_indices(&kind).any(|(at, _)| {
+            let next = source.get(at + kind.len()..).and_then(|rest| rest.chars().next());
+            next.is_none_or(|next| next.is_whitespace() || matches!(next, '\'' | '"' | ',' | ']'))
+        });
+        if !(counts(source) || ends) || !plan.moved.iter().any(|name| generated(name, noun)) {
             continue;
         }
         let texts = template.document.nodes().filter(|node| {
-            node.as_str().is_some_and(counts) || joined(*node).is_some_and(|text| counts(&text))
+            node.as_str().is_some_and(counts) || (ends && joined(*node).is_some_and(|text| counts(&text)))
         });
         found.extend(texts.map(|node| {
             Diagnostic::new(

@@ -96,8 +96,10 @@ fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> 
         writeln!(out, "\nstatements of {role} stand in {policy} of the application template")?;
     }
     let errors = validation.diagnostics.iter().filter(|found| found.is_error()).count();
+    let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     let verdict = if errors == 0 { "clean" } else { "not clean" };
-    writeln!(out, "\n{verdict}: {errors} errors, {} findings in all", validation.diagnostics.len())?;
+    let all = validation.diagnostics.len();
+    writeln!(out, "\n{verdict}: {}, {} in all", count(errors, "error"), count(all, "finding"))?;
     out.flush()?;
     Ok(())
 }
