@@ -212,6 +212,7 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         resolve: request.resolve.as_deref(),
         app_stack_name: request.app_stack_name,
     };
+    let texts = plan::with_stack_name(&references);
     let (plan, trouble) = plan::plan(&template, references, &options);
     found.extend(trouble);
     if let Some(config) = &config {
@@ -247,7 +248,7 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
             );
         }
     }
-    found.extend(plan::prefixes(&template, &plan));
+    found.extend(plan::prefixes(&template, &texts, &plan));
     let missing = found.iter().filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
     let missing = missing.filter_map(|d| d.message.split('`').nth(1).map(str::to_owned)).collect();
     let summary = summary::summary(&template, &plan, &documents.iam, missing);

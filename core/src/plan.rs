@@ -35,7 +35,7 @@ pub use position::{Position, position};
 pub use resolve::{NameNeed, Resolved, Resolver};
 pub use rewrite::{name_from_arn, name_index};
 pub use select::Selection;
-pub use warning::{partitions, prefixes};
+pub use warning::{partitions, prefixes, with_stack_name};
 
 /// The name of the IAM template's parameter for the application stack's name, unless configured.
 pub const APP_STACK_PARAMETER: &str = "AppStackName";

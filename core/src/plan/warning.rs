@@ -5,8 +5,8 @@ use crate::config::ConfigFile;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::facts::{iam_type, resource_type};
-use crate::syntax::Node;
-use crate::template::{Template, call};
+use crate::syntax::{Kind, Node};
+use crate::template::{Function, Reference, Target, Template, call};
 
 /// Partitions beside `aws`. Source: AWS General Reference, "Amazon Resource Names", and IAM's list.
 const OTHER_PARTITIONS: [&str; 2] = ["aws-us-gov", "aws-cn"];
@@ -55,7 +55,11 @@ pub fn partitions(template: &Template<'_, '_>, config: &ConfigFile<'_>) -> Vec<D
 }
 
 /// Text that counts on names of moved resources that CloudFormation generates.
-pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnostic> {
+pub fn prefixes(
+    template: &Template<'_, '_>,
+    texts: &[(Node<'_, '_>, String)],
+    plan: &Plan<'_, '_>,
+) -> Vec<Diagnostic> {
     let generated = |name: &&str, noun: &str| {
         let Some(resource) = template.resources.get(*name) else {
             return false;
@@ -67,26 +71,14 @@ pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnos
         row.is_some_and(|row| row.arn_noun == noun) && !named
     };
     let mut found = Vec::new();
-    let source = template.document.text();
-    if !source.contains("AWS::StackName") {
-        return found;
-    }
     for noun in ["role", "policy", "instance-profile", "user", "group"] {
         let prefixes = [format!(":{noun}/${{AWS::StackName}}-"), format!(":{noun}/${{AWS::StackName}}*")];
         let counts = |text: &str| prefixes.iter().any(|prefix| text.contains(prefix));
-        // Most templates have neither form: the text says so faster than its nodes.
-        let kind = format!(":{noun}/");
-        let ends = source.match_indices(&kind).any(|(at, _)| {
-            let next = source.get(at + kind.len()..).and_then(|rest| rest.chars().next());
-            next.is_none_or(|next| next.is_whitespace() || matches!(next, '\'' | '"' | ',' | ']'))
-        });
-        if !(counts(source) || ends) || !plan.moved.iter().any(|name| generated(name, noun)) {
+        let mut texts = texts.iter().filter(|(_, text)| counts(text)).peekable();
+        if texts.peek().is_none() || !plan.moved.iter().any(|name| generated(name, noun)) {
             continue;
         }
-        let texts = template.document.nodes().filter(|node| {
-            node.as_str().is_some_and(counts) || (ends && joined(*node).is_some_and(|text| counts(&text)))
-        });
-        found.extend(texts.map(|node| {
+        found.extend(texts.map(|(node, _)| {
             Diagnostic::new(
                 Code::PRE001,
                 format!("this text counts on generated names of the kind `{noun}`, which now begin with the IAM stack's name"),
@@ -96,6 +88,39 @@ pub fn prefixes(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Diagnos
         }));
     }
     found
+}
+
+/// Texts that hold the stack's name, as `Fn::Sub` would write them, with their places.
+pub fn with_stack_name<'d, 't>(references: &[Reference<'d, 't>]) -> Vec<(Node<'d, 't>, String)> {
+    let mut texts: Vec<(Node<'d, 't>, String)> = Vec::new();
+    for reference in references.iter().filter(|reference| reference.target == Target::Name("AWS::StackName"))
+    {
+        if let Some((node, text)) = written(reference)
+            && texts.last().is_none_or(|(last, _)| *last != node)
+        {
+            texts.push((node, text));
+        }
+    }
+    texts
+}
+
+/// The text that a reference to the stack's name stands in, as `Fn::Sub` would write it.
+fn written<'d, 't>(reference: &Reference<'d, 't>) -> Option<(Node<'d, 't>, String)> {
+    let own = reference.call.filter(|call| call.function == Function::Sub);
+    if let Some(argument) = own.map(|call| call.argument) {
+        let text =
+            if argument.kind() == Kind::Sequence { argument.items().next()?.resolved() } else { argument };
+        return Some((text, text.as_str()?.to_owned()));
+    }
+    // A `Ref` among the parts of a `Join`: two lists and perhaps a mapping up.
+    let mut node = reference.node;
+    for _ in 0..3 {
+        node = node.parent()?;
+        if let Some(text) = joined(node) {
+            return Some((node, text));
+        }
+    }
+    None
 }
 
 /// What a `Join` without delimiter puts together, as `Fn::Sub` would write it.
