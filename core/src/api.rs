@@ -11,8 +11,9 @@ use crate::plan::{self, Selection};
 use crate::policy_size;
 use crate::summary::{self, Summary};
 use crate::syntax::{Node, parse};
-use crate::template;
+use crate::template::{self, Template};
 use crate::text::LineIndex;
+use crate::validate::{compare, read};
 
 pub use crate::diagnostic::{Placed, Texts, place};
 pub use crate::init::init;
@@ -109,12 +110,17 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
 /// passes: no reason to write the files. Warnings belong to the result.
 #[must_use]
 pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
+    let (of_monolith, iam, app) = (parse(monolith), parse(&split.iam), parse(&split.app));
+    let mut validation = Validation::default();
+    let iam = read(&iam, Source::Iam, &mut validation);
+    let app = read(&app, Source::App, &mut validation);
+    let of_monolith = read(&of_monolith, Source::Template, &mut validation);
+    if let (Some(iam), Some(app)) = (&iam, &app) {
+        compare(iam, app, of_monolith.as_ref(), None, &mut validation);
+    }
     let mut found = Vec::new();
-    let request =
-        ValidateRequest { iam: &split.iam, app: &split.app, monolith: Some(monolith), config: None };
-    let validation = validate(&request);
     // What is wrong with the monolith's own declarations is not the split's doing.
-    let inherited = contract::of_monolith(monolith);
+    let inherited = of_monolith.as_ref().map(contract::of_monolith).unwrap_or_default();
     let ours = |diagnostic: &&Diagnostic| diagnostic.is_error() && !inherited.contains(&diagnostic.code);
     for diagnostic in validation.diagnostics.iter().filter(ours) {
         let label = diagnostic.labels.first();
@@ -142,24 +148,19 @@ pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
             .help("please report this with the template, or with a part of it that shows it"),
         );
     }
-    found.extend(unplanned(split));
-    let (monolith, iam) = (parse(monolith), parse(&split.iam));
-    if let (Some(monolith), Some(iam)) =
-        (template::read(&monolith.document).0, template::read(&iam.document).0)
-    {
+    if let (Some(iam), Some(app)) = (&iam, &app) {
+        found.extend(unplanned(split, iam, app));
+    }
+    if let (Some(monolith), Some(iam)) = (&of_monolith, &iam) {
         let laters: Vec<&str> =
             split.summary.two_phase.iter().map(|later| later.parameter.as_str()).collect();
-        found.extend(policy_size::grown(&monolith, &iam, &laters));
+        found.extend(policy_size::grown(monolith, iam, &laters));
     }
     found
 }
 
 /// Whether the outputs and parameters that were planned are there, each where it belongs.
-fn unplanned(split: &Split) -> Vec<Diagnostic> {
-    let (iam, app) = (parse(&split.iam), parse(&split.app));
-    let (Some(iam), Some(app)) = (template::read(&iam.document).0, template::read(&app.document).0) else {
-        return Vec::new();
-    };
+fn unplanned(split: &Split, iam: &Template<'_, '_>, app: &Template<'_, '_>) -> Vec<Diagnostic> {
     let wires = || split.summary.moved.iter().flat_map(|moved| &moved.wires);
     let mut missing: Vec<String> = wires()
         .filter(|wire| !iam.outputs.contains_key(wire.output.as_str()))

@@ -9,8 +9,7 @@ mod size;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::equivalence::Wiring;
-use crate::syntax::parse;
-use crate::template::{self, Template};
+use crate::template::Template;
 
 /// A pair to check.
 #[derive(Clone, Copy)]
@@ -67,13 +66,11 @@ pub fn check(pair: &Pair<'_>) -> (Vec<Kept>, Vec<Diagnostic>) {
 
 /// Codes of faults that a monolith has already: circles, and parameters that refuse their own defaults.
 #[must_use]
-pub fn of_monolith(text: &str) -> Vec<Code> {
-    let parsed = parse(text);
-    let Some(template) = template::read(&parsed.document).0 else { return Vec::new() };
-    let found = circle::of_template(&template, Source::Template);
+pub fn of_monolith(template: &Template<'_, '_>) -> Vec<Code> {
+    let found = circle::of_template(template, Source::Template);
     found
         .into_iter()
-        .chain(parameter::of_template(&template, Source::Template))
+        .chain(parameter::of_template(template, Source::Template))
         .map(|found| found.code)
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Validation of a pair, ours or another's: contracts, CloudFormation's own rules, and the proof.
 
-use crate::config::ConfigFile;
+use crate::config::{Config, ConfigFile};
 use crate::contract::{self, Kept, Pair};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::equivalence::{Change, Proof, Triple, Wiring, prove};
@@ -60,19 +60,31 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
     result.readable &= request.config.is_none() || config.is_some();
     result.diagnostics.extend(errors);
     let (iam, app, monolith) = (parse(request.iam), parse(request.app), request.monolith.map(parse));
-    let of_iam = read(&iam, Source::Iam, &mut result);
-    let of_app = read(&app, Source::App, &mut result);
-    let of_monolith = monolith.as_ref().and_then(|monolith| read(monolith, Source::Template, &mut result));
-    let (Some(iam), Some(app)) = (&of_iam, &of_app) else { return result };
+    let iam = read(&iam, Source::Iam, &mut result);
+    let app = read(&app, Source::App, &mut result);
+    let monolith = monolith.as_ref().and_then(|monolith| read(monolith, Source::Template, &mut result));
+    if let (Some(iam), Some(app)) = (&iam, &app) {
+        compare(iam, app, monolith.as_ref(), config.as_ref().map(|file| &file.config), &mut result);
+    }
+    result
+}
+
+/// Contracts and proof of a pair that is read.
+pub(crate) fn compare(
+    iam: &Template<'_, '_>,
+    app: &Template<'_, '_>,
+    monolith: Option<&Template<'_, '_>>,
+    config: Option<&Config>,
+    result: &mut Validation,
+) {
     let wiring = Wiring::of(iam, app);
-    let pair = Pair { iam, app, config: config.as_ref().map(|file| &file.config), wiring: &wiring };
-    let (contracts, found) = contract::check(&pair);
+    let (contracts, found) = contract::check(&Pair { iam, app, config, wiring: &wiring });
     result.contracts = contracts;
     result.diagnostics.extend(found);
     result.moved = iam.resources.keys().map(|name| (*name).to_owned()).collect();
     result.wires =
         wiring.wires.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
-    if let Some(monolith) = &of_monolith {
+    if let Some(monolith) = monolith {
         let Proof { proven, widened, attached, faults } = prove(&Triple { monolith, iam, app }, &wiring);
         result.proven = Some(proven);
         result.widened = widened;
@@ -80,10 +92,14 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         result.diagnostics.extend(faults);
     }
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
-    result
 }
 
-fn read<'d>(parsed: &'d Parsed<'d>, source: Source, result: &mut Validation) -> Option<Template<'d, 'd>> {
+/// Reads one text; what is wrong with it goes to the findings.
+pub(crate) fn read<'d>(
+    parsed: &'d Parsed<'d>,
+    source: Source,
+    result: &mut Validation,
+) -> Option<Template<'d, 'd>> {
     let (template, found) = template::read(&parsed.document);
     let mut found: Vec<Diagnostic> = parsed.diagnostics.iter().cloned().chain(found).collect();
     result.readable &= !found.iter().any(|finding| finding.code.exit_code() == 2);
