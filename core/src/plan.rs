@@ -378,8 +378,7 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
     let brings_text = ["Transform", "Include", "Rain::"].iter().any(|word| text.contains(word));
     for node in template.document.nodes().take_while(|_| brings_text) {
         let Some(call) = crate::template::call(node) else { continue };
-        // `!Rain::Module` and the like are directives of a packaging tool.
-        if call.function == crate::template::Function::Transform || call.name.starts_with("Rain::") {
+        if call.function == crate::template::Function::Transform || call.is_directive() {
             let name = if call.form == crate::template::Form::Short { "!" } else { "Fn::" };
             found.push(
                 Diagnostic::new(Code::TRF001, format!("`{name}{}` brings in text that is not here", call.name))

@@ -188,3 +188,12 @@ fn a_configuration_that_names_nothing_to_move_selects_like_none() {
     assert!(matches!(with("extraction: {exclude_policies: [Role]}\n"), SplitAnswer::Refused { .. }));
     assert!(matches!(with("extraction: {roles: []}\n"), SplitAnswer::Refused { .. }));
 }
+
+/// What is inside an unknown function cannot be read: found as such, not by the proof.
+#[test]
+fn an_unknown_function_is_refused_by_name() {
+    for call in ["!S#b ['${A}/x', {A: !GetAtt Queue.Arn}]", "{Fn::Sbu: ['${A}/x', {A: !GetAtt Queue.Arn}]}"] {
+        let template = role(&format!("- {{Effect: Allow, Action: '*', Resource: {call}}}"));
+        refused_with(&template, &[Resolution::Exact, Resolution::Pattern], "is no intrinsic function");
+    }
+}

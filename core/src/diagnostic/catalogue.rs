@@ -96,9 +96,9 @@ catalogue! {
     TPL005 Error 1 "a reference to something that is not declared"
         "A `Ref`, `Fn::GetAtt`, `Fn::Sub`, `DependsOn`, condition or mapping names something that the template does not declare."
         "Correct the name, or declare it.";
-    TPL006 Error 1 "an intrinsic function has the wrong shape"
-        "CloudFormation's functions take fixed forms; this argument fits none of them."
-        "Write it as the documentation of the function shows.";
+    TPL006 Error 1 "an intrinsic function is unknown or has the wrong shape"
+        "CloudFormation knows a fixed set of functions, and each takes fixed forms."
+        "Correct the function's name, or write it as its documentation shows.";
     TPL007 Error 1 "a section or declaration has the wrong shape"
         "Sections are mappings of names to declarations."
         "Write a mapping.";

@@ -4,12 +4,46 @@ use super::{Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Tar
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::syntax::{Kind, Node};
 
+/// The intrinsic functions that CloudFormation knows, without `Fn::`; `Fn::ForEach` bears its loop's name.
+///
+/// Source: CloudFormation Template Reference, "Intrinsic functions", "Condition functions" and
+/// "Rule-specific intrinsic functions".
+const FUNCTIONS: [&str; 27] = [
+    "And",
+    "Base64",
+    "Cidr",
+    "Condition",
+    "Contains",
+    "EachMemberEquals",
+    "EachMemberIn",
+    "Equals",
+    "FindInMap",
+    "GetAZs",
+    "GetAtt",
+    "If",
+    "ImportValue",
+    "Include",
+    "Join",
+    "Length",
+    "Not",
+    "Or",
+    "Ref",
+    "RefAll",
+    "Select",
+    "Split",
+    "Sub",
+    "ToJsonString",
+    "Transform",
+    "ValueOf",
+    "ValueOfAll",
+];
+
 /// Checks that every reference names something, and that the functions we read have their shapes.
 #[must_use]
 pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) -> Vec<Diagnostic> {
-    let mut found = shapes(template);
     // A macro or a loop makes names that the text does not show.
     let macros = template.transforms().iter().any(|(name, _)| *name != "AWS::LanguageExtensions");
+    let mut found = shapes(template, macros);
     let loops = |section: &str| {
         let keys = template.section(section).into_iter().flat_map(Node::entries).map(|(key, _)| key);
         macros || keys.filter_map(Node::as_str).any(|key| key.starts_with("Fn::"))
@@ -63,7 +97,7 @@ fn is_missing(template: &Template<'_, '_>, name: &str, kind: ReferenceKind<'_>) 
 }
 
 /// Shapes that the split relies on: `Ref` of a text, `GetAtt` of a name and an attribute.
-fn shapes(template: &Template<'_, '_>) -> Vec<Diagnostic> {
+fn shapes(template: &Template<'_, '_>, macros: bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (name, declaration) in template.conditions.iter().filter(|(name, _)| !name.starts_with("Fn::")) {
         if call(declaration.value).is_none() {
@@ -77,6 +111,18 @@ fn shapes(template: &Template<'_, '_>) -> Vec<Diagnostic> {
     let extended = template.has_language_extensions();
     for node in template.document.nodes() {
         let Some(call) = call(node) else { continue };
+        // Directives have a finding of their own.
+        let known =
+            FUNCTIONS.contains(&call.name) || call.function == Function::ForEach || call.is_directive();
+        if !known && !macros {
+            found.push(
+                Diagnostic::new(Code::TPL006, format!("`{}` is no intrinsic function", call.name))
+                    .at(call.name_span(), "this call")
+                    .help(did_you_mean(call.name, FUNCTIONS).unwrap_or_else(|| {
+                        "CloudFormation refuses functions that it does not know".to_owned()
+                    })),
+            );
+        }
         let scalar = call.text().is_some();
         let items = call.argument.items().count();
         let (wrong, shape) = match call.function {

@@ -65,6 +65,12 @@ impl<'d, 't> Call<'d, 't> {
         if self.form == Form::Long { self.argument.literal() } else { self.argument.as_str() }
     }
 
+    /// Whether it is no function but a directive of Rain, a packaging tool (`!Rain::Embed file`).
+    #[must_use]
+    pub fn is_directive(&self) -> bool {
+        self.name.starts_with("Rain::")
+    }
+
     /// Where the function's name is written: the tag or the key.
     #[must_use]
     pub fn name_span(&self) -> Span {
