@@ -233,7 +233,7 @@ fn call_of(expr: &Expr) -> Option<(String, Expr)> {
         Expr::Call(name, arguments) => (name.clone(), Expr::List(arguments.clone())),
         Expr::Unary(name, inner) => (name.clone(), (**inner).clone()),
         Expr::Concat(parts) => {
-            let (text, variables) = sub_text(parts);
+            let (text, variables) = sub_text(parts, false);
             let text = Expr::Text(text);
             let argument =
                 if variables.is_empty() { text } else { Expr::List(vec![text, Expr::Map(variables)]) };
@@ -246,14 +246,20 @@ fn call_of(expr: &Expr) -> Option<(String, Expr)> {
     })
 }
 
-/// The text of a `Fn::Sub` and the variables that it needs.
+/// The text of a `Fn::Sub` and the variables that it needs. `closed` says whether a `}` follows behind
+/// the text, where it goes into a longer one.
 #[must_use]
-pub fn sub_text(parts: &[Expr]) -> (String, Vec<(String, Expr)>) {
+pub fn sub_text(parts: &[Expr], closed: bool) -> (String, Vec<(String, Expr)>) {
     let mut text = String::new();
     let mut variables: Vec<(String, Expr)> = Vec::new();
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         match part {
-            Expr::Text(part) => text.push_str(&part.replace("${", "${!")),
+            Expr::Text(part) => {
+                let mut later = parts.iter().skip(at + 1);
+                let closed =
+                    closed || later.any(|part| !matches!(part, Expr::Text(text) if !text.contains('}')));
+                escape(&mut text, part, closed);
+            }
             Expr::Ref(name) => text.push_str(&format!("${{{name}}}")),
             Expr::GetAtt(name, attribute) => text.push_str(&format!("${{{name}.{attribute}}}")),
             other => {
@@ -270,6 +276,24 @@ pub fn sub_text(parts: &[Expr]) -> (String, Vec<(String, Expr)>) {
         }
     }
     (text, variables)
+}
+
+/// Writes a text so that a `Sub` gives it back: `${…}` escaped as far as its brace, a `${` that nothing
+/// closes as it is. `closed` says whether a brace follows behind the text.
+fn escape(out: &mut String, text: &str, closed: bool) {
+    let mut rest = text;
+    while let Some((before, opened)) = rest.split_once("${") {
+        out.push_str(before);
+        out.push_str("${");
+        let inside = opened.split_inclusive('}').next().filter(|inside| inside.ends_with('}'));
+        if inside.is_some() || closed {
+            out.push('!');
+        }
+        let inside = inside.unwrap_or(opened);
+        out.push_str(inside);
+        rest = opened.get(inside.len()..).unwrap_or_default();
+    }
+    out.push_str(rest);
 }
 
 /// A name for a variable that no other has, and that hides nothing which the text means.
@@ -332,6 +356,8 @@ mod tests {
             "!Sub ['x ${!y} ${V}', {V: !Join ['_', !Split ['-', !Ref B]]}]",
             "!If [C, !GetAtt A.Arn, !Ref AWS::NoValue]",
             "Fn::Base64: !Sub 'it''s ${X}'",
+            "!Sub '${A}-${!b${c}-${!d}'",
+            "!Sub '${A}-${unclosed'",
             "{a: [1, 'on', '012'], b: \"tab\\t\"}",
         ] {
             let wanted = expr(text);

@@ -49,8 +49,11 @@ impl<'d> Sheet<'_, 'd, '_> {
         reason: Reason,
     ) -> Option<(String, Expr)> {
         if expr.fits_sub_text() && !is_captured(call, expr) {
-            let (text, _) = sub_text(&flat(expr));
-            let text = escaped(sub_scalar(call).map(Node::style), &text);
+            let scalar = sub_scalar(call);
+            let end = scalar.map_or(place.end(), |scalar| scalar.span().end());
+            let behind = self.source().get(place.end()..end).unwrap_or_default();
+            let (text, _) = sub_text(&flat(expr), behind.contains('}'));
+            let text = escaped(scalar.map(Node::style), &text);
             self.replace(place, text, reason);
             return None;
         }
