@@ -41,16 +41,18 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
     } else {
         Validation { diagnostics: unreadable, ..Validation::default() }
     };
-    let name = |input: Option<&Input>| input.map_or(String::new(), |input| input.name.clone());
-    let names = FileNames {
-        template: name(monolith.as_ref()),
-        config: name(config.as_ref()),
-        iam: name(Some(&iam)),
-        app: name(Some(&app)),
-    };
-    let report = Report::new(&validation, &sources.texts(), &names);
-    let texts: Vec<String> = formats.iter().map(|format| report.render(*format)).collect();
-    write_all(&arguments.report.iter().zip(&texts).collect::<Vec<_>>())?;
+    if !formats.is_empty() {
+        let name = |input: Option<&Input>| input.map_or(String::new(), |input| input.name.clone());
+        let names = FileNames {
+            template: name(monolith.as_ref()),
+            config: name(config.as_ref()),
+            iam: name(Some(&iam)),
+            app: name(Some(&app)),
+        };
+        let report = Report::new(&validation, &sources.texts(), &names);
+        let texts: Vec<String> = formats.iter().map(|format| report.render(*format)).collect();
+        write_all(&arguments.report.iter().zip(&texts).collect::<Vec<_>>())?;
+    }
     diagnostics(&validation.diagnostics, &sources, streams)?;
     human(&validation, streams)?;
     Ok(match validation.exit_code() {
