@@ -40,6 +40,7 @@
 //! | [`edit`] | | sorted, disjoint, named replacements |
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
+//! | [`diff`] | two texts | what differs, and why |
 //! | [`api`] | a request | an answer: what the command and the browser call |
 //!
 //! # Invariants
@@ -55,6 +56,7 @@ pub mod api;
 pub mod config;
 pub mod contract;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod edit;
 pub mod equivalence;

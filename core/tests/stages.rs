@@ -25,6 +25,7 @@ const STAGES: &[&str] = &[
     "summary",
     "init",
     "report",
+    "diff",
     "api",
     "lib",
 ];

@@ -36,3 +36,23 @@ fn every_example_leads_to_its_code() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// The excerpts of `docs/split-output.md` are what the command writes, whole lines of it.
+#[test]
+fn the_output_is_as_explained() {
+    let work = tempfile::tempdir().unwrap();
+    for name in ["quilt.yaml", "config.yaml"] {
+        std::fs::copy(repository().join("examples/quilt").join(name), work.path().join(name)).unwrap();
+    }
+    assert_eq!(run(work.path(), &["split", "quilt.yaml", "--config", "config.yaml"], b"").status, 0);
+    let document = document("split-output.md");
+    let mut excerpts = 0;
+    for block in document.split("```yaml ").skip(1) {
+        let (name, rest) = block.split_once('\n').unwrap();
+        let (excerpt, _) = rest.split_once("```").unwrap();
+        let written = std::fs::read_to_string(work.path().join(name)).unwrap();
+        assert!(written.contains(&format!("\n{excerpt}")), "{name} does not have\n{excerpt}");
+        excerpts += 1;
+    }
+    assert!(excerpts > 8);
+}
