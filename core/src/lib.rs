@@ -40,6 +40,7 @@
 //! | [`edit`] | | sorted, disjoint, named replacements |
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
+//! | [`deployment`] | settings, stacks | names, parameters, order, states of a deployment |
 //! | [`api`] | a request | an answer: what the command and the browser call |
 //!
 //! # Invariants
@@ -54,6 +55,7 @@
 pub mod api;
 pub mod config;
 pub mod contract;
+pub mod deployment;
 pub mod diagnostic;
 pub mod document;
 pub mod edit;

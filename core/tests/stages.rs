@@ -25,6 +25,7 @@ const STAGES: &[&str] = &[
     "summary",
     "init",
     "report",
+    "deployment",
     "api",
     "lib",
 ];
