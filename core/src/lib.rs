@@ -41,6 +41,7 @@
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
 //! | [`diff`] | two texts | what differs, and why |
+//! | [`deployment`] | settings, stacks | names, parameters, order, states of a deployment |
 //! | [`api`] | a request | an answer: what the command and the browser call |
 //!
 //! # Invariants
@@ -55,6 +56,7 @@
 pub mod api;
 pub mod config;
 pub mod contract;
+pub mod deployment;
 pub mod diagnostic;
 pub mod diff;
 pub mod document;

@@ -26,6 +26,7 @@ const STAGES: &[&str] = &[
     "init",
     "report",
     "diff",
+    "deployment",
     "api",
     "lib",
 ];

