@@ -3,6 +3,7 @@
 
 pub mod contents;
 pub mod events;
+pub mod failure;
 pub mod gate;
 pub mod names;
 pub mod order;

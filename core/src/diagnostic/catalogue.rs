@@ -283,6 +283,78 @@ catalogue! {
     DPL015 Error 1 "the stack must be put right first"
         "The stack's status admits no update: its creation or deletion failed, or a rollback did."
         "Do what the help says for this status, and run again.";
+    AWS000 Error 3 "AWS refuses or fails"
+        "AWS answered with an error that has no explanation here."
+        "Read AWS's own words; when what they name is put right, run the command again: what is done already is not done twice.";
+    AWS001 Error 3 "the template's address leads nowhere"
+        "CloudFormation cannot read the template from S3: the object or the bucket is not there, or the caller may not read it."
+        "Check S3 bucket permissions and template existence: `iam-split upload` puts both templates there. Then retry the deployment.";
+    AWS002 Error 3 "a name is already in use"
+        "A role, policy or other resource with this explicit name exists already, outside this stack."
+        "Delete the conflicting resource or change the name in the template; where the running monolith has it, `iam-split migrate` moves it. Then retry the deployment.";
+    AWS003 Error 3 "the template is refused"
+        "CloudFormation does not know a property, misses one, or finds the template malformed."
+        "Fix the template at the place, check it with `iam-split gates 1`, and retry the deployment.";
+    AWS004 Error 3 "capabilities are missing"
+        "CloudFormation makes IAM resources only where the caller acknowledges it. iam-split passes what the templates need; a stack policy or another caller did not."
+        "Deploy with `iam-split deploy`, which passes `CAPABILITY_NAMED_IAM` where the template has named IAM resources.";
+    AWS005 Error 3 "the stack is not there"
+        "No stack has this name in this account and region."
+        "Verify that the IAM stack exists and is in a successful state, that its name, account and region match, and deploy the IAM stack first: `iam-split deploy iam`.";
+    AWS006 Error 3 "the stack is in a failed state"
+        "The stack's status admits no update: its creation failed, or a rollback did."
+        "Fix the IAM stack: after `ROLLBACK_COMPLETE` `iam-split deploy` offers to delete it and to create it again; after `UPDATE_ROLLBACK_FAILED` `iam-split rollback --continue` goes on with the rollback.";
+    AWS007 Error 3 "a parameter has no value"
+        "The template declares a parameter without a default, and none was passed."
+        "Verify that the IAM parameters are passed and that their names match between the outputs of the IAM stack and the parameters of the application: `iam-split gates 3`.";
+    AWS008 Error 3 "a parameter's value is refused"
+        "The value does not match the parameter's pattern or constraint."
+        "Verify that the outputs of the IAM stack are valid ARNs (`iam-split outputs`), and that the pattern admits the partition.";
+    AWS009 Error 3 "a role does not exist"
+        "The application names a role that is not there: deleted by hand, of another account, or of an older IAM stack."
+        "Ensure that the IAM roles exist in AWS: `iam-split gates 2`, then `iam-split deploy` to pass the newest ARNs.";
+    AWS010 Error 3 "a role cannot be assumed"
+        "The role's trust policy does not name the service, or the role is so new that the service does not see it yet."
+        "A new role needs some seconds: iam-split retries once the stack is back. Where it stays, correct the trust policy in the IAM template.";
+    AWS011 Error 1 "a running service is refused by IAM"
+        "A log or a service event says that the application's role may not do something."
+        "Verify that the outputs of the IAM stack are the latest (`iam-split status`), add the permission to the statement that is named, deploy the IAM stack, and restart the service if it keeps old credentials.";
+    AWS012 Error 3 "the role's ARN is not valid"
+        "A service took the parameter's value for no role: a name in the place of an ARN, or an ARN of another kind."
+        "Check that the application's parameters are updated (`iam-split status`); deploy the application stack again.";
+    AWS013 Error 3 "an export is in use"
+        "Another stack imports the export, so that it can neither be removed nor changed."
+        "Delete or change the importing stack first; `iam-split delete` deletes the application stack before the IAM stack, and names other importers.";
+    AWS014 Error 3 "something is still in use"
+        "A resource cannot be deleted: a policy is attached from outside the stack, a role is in an instance profile, a bucket holds objects."
+        "Detach or empty what is named, then run `iam-split delete` again: it goes on where it stopped. Delete in reverse order if you do it by hand.";
+    AWS015 Error 3 "the stack is protected"
+        "Termination protection is on."
+        "Switch it off if the stack may go: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name NAME`.";
+    AWS016 Error 3 "an operation is under way"
+        "Another run, person or pipeline changes this stack right now."
+        "Wait for it: `iam-split deploy` joins an operation that is under way, and goes on after it.";
+    AWS017 Error 3 "changed by hand"
+        "A resource of the stack is not what the stack believes: it was deleted or changed outside CloudFormation."
+        "Use iam-split for all updates. Put the resource back as it was, or let `aws cloudformation detect-stack-drift` show what differs, then deploy again.";
+    AWS018 Error 3 "the caller may not do this"
+        "The credentials, or the stack's service role, lack a permission."
+        "Ask for the permission that is named; `iam-split permissions iam` and `iam-split permissions app` print what each team needs.";
+    AWS019 Error 3 "no valid credentials"
+        "The credentials are missing, wrong or expired."
+        "Sign in again (`aws sso login`), or set the profile. Then run the same command: a deployment that went on meanwhile is joined.";
+    AWS020 Error 3 "AWS is not reachable or overloaded"
+        "Requests were throttled, failed on AWS's side, or the network broke. They were retried and still failed."
+        "Run the same command again in a while: what is done already is not done twice, and an operation that goes on is joined.";
+    AWS021 Error 3 "a quota is reached"
+        "The account has as many roles, policies or stacks as it may."
+        "Delete what is not used, or have the quota raised.";
+    AWS022 Error 3 "IAM refuses a policy"
+        "A policy document is malformed or too long, or names a principal that does not exist."
+        "Correct the policy in the IAM template; a principal must exist before the role that trusts it.";
+    AWS023 Error 3 "a parameter that the template does not have"
+        "A value was passed for a parameter that the deployed template does not declare."
+        "Remove it from `deployment.yaml`, or deploy the template that has it.";
     INT001 Error 1 "the result broke a rule of its own"
         "A check on our own result failed. No file was written."
         "Please report this with the template, or with a part of it that shows it.";
