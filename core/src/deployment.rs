@@ -11,6 +11,7 @@ pub mod outputs;
 pub mod parameters;
 pub mod pattern;
 pub mod raw;
+pub mod runtime;
 pub mod scenario;
 pub mod settings;
 pub mod state;
