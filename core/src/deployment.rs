@@ -10,6 +10,7 @@ pub mod order;
 pub mod outputs;
 pub mod parameters;
 pub mod pattern;
+pub mod permissions;
 pub mod raw;
 pub mod runtime;
 pub mod scenario;
