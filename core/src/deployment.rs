@@ -5,6 +5,7 @@ pub mod contents;
 pub mod events;
 pub mod failure;
 pub mod gate;
+pub mod migrate;
 pub mod names;
 pub mod order;
 pub mod outputs;

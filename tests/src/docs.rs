@@ -95,7 +95,7 @@ pub fn troubleshooting() -> String {
             write!(text, "\n## {title}\n\n| code | what it says | why | what to do |\n|---|---|---|---|\n");
         for row in ROWS.iter().filter(|row| row.category == category) {
             let explanation = row.code.explanation();
-            let words = row.message.replace('{', "*").replace('}', "*");
+            let words = row.message.replace(['{', '}'], "*");
             let cell = |text: &str| text.replace('|', "\\|");
             let _ = writeln!(
                 text,

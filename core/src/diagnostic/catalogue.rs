@@ -283,6 +283,12 @@ catalogue! {
     DPL015 Error 1 "the stack must be put right first"
         "The stack's status admits no update: its creation or deletion failed, or a rollback did."
         "Do what the help says for this status, and run again.";
+    DPL016 Error 1 "the monolith runs under this name"
+        "The application stack was deployed from the monolith: its roles would be deleted and made anew under other names in the IAM stack."
+        "Move them instead: `iam-split migrate` shows the steps and carries them out.";
+    DPL017 Error 1 "the running monolith cannot be moved so"
+        "Stack refactoring moves resources and changes nothing else: something in the pair would have to change with it."
+        "Split again without it, as the help says.";
     AWS000 Error 3 "AWS refuses or fails"
         "AWS answered with an error that has no explanation here."
         "Read AWS's own words; when what they name is put right, run the command again: what is done already is not done twice.";
