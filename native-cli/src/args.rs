@@ -35,7 +35,7 @@ pub enum Command {
 /// moved, what travels with it, how each crossing reference was resolved and which scopes widened.
 ///
 /// Exit codes: 0 done, 1 refused, 2 wrong usage or unreadable input.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct SplitArgs {
     /// The template; `-` reads standard input.
     pub template: PathBuf,
