@@ -13,4 +13,5 @@ pub mod raw;
 pub mod scenario;
 pub mod settings;
 pub mod state;
+pub mod usage;
 pub mod value;
