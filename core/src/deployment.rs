@@ -17,4 +17,5 @@ pub mod runtime;
 pub mod scenario;
 pub mod settings;
 pub mod state;
+pub mod usage;
 pub mod value;

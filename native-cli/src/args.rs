@@ -1,5 +1,7 @@
 //! What was typed. The doc comments are the help texts.
 
+pub mod deployment;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -27,6 +29,14 @@ pub enum Command {
     Diff(DiffArgs),
     /// Explain a code.
     Explain(ExplainArgs),
+    /// Deploy the IAM stack, then the application stack.
+    Deploy(deployment::DeployArgs),
+    /// Send the templates to the bucket.
+    Upload(deployment::UploadArgs),
+    /// Show what the IAM stack gives out.
+    Outputs(deployment::OutputsArgs),
+    /// Delete the application stack, then the IAM stack.
+    Delete(deployment::DeleteArgs),
 }
 
 /// Split a template into an IAM template and an application template.

@@ -1,7 +1,11 @@
 //! One command a file.
 
+pub(crate) mod delete;
+pub(crate) mod deploy;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod init;
+pub(crate) mod outputs;
 pub(crate) mod split;
+pub(crate) mod upload;
 pub(crate) mod validate;

@@ -14,15 +14,25 @@ pub(crate) enum Exit {
     Refused,
     /// 2: wrong usage, or input that cannot be read.
     Usage,
+    /// 3: AWS refused or failed, or watching it was stopped.
+    Aws,
+}
+
+impl Exit {
+    /// The code itself.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::Aws => 3,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Refused => 1,
-            Exit::Usage => 2,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -33,16 +43,34 @@ pub(crate) struct Failure {
     help: Option<String>,
     /// The reader of our output went away: nothing is wrong with us.
     broken_pipe: bool,
+    exit: Exit,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, broken_pipe: false }
+        Self { message: message.into(), help: None, broken_pipe: false, exit: Exit::Usage }
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    pub(crate) fn exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The same failure with its texts changed: secrets are struck out.
+    pub(crate) fn map(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.message = change(&self.message);
+        self.help = self.help.map(|help| change(&help));
+        self
+    }
+
+    /// The message and the exit code, for programs.
+    pub(crate) fn parts(&self) -> (&str, Exit) {
+        (&self.message, self.exit)
     }
 
     pub(crate) fn report(self, streams: &mut Streams) -> Exit {
@@ -52,7 +80,7 @@ impl Failure {
         let help = self.help.map_or(String::new(), |help| format!("\n  help: {help}"));
         // Where even this cannot be written, the exit code remains.
         let _ = writeln!(streams.err, "error: {}{help}", self.message);
-        Exit::Usage
+        self.exit
     }
 }
 
@@ -63,6 +91,7 @@ impl From<std::io::Error> for Failure {
             message: format!("cannot write the output: {error}"),
             help: None,
             broken_pipe: error.kind() == ErrorKind::BrokenPipe,
+            exit: Exit::Usage,
         }
     }
 }

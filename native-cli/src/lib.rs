@@ -3,10 +3,15 @@
 //! Low-level arguments are in [`args`], one command a file in [`commands`]. Results go to standard
 //! output, findings and progress to standard error. Exit codes are in [`exit`].
 
+#![allow(dead_code, reason = "`plan`, which uses the rest, comes next")]
+
 pub mod args;
+mod aws;
 mod commands;
+mod deployment;
 mod exit;
 mod files;
+mod progress;
 mod render;
 
 use std::ffi::OsString;
@@ -28,6 +33,10 @@ pub struct Streams {
     pub err: Box<dyn Write>,
     /// Whether `err` shows colours.
     pub colour: bool,
+    /// Whether `err` is a terminal, which shows bars.
+    pub terminal: bool,
+    /// Whether `input` is a terminal, which answers questions.
+    pub asks: bool,
 }
 
 impl Streams {
@@ -40,6 +49,8 @@ impl Streams {
             out: Box::new(std::io::stdout()),
             err: Box::new(std::io::stderr()),
             colour: std::io::stderr().is_terminal() && !no_colour,
+            terminal: std::io::stderr().is_terminal(),
+            asks: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         }
     }
 }
@@ -56,6 +67,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Command::Validate(arguments) => commands::validate::run(arguments, streams),
         Command::Diff(arguments) => commands::diff::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
+        Command::Deploy(arguments) => commands::deploy::run(arguments, streams),
+        Command::Upload(arguments) => commands::upload::run(arguments, streams),
+        Command::Outputs(arguments) => commands::outputs::run(arguments, streams),
+        Command::Delete(arguments) => commands::delete::run(arguments, streams),
     };
     let exit = result.unwrap_or_else(|failure| failure.report(streams));
     exit.into()
