@@ -34,7 +34,7 @@ pub(crate) use position::pattern_in;
 pub use position::{Position, position};
 pub use resolve::{NameNeed, Resolved, Resolver};
 pub use rewrite::{name_from_arn, name_index};
-pub use select::Selection;
+pub use select::{Selection, selected};
 pub use warning::{partitions, prefixes, with_stack_name};
 
 /// The name of the IAM template's parameter for the application stack's name, unless configured.
