@@ -41,6 +41,7 @@
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
 //! | [`survey`] | template | what there is to choose from |
+//! | [`diff`] | two texts | what differs, and why |
 //! | [`api`] | a request | an answer: what the command and the browser call |
 //!
 //! # Invariants
@@ -56,6 +57,7 @@ pub mod api;
 pub mod config;
 pub mod contract;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod edit;
 pub mod equivalence;

@@ -27,6 +27,7 @@ const STAGES: &[&str] = &[
     "init",
     "reconfigure",
     "report",
+    "diff",
     "api",
     "lib",
 ];

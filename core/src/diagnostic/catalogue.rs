@@ -1,6 +1,6 @@
 //! Every code, with its severity, what it means and what to do. One source for `explain` and the docs.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Severity;
 
@@ -13,6 +13,8 @@ pub struct Explanation {
     pub cause: &'static str,
     /// What to do.
     pub recovery: &'static str,
+    /// What leads to it: files, each after `--- NAME`, and perhaps the command after `$ `; or a sentence.
+    pub example: &'static str,
 }
 
 macro_rules! catalogue {
@@ -49,7 +51,12 @@ macro_rules! catalogue {
             #[must_use]
             pub fn explanation(self) -> Explanation {
                 match self {
-                    $(Self::$code => Explanation { title: $title, cause: $cause, recovery: $recovery },)*
+                    $(Self::$code => Explanation {
+                        title: $title,
+                        cause: $cause,
+                        recovery: $recovery,
+                        example: include_str!(concat!("examples/", stringify!($code), ".txt")),
+                    },)*
                 }
             }
         }
@@ -100,8 +107,8 @@ catalogue! {
         "CloudFormation knows a fixed set of functions, and each takes fixed forms."
         "Correct the function's name, or write it as its documentation shows.";
     TPL007 Error 1 "a section or declaration has the wrong shape"
-        "Sections are mappings of names to declarations."
-        "Write a mapping.";
+        "Sections are mappings of names to declarations; a resource has only CloudFormation's attributes; an output has a value."
+        "Write it as CloudFormation's documentation of the section shows.";
     CFG001 Error 2 "the configuration cannot be read"
         "The configuration is no YAML, or a value has the wrong type."
         "Correct the marked place; `iam-split init TEMPLATE` writes a configuration to start from.";
@@ -140,7 +147,7 @@ catalogue! {
         "Take the resource out of the template, or run without `--all-iam`: it then stays with the application.";
     CYC001 Error 1 "a circular dependency between the two stacks"
         "The IAM stack is deployed first, so a moved resource cannot reference an application resource; no permitted resolution fits the place."
-        "Give the application resource an explicit name (resolution `exact`), permit `pattern` where a wider scope is acceptable, or leave the role with the application by removing it from the configuration.";
+        "Fix the circular dependency in the monolith: give the application resource an explicit name (resolution `exact`), permit `pattern` where a wider scope is acceptable, or leave the role with the application by removing it from the configuration.";
     CYC002 Error 1 "the stack's id in a moved resource"
         "`AWS::StackId` would be the IAM stack's; the application stack's ends in an id that nobody knows before it exists."
         "Permit `pattern` where it is the `Resource` of an `Allow`, or write the ARN of the stack with `*` for its id.";
@@ -228,6 +235,9 @@ catalogue! {
     TPL009 Error 1 "a malformed parameter"
         "CloudFormation needs a `Type` in every parameter, and a default that its own constraints admit."
         "Correct the declaration.";
+    TPL010 Error 1 "a name is not alphanumeric"
+        "CloudFormation admits letters and digits in the names of parameters, mappings, resources and outputs."
+        "Rename it, and what references it.";
     INT001 Error 1 "the result broke a rule of its own"
         "A check on our own result failed. No file was written."
         "Please report this with the template, or with a part of it that shows it.";
@@ -251,5 +261,27 @@ impl std::fmt::Display for Code {
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("there is no code `{text}`")))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Code {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Code".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "The code of a finding; `docs/errors.md` explains each.",
+            "type": "string",
+            "pattern": "^[A-Z]{3}[0-9]{3}$",
+        })
     }
 }
