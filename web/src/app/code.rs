@@ -2,12 +2,16 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlElement;
+use iam_split_core::diagnostic::Source;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, MouseEvent};
 use yew::{
     Callback, Html, NodeRef, Properties, function_component, html, use_effect_with, use_node_ref, use_state,
 };
 
+use super::context::{number, of_place, replace_hash, use_page};
 use super::lines::Lines;
+use super::view::Look;
 
 /// The height of a row, as in `style.css`.
 const ROW: usize = 20;
@@ -68,11 +72,23 @@ pub(crate) fn Code(props: &Props) -> Html {
             }
         })
     };
+    let page = use_page();
+    let onclick = {
+        let page = page.clone();
+        Callback::from(move |event: MouseEvent| {
+            let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let address = element.and_then(|element| element.get_attribute("data-line")).unwrap_or_default();
+            if let Some((source, line)) = of_place(&address) {
+                replace_hash(&address);
+                page.view.dispatch(Look::Line(source, line));
+            }
+        })
+    };
     let from = sight.0.saturating_sub(MARGIN).min(count);
     let to = (sight.0 + sight.1 + MARGIN).min(count);
     let space = |rows: usize| html! { <svg class="space" width="1" height={(rows * ROW).to_string()} aria-hidden="true"></svg> };
     html! {
-        <div class="code" ref={node} {onscroll} tabindex="0" role="region" aria-label={props.label.clone()}>
+        <div class="code" ref={node} {onscroll} {onclick} tabindex="0" role="region" aria-label={props.label.clone()}>
             <div class="rows">
                 { space(from) }
                 { for (from..to).map(|row| props.rows.0.row(row)) }
@@ -132,8 +148,7 @@ fn tagged(value: &str) -> Html {
 /// A whole text, with a link at each line's number and marked lines.
 pub(crate) struct Text {
     pub(crate) lines: Lines,
-    /// Draws the link of a line (from 1).
-    pub(crate) link: Box<dyn Fn(u32) -> Html>,
+    pub(crate) source: Source,
     /// Lines (from 1) with a class each.
     pub(crate) marks: Vec<(u32, &'static str)>,
 }
@@ -144,11 +159,11 @@ impl Rows for Text {
     }
 
     fn row(&self, row: usize) -> Html {
-        let number = u32::try_from(row + 1).unwrap_or(u32::MAX);
-        let mark = self.marks.iter().find(|(line, _)| *line == number).map(|(_, class)| *class);
+        let line = u32::try_from(row + 1).unwrap_or(u32::MAX);
+        let mark = self.marks.iter().find(|(marked, _)| *marked == line).map(|(_, class)| *class);
         html! {
             <div key={row} class={yew::classes!("row", mark)}>
-                { (self.link)(number) }
+                { number(self.source, line) }
                 { painted(self.lines.line(row)) }
             </div>
         }

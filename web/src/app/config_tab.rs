@@ -73,13 +73,13 @@ pub(crate) fn ConfigTab() -> Html {
             <div class="head">
                 <h2><label for="config">{ &name }</label></h2>
                 <span>
-                    if given.is_empty() { <button type="button" onclick={start}>{ "Begin with all that can move" }</button> }
+                    if given.is_empty() && !page.read_only && page.work().pair.is_none() { <button type="button" onclick={start}>{ "Begin with all that can move" }</button> }
                     { copy_button(&page, "Copy", given.as_str().into()) }
                     { save_button("Save", &name, given.as_str().into()) }
                 </span>
             </div>
             <p class="dim">{ "Ticks and choices write it; what you write counts the same. Without it every role and managed policy moves." }</p>
-            <textarea id="config" ref={area} class="editor" spellcheck="false" rows="24" value={(*draft).clone()} {oninput} />
+            <textarea id="config" ref={area} class="editor" spellcheck="false" rows="24" readonly={page.read_only} value={(*draft).clone()} {oninput} />
         </div>
     }
 }

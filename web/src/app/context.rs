@@ -17,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) session: UseReducerHandle<Session>,
     pub(crate) view: UseReducerHandle<View>,
     pub(crate) outcome: Rc<Outcome>,
+    /// Whether the work is another's, opened by a link.
+    pub(crate) read_only: bool,
     /// Tells the user something in passing.
     pub(crate) say: Callback<String>,
 }
@@ -66,6 +68,12 @@ impl Context {
         let onclick = Callback::from(move |_: MouseEvent| view.dispatch(Look::Select(wanted.clone())));
         html! { <button type="button" class="name" {onclick}>{ name }</button> }
     }
+}
+
+/// The number of a line, which goes to it when it is clicked: [`super::code`] listens. Not a link, which
+/// would be too small a target; the field beside the text does the same.
+pub(crate) fn number(source: Source, line: u32) -> Html {
+    html! { <span class="line" data-line={place(source, line)}>{ line }</span> }
 }
 
 /// The address of a line within the page.

@@ -4,7 +4,9 @@ use iam_split_core::diagnostic::Source;
 use iam_split_core::survey::Movable;
 use yew::{Html, function_component, html};
 
-use super::context::use_page;
+use iam_split_core::validate::{Bond, Node, Validation};
+
+use super::context::{Context, use_page};
 use super::permissions::bridge;
 use super::resources::choice;
 
@@ -15,6 +17,13 @@ pub(crate) fn Details() -> Html {
     let name = page.view.selected.as_deref();
     let resource = name.and_then(|name| outcome.survey.resources.iter().find(|each| each.name == name));
     let Some(resource) = resource else {
+        let node = outcome
+            .validation
+            .as_ref()
+            .and_then(|validation| validation.resources.iter().find(|node| Some(node.name.as_str()) == name));
+        if let (Some(node), Some(validation)) = (node, &outcome.validation) {
+            return of_pair(&page, node, validation);
+        }
         return html! {
             <aside class="details" aria-label="Selection">
                 <h2>{ "Nothing is selected" }</h2>
@@ -83,6 +92,35 @@ pub(crate) fn Details() -> Html {
                 <h3>{ "Resolved" }</h3>
                 { for bridges.into_iter().map(|each| bridge(&page, each)) }
             }
+        </aside>
+    }
+}
+
+/// A resource of a pair that the user gave without its monolith.
+fn of_pair(page: &Context, node: &Node, validation: &Validation) -> Html {
+    let (source, place) =
+        if node.moved { (Source::Iam, "IAM template") } else { (Source::App, "application template") };
+    let line = page.outcome.lines(source).line_of(node.place.start()) + 1;
+    let bonds = validation.dependencies.iter().filter(|each| each.from == node.name || each.to == node.name);
+    let bonds: Vec<Html> = bonds
+        .map(|each| {
+            let words = match each.bond {
+                Bond::Uses => "uses",
+                Bond::Names => "names",
+                Bond::Inside => "references",
+            };
+            html! { <li>{ page.resource(&each.from) }<span class="dim">{ format!(" {words} ") }</span>{ page.resource(&each.to) }</li> }
+        })
+        .collect();
+    html! {
+        <aside class="details" aria-label="Selection">
+            <h2>{ &node.name }</h2>
+            <dl>
+                <dt>{ "type" }</dt><dd><code>{ &node.kind }</code></dd>
+                <dt>{ "place" }</dt><dd>{ place }{ ", " }{ page.line(source, u32::try_from(line).unwrap_or(u32::MAX)) }</dd>
+            </dl>
+            <h3>{ "Depends" }</h3>
+            <ul class="plain">{ for bonds }</ul>
         </aside>
     }
 }

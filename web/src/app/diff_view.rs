@@ -7,7 +7,7 @@ use iam_split_core::edit::Reason;
 use yew::{Callback, Html, classes, function_component, html, use_memo, use_state};
 
 use super::code::{AnyRows, Code, Rows, painted};
-use super::context::{Context, use_page};
+use super::context::{Context, number, use_page};
 use super::diff::{Row, hunks, rows};
 
 struct Diff {
@@ -41,9 +41,9 @@ impl Rows for Diff {
 
     fn row(&self, row: usize) -> Html {
         let outcome = &self.page.outcome;
-        let number =
+        let numbered =
             |source: Source, line: Option<usize>| match line.and_then(|line| u32::try_from(line + 1).ok()) {
-                Some(line) => self.page.line_as(source, line, html! { { line } }),
+                Some(line) => number(source, line),
                 None => html! { <span class="line"></span> },
             };
         let line = |class: &'static str,
@@ -59,7 +59,7 @@ impl Rows for Diff {
             let why: Vec<&str> = why.iter().map(|reason| words(*reason)).collect();
             html! {
                 <div key={row} class={classes!("row", class)}>
-                    { number(Source::Template, old) }{ number(Source::App, new) }
+                    { numbered(Source::Template, old) }{ numbered(Source::App, new) }
                     <span class="sign">{ sign }</span>{ painted(text) }
                     if !why.is_empty() { <span class="why">{ why.join(", ") }</span> }
                 </div>

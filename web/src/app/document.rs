@@ -8,7 +8,7 @@ use web_sys::{Event, HtmlInputElement, MouseEvent};
 use yew::{Callback, Html, Properties, function_component, html, use_memo};
 
 use super::code::{AnyRows, Code, Text};
-use super::context::use_page;
+use super::context::{place, replace_hash, use_page};
 use super::diff_view::DiffView;
 use super::save::{copy_button, save_button};
 use super::view::Look;
@@ -47,15 +47,14 @@ pub(crate) fn Document(props: &Props) -> Html {
                     .map(|place| (place.line, class)),
             );
         }
-        let (page, source) = (page.clone(), *source);
-        let link = move |line: u32| page.line_as(source, line, html! { { line } });
-        AnyRows(Rc::new(Text { lines: outcome.lines(source).clone(), link: Box::new(link), marks }))
+        AnyRows(Rc::new(Text { lines: outcome.lines(*source).clone(), source: *source, marks }))
     });
     let goto = {
         let view = page.view.clone();
         Callback::from(move |event: Event| {
             let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
             if let Some(line) = input.and_then(|input| input.value().parse::<u32>().ok()) {
+                replace_hash(&place(source, line.max(1)));
                 view.dispatch(Look::Line(source, line.max(1)));
             }
         })

@@ -1,6 +1,5 @@
 //! The bar at the top: what is open, how it stands, and what can be done with the whole.
 
-use iam_split_core::report::Format;
 use js_sys::Array;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, MouseEvent};
@@ -11,6 +10,7 @@ use super::context::{Context, use_page};
 use super::files::Intake;
 use super::host;
 use super::session::{Change, Work};
+use super::share::Share;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct OpenProps {
@@ -73,12 +73,6 @@ fn archive(page: &Context) {
     });
 }
 
-/// The report as a page in one file: what `iam-split validate --report` writes.
-fn report(page: &Context) {
-    let text = page.outcome.report(page.work()).render(Format::Html);
-    host::get().download("report.html", "text/html", &text);
-}
-
 /// How the work stands, in a few words.
 fn verdict(page: &Context) -> Html {
     let outcome = &page.outcome;
@@ -126,18 +120,21 @@ pub(crate) fn Header() -> Html {
     let empty = page.work().is_empty();
     html! {
         <header class="bar">
-            <strong class="brand">{ "iam-split" }</strong>
-            if !empty {
+            if empty { <strong class="brand">{ "iam-split" }</strong> }
+            else {
+                <h1 class="brand">{ "iam-split" }</h1>
                 <span class="names">{ names.join(" and ") }</span>
                 { verdict(&page) }
             }
             <span class="actions">
-                if !empty {
+                if page.read_only {
+                    { button("Save both", page.outcome.has_pair(), with_page(archive)) }
+                } else if !empty {
                     <Open label="Open…" />
                     { button("Undo", page.session.can_undo(), dispatch(|| Change::Undo)) }
                     { button("Redo", page.session.can_redo(), dispatch(|| Change::Redo)) }
                     { button("Save both", page.outcome.has_pair(), with_page(archive)) }
-                    { button("Report", page.outcome.has_pair(), with_page(report)) }
+                    <Share />
                     { button("Clear", true, dispatch(|| Change::To(Work::default()))) }
                 } else if page.session.can_undo() {
                     { button("Undo", true, dispatch(|| Change::Undo)) }

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use iam_split_core::validate::{Bond, Node, Validation};
+
 use super::outcome::Outcome;
 
 /// A resource in the picture.
@@ -13,6 +15,8 @@ pub(crate) struct Spot {
     pub(crate) moves: bool,
     /// Its place from the top of its column.
     pub(crate) row: usize,
+    /// Its distance from the top in hundredths of a row: the shorter column is spread over the longer one.
+    pub(crate) top: usize,
 }
 
 /// What joins two resources.
@@ -37,6 +41,9 @@ pub(crate) struct Layout {
 
 /// Lays the resources that move, and those that they are joined to, out.
 pub(crate) fn layout(outcome: &Outcome) -> Layout {
+    if let Some(validation) = &outcome.validation {
+        return of_pair(validation);
+    }
     let survey = &outcome.survey;
     let moved: HashSet<&str> = match &outcome.split {
         Some(split) => split.summary.moved.iter().map(|moved| moved.name.as_str()).collect(),
@@ -73,6 +80,7 @@ pub(crate) fn layout(outcome: &Outcome) -> Layout {
             kind: each.kind.clone(),
             moves: moved.contains(each.name.as_str()),
             row: 0,
+            top: 0,
         })
         .collect();
     let index: HashMap<&str, usize> =
@@ -83,6 +91,30 @@ pub(crate) fn layout(outcome: &Outcome) -> Layout {
             Some(Edge { from: *index.get(from)?, to: *index.get(to)?, class, count })
         })
         .collect();
+    let rows = order(&mut spots, &edges);
+    Layout { spots, edges, rows }
+}
+
+/// The picture of a pair that the user gave.
+fn of_pair(validation: &Validation) -> Layout {
+    let spot = |node: &Node| Spot {
+        name: node.name.clone(),
+        kind: node.kind.clone(),
+        moves: node.moved,
+        row: 0,
+        top: 0,
+    };
+    let mut spots: Vec<Spot> = validation.resources.iter().map(spot).collect();
+    let at = |name: &str| spots.iter().position(|spot| spot.name == name);
+    let edges = validation.dependencies.iter().filter_map(|each| {
+        let class = match each.bond {
+            Bond::Uses => "uses",
+            Bond::Names => "names",
+            Bond::Inside => "inside",
+        };
+        Some(Edge { from: at(&each.from)?, to: at(&each.to)?, class, count: 1 })
+    });
+    let edges: Vec<Edge> = edges.collect();
     let rows = order(&mut spots, &edges);
     Layout { spots, edges, rows }
 }
@@ -126,12 +158,15 @@ fn order(spots: &mut [Spot], edges: &[Edge]) -> usize {
             put(column, &mut place);
         }
     }
+    let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     for column in &columns {
+        let gaps = column.len().saturating_sub(1).max(1);
         for (row, at) in column.iter().enumerate() {
             if let Some(spot) = spots.get_mut(*at) {
                 spot.row = row;
+                spot.top = row * 100 * rows.saturating_sub(1) / gaps;
             }
         }
     }
-    columns.iter().map(Vec::len).max().unwrap_or(0)
+    rows
 }

@@ -22,12 +22,14 @@ pub(crate) fn bridge(page: &Context, bridge: &Bridged) -> Html {
                 </span>
             </div>
             { before_after(&bridge.before, &bridge.after) }
-            if let Some(reaches) = &bridge.reaches { <p class="dim">{ "Reaches also " }{ reaches }{ "." }</p> }
+            if let Some(reaches) = &bridge.reaches {
+                <details><summary>{ "what else the pattern reaches" }</summary><p>{ reaches }{ "." }</p></details>
+            }
         </div>
     }
 }
 
-fn before_after(before: &str, after: &str) -> Html {
+pub(crate) fn before_after(before: &str, after: &str) -> Html {
     html! {
         <div class="change">
             <div class="gone"><span class="sign">{ "−" }</span><code>{ before }</code></div>
@@ -37,7 +39,7 @@ fn before_after(before: &str, after: &str) -> Html {
 }
 
 /// Groups in the order of their first.
-fn groups<T>(items: &[T], name: impl Fn(&T) -> &str) -> Vec<(&str, Vec<&T>)> {
+pub(crate) fn groups<T>(items: &[T], name: impl Fn(&T) -> &str) -> Vec<(&str, Vec<&T>)> {
     let mut groups: Vec<(&str, Vec<&T>)> = Vec::new();
     for item in items {
         match groups.iter_mut().find(|(known, _)| *known == name(item)) {
@@ -48,7 +50,7 @@ fn groups<T>(items: &[T], name: impl Fn(&T) -> &str) -> Vec<(&str, Vec<&T>)> {
     groups
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -130,6 +132,9 @@ fn widened(changes: &[Change], compared: bool) -> Html {
                     <div class="bridge wider">
                         <div class="dim">{ &each.statement }{ ", " }{ &each.element }</div>
                         { before_after(&each.before, &each.after) }
+                        if !each.reaches.is_empty() {
+                            <details><summary>{ "what else the pattern reaches" }</summary><p>{ &each.reaches }{ "." }</p></details>
+                        }
                     </div>
                 }) }
             </section>

@@ -1,8 +1,10 @@
 //! The dependency picture: both stacks side by side, and what crosses between them.
 
 use wasm_bindgen::JsCast;
-use web_sys::{KeyboardEvent, MouseEvent};
-use yew::{Callback, Html, classes, function_component, html, use_memo, use_state};
+use web_sys::{HtmlElement, KeyboardEvent, MouseEvent};
+use yew::{
+    Callback, Html, classes, function_component, html, use_effect_with, use_memo, use_node_ref, use_state,
+};
 
 use super::context::use_page;
 use super::layout::{Edge, Spot, layout};
@@ -19,7 +21,7 @@ const TOTAL: usize = RIGHT + WIDTH + 20;
 const ZOOMS: [usize; 7] = [40, 60, 80, 100, 130, 170, 220];
 
 fn corner(spot: &Spot) -> (usize, usize) {
-    (if spot.moves { LEFT } else { RIGHT }, TOP + spot.row * PITCH)
+    (if spot.moves { LEFT } else { RIGHT }, TOP + spot.top * PITCH / 100)
 }
 
 fn path(from: &Spot, to: &Spot) -> String {
@@ -44,6 +46,7 @@ fn path(from: &Spot, to: &Spot) -> String {
 #[function_component]
 pub(crate) fn Picture() -> Html {
     let page = use_page();
+    let scroll = use_node_ref();
     let zoom = use_state(|| 3usize);
     let picture = use_memo(page.outcome.clone(), |outcome| layout(outcome));
     let selected = page.view.selected.as_deref();
@@ -90,6 +93,20 @@ pub(crate) fn Picture() -> Html {
             }
         })
     };
+    {
+        // What is selected elsewhere comes into sight.
+        let scroll = scroll.clone();
+        let top = chosen.and_then(|at| picture.spots.get(at)).map(|spot| corner(spot).1 * percent / 100);
+        use_effect_with((top, chosen), move |(top, _)| {
+            if let (Some(element), Some(top)) = (scroll.cast::<HtmlElement>(), *top) {
+                let top = i32::try_from(top).unwrap_or(0);
+                let (from, height) = (element.scroll_top(), element.client_height());
+                if !(from + 40..from + height - 40).contains(&top) {
+                    element.set_scroll_top(top - height / 3);
+                }
+            }
+        });
+    }
     let stop = chosen.unwrap_or(0);
     let spot = |at: usize, spot: &Spot| {
         let (x, y) = corner(spot);
@@ -115,6 +132,7 @@ pub(crate) fn Picture() -> Html {
     let legend = [
         ("uses", "application uses it, by a parameter"),
         ("inside", "within the IAM stack"),
+        ("names", "its policy names it"),
         ("exact", "exact"),
         ("pattern", "pattern"),
         ("two-phase", "two-phase"),
@@ -137,7 +155,7 @@ pub(crate) fn Picture() -> Html {
                     { step("+", "Zoom in", Some(*zoom + 1).filter(|to| *to < ZOOMS.len())) }
                 </span>
             </div>
-            <div class="picture" role="region" aria-label="Dependencies" tabindex="0" {onkeydown}>
+            <div class="picture" ref={scroll} role="region" aria-label="Dependencies" tabindex="0" {onkeydown}>
                 <svg class={classes!(chosen.is_some().then_some("choosing"))} role="group" aria-label="Resources and what joins them"
                     viewBox={format!("0 0 {TOTAL} {height}")}
                     width={(TOTAL * percent / 100).to_string()} height={(height * percent / 100).to_string()}>

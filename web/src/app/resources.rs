@@ -84,8 +84,8 @@ pub(crate) fn choice(page: &Context, name: &str) -> Html {
         .filter(|order| order.len() != 1)
         .map(|order| order.iter().map(|each| each.name()).collect::<Vec<_>>().join(", "));
     html! {
-        <select aria-label={format!("Resolution for {name}")} {onchange}>
-            <option value="" selected={own.is_none()}>{ "as all" }</option>
+        <select aria-label={format!("Resolution for {name}")} disabled={page.read_only} {onchange}>
+            <option value="" selected={own.is_none()}>{ "default" }</option>
             if let Some(several) = several { <option value="own" selected=true>{ several }</option> }
             { for Resolution::ALL.into_iter().map(|each| html! {
                 <option value={each.name()} selected={single == Some(each)}>{ each.name() }</option>
@@ -118,7 +118,7 @@ fn row(page: &Context, facts: &Facts<'_>) -> Html {
         facts.crossings.iter().map(|(how, count)| format!("{count} {how}")).collect();
     html! {
         <li key={name.clone()} class={classes!(selected.then_some("selected"))}>
-            <input type="checkbox" aria-label={format!("Move {name}")} checked={resource.selected} disabled={!can_move} {onchange} />
+            <input type="checkbox" aria-label={format!("Move {name}")} checked={resource.selected} disabled={!can_move || page.read_only} {onchange} />
             <span class="what">
                 <button type="button" class="name" aria-pressed={selected.to_string()} {onclick}>{ &name }</button>
                 <span class="dim facts">
@@ -152,7 +152,7 @@ fn permitted(page: &Context) -> Html {
         };
         html! {
             <label title={what}>
-                <input type="checkbox" {checked} disabled={resolution == Resolution::Exact} {onchange} />
+                <input type="checkbox" {checked} disabled={resolution == Resolution::Exact || page.read_only} {onchange} />
                 { resolution.name() }
             </label>
         }
@@ -189,8 +189,9 @@ pub(crate) fn Resources() -> Html {
                 }
             })
         };
-        html! { <label><input type="checkbox" {checked} {onchange} />{ label }</label> }
+        html! { <label><input type="checkbox" {checked} disabled={page.read_only} {onchange} />{ label }</label> }
     };
+    let read_only = page.read_only;
     let all = |label: &'static str, moves: bool| {
         let page = page.clone();
         let onclick = Callback::from(move |_: MouseEvent| {
@@ -204,7 +205,7 @@ pub(crate) fn Resources() -> Html {
                 moves,
             );
         });
-        html! { <button type="button" class="small" {onclick}>{ label }</button> }
+        html! { <button type="button" class="small" disabled={read_only} {onclick}>{ label }</button> }
     };
     let moving = shown.iter().filter(|facts| facts.resource.selected).count();
     html! {

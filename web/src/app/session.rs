@@ -74,6 +74,11 @@ impl Session {
         Self { work: LocalStorage::get(KEY).unwrap_or_default(), ..Self::default() }
     }
 
+    /// Another's work.
+    pub(crate) fn of(work: Work) -> Self {
+        Self { work, ..Self::default() }
+    }
+
     pub(crate) fn can_undo(&self) -> bool {
         !self.past.is_empty()
     }

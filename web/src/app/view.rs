@@ -16,11 +16,20 @@ pub(crate) enum Tab {
     Picture,
     Monolith,
     Config,
+    Report,
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Permissions, Self::Iam, Self::App, Self::Wiring, Self::Picture, Self::Monolith, Self::Config];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Permissions,
+        Self::Iam,
+        Self::App,
+        Self::Wiring,
+        Self::Picture,
+        Self::Monolith,
+        Self::Config,
+        Self::Report,
+    ];
 
     /// For ids in the document.
     pub(crate) fn id(self) -> &'static str {
@@ -32,6 +41,7 @@ impl Tab {
             Self::Picture => "picture",
             Self::Monolith => "monolith",
             Self::Config => "config",
+            Self::Report => "report",
         }
     }
 
@@ -44,6 +54,7 @@ impl Tab {
             Self::Picture => "Dependencies",
             Self::Monolith => "Monolith",
             Self::Config => "Configuration",
+            Self::Report => "Report",
         }
     }
 
