@@ -1,6 +1,5 @@
 //! Which of the files that a user gives is what.
 
-use iam_split_core::config::ConfigFile;
 use iam_split_core::syntax::parse;
 use iam_split_core::template::{Template, read};
 
@@ -18,18 +17,13 @@ fn kind(file: &TextFile) -> Kind {
     let parsed = parse(&file.text);
     let (template, _) = read(&parsed.document);
     let Some(template) = template.filter(|template| !template.resources.is_empty()) else {
-        let (config, found) = ConfigFile::read(&file.text);
+        // One of its keys tells: reading it as a configuration takes its time where collections nest deep.
         let says = parsed.document.root().is_some_and(|root| {
             ["extraction", "resolution", "parameter_generation", "metadata", "app_stack_name"]
                 .iter()
                 .any(|key| root.get(key).is_some())
         });
-        let named = file.name.starts_with("config");
-        return if (config.is_some() && found.is_empty() && says) || named {
-            Kind::Config
-        } else {
-            Kind::Template
-        };
+        return if says || file.name.starts_with("config") { Kind::Config } else { Kind::Template };
     };
     if only_iam(&template) { Kind::Iam } else { Kind::Template }
 }

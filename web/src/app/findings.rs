@@ -36,10 +36,10 @@ fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
                     <li>{ page.line_as(place.source, place.line, html! { { format!("{} line {}", file(place.source), place.line) } }) }<span class="dim">{ ": " }{ &place.text }</span></li>
                 }) }
             </ul>
-            { for finding.help.iter().map(|help| html! { <p>{ help }</p> }) }
             <details>
-                <summary>{ "what this means" }</summary>
-                <p>{ explanation.cause }</p><p>{ explanation.recovery }</p>
+                <summary>{ match finding.help.len() { 0 | 1 => "what to do".to_owned(), ways => format!("what to do, {ways} ways") } }</summary>
+                { for finding.help.iter().map(|help| html! { <p>{ help }</p> }) }
+                <p class="dim">{ explanation.title }{ ": " }{ explanation.cause }{ " " }{ explanation.recovery }</p>
             </details>
         </li>
     }

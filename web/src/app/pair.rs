@@ -23,7 +23,7 @@ pub(crate) fn Pair() -> Html {
                     <button type="button" class="small" onclick={split}>{ "Split the monolith instead" }</button>
                 }
             </div>
-            <ul>
+            <ul class="pair">
                 { for validation.contracts.iter().map(|contract| html! {
                     <li>
                         <span class="what">{ contract.name }</span>
@@ -33,7 +33,7 @@ pub(crate) fn Pair() -> Html {
                 }) }
             </ul>
             <div class="head"><h2>{ "The IAM template holds" }</h2></div>
-            <ul>
+            <ul class="pair">
                 { for moved.map(|node| {
                     let line = page.outcome.iam.line_of(node.place.start()) + 1;
                     html! {

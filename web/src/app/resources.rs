@@ -119,18 +119,16 @@ fn row(page: &Context, facts: &Facts<'_>) -> Html {
     html! {
         <li key={name.clone()} class={classes!(selected.then_some("selected"))}>
             <input type="checkbox" aria-label={format!("Move {name}")} checked={resource.selected} disabled={!can_move || page.read_only} {onchange} />
-            <span class="what">
-                <button type="button" class="name" aria-pressed={selected.to_string()} {onclick}>{ &name }</button>
-                <span class="dim facts">
-                    { kind }{ ", " }
-                    { page.line(Source::Template, resource.line) }
-                    { match facts.uses { 0 => ", not used".to_owned(), uses => format!(", used {uses}×") } }
-                    if !crossings.is_empty() { { ", crosses: " }{ crossings.join(", ") } }
-                    if facts.stays { <span class="warn">{ ", stays" }</span> }
-                    if facts.errors > 0 { <span class="bad">{ format!(", {} unresolved", facts.errors) }</span> }
-                </span>
-            </span>
+            <button type="button" class="name" aria-pressed={selected.to_string()} {onclick}>{ &name }</button>
             if resource.selected && (!crossings.is_empty() || facts.errors > 0 || facts.stays) { { choice(page, &name) } }
+            <span class="dim facts">
+                { kind }{ ", " }
+                { page.line(Source::Template, resource.line) }
+                { match facts.uses { 0 => ", not used".to_owned(), uses => format!(", used {uses}×") } }
+                if !crossings.is_empty() { { ", crosses: " }{ crossings.join(", ") } }
+                if facts.stays { <span class="warn">{ ", stays" }</span> }
+                if facts.errors > 0 { <span class="bad">{ format!(", {} unresolved", facts.errors) }</span> }
+            </span>
         </li>
     }
 }

@@ -18,9 +18,12 @@ pub(crate) fn Tabs(props: &Props) -> Html {
     let page = use_page();
     let tabs = props.tabs.clone();
     let onkeydown = {
-        let (view, current) = (page.view.clone(), props.current);
+        let view = page.view.clone();
         Callback::from(move |event: KeyboardEvent| {
-            let at = tabs.iter().position(|tab| *tab == current).unwrap_or(0);
+            // The tab that has the focus, not the one that was drawn last: keys may be faster.
+            let id = event.target().and_then(|target| Some(target.dyn_into::<HtmlElement>().ok()?.id()));
+            let focused = |tab: &Tab| id.as_deref().and_then(|id| id.strip_prefix("tab-")) == Some(tab.id());
+            let at = tabs.iter().position(focused).unwrap_or(0);
             let last = tabs.len().saturating_sub(1);
             let to = match event.key().as_str() {
                 "ArrowRight" if at == last => 0,
