@@ -12,6 +12,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use iam_split_core::deployment::failure::recognise;
 use iam_split_core::deployment::settings::Settings;
 
 use crate::exit::{Exit, Failure};
@@ -72,10 +73,16 @@ where
         None => ("", chain(error)),
     };
     let said = if code.is_empty() { message } else { format!("{message} ({code})") };
-    let failure = Failure::new(format!("{what}: {said}")).exit(Exit::Aws);
-    match help(code, error) {
-        Some(help) => failure.help(help),
-        None => failure,
+    let known = recognise(&said);
+    let failure = match &known {
+        Some(known) => Failure::new(format!("{}\n  {what}: {said}", known.message)).code(known.code),
+        None => Failure::new(format!("{what}: {said}")),
+    };
+    let failure = failure.exit(Exit::Aws);
+    match (help(code, error), known) {
+        (Some(help), _) => failure.help(help),
+        (None, Some(known)) => failure.help(known.code.explanation().recovery),
+        (None, None) => failure,
     }
 }
 

@@ -6,6 +6,8 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod outputs;
+pub(crate) mod permissions;
+pub(crate) mod rollback;
 pub(crate) mod split;
 pub(crate) mod upload;
 pub(crate) mod validate;

@@ -2,13 +2,13 @@
 
 pub(crate) mod apply;
 pub(crate) mod gates;
+pub(crate) mod previous;
 pub(crate) mod send;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use iam_split_core::api::place;
 use iam_split_core::deployment::contents::{Contents, check_pair, too_large};
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::names::Which;
@@ -24,7 +24,7 @@ use crate::aws::{Aws, bucket, changeset, stack};
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, reason};
 use crate::progress::{Console, Undo};
-use crate::render::{Sources, diagnostics};
+use crate::render::Sources;
 
 /// What a command needs to be there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +70,22 @@ impl Deployment {
             Which::Iam => self.settings.iam_role_arn.as_deref(),
             Which::App => self.settings.role_arn.as_deref(),
         }
+    }
+
+    /// Findings with their places in the templates.
+    pub(crate) fn tell(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<(), Failure> {
+        let name = |location: &Option<Location>| match location {
+            Some(Location::Path(path)) => path.clone(),
+            Some(Location::Url(url)) => url.clone(),
+            None => "template".to_owned(),
+        };
+        let input = |location, contents: &Option<Contents>| {
+            contents.as_ref().map(|contents| Input::of(name(location), &contents.text))
+        };
+        let iam = input(&self.settings.iam_template, &self.iam);
+        let app = input(&self.settings.template, &self.app);
+        let sources = Sources { iam: iam.as_ref(), app: app.as_ref(), ..Sources::default() };
+        console.findings(found, &sources)
     }
 
     pub(crate) fn external(&self) -> bool {
@@ -348,13 +364,10 @@ impl Loading {
             app: self.app.as_ref(),
             template: None,
         };
+        console.findings(found, &sources)?;
         if console.is_json() {
-            for finding in place(found, &sources.texts()) {
-                console.emit(&Event::Finding { finding })?;
-            }
             return Ok(());
         }
-        diagnostics(found, &sources, console.streams)?;
         let errors = found.iter().filter(|finding| finding.is_error()).count();
         let noun = if errors == 1 { "error" } else { "errors" };
         writeln!(console.streams.err, "refused: {errors} {noun}; nothing was called")?;
