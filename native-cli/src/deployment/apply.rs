@@ -143,7 +143,8 @@ pub(crate) async fn apply(
             let Some(live) = live.filter(|_| why == Blocked::NeverCreated) else { return Err(failed) };
             let question =
                 format!("the stack {} is {}: delete it and create it again?", spec.name, live.status);
-            if !how.recreate && !(console.streams.asks && console.ask(&question)?) {
+            let wanted = how.recreate || (console.streams.asks && console.ask(&question)?);
+            if !wanted {
                 return Err(failed);
             }
             console.step("recreate", &format!("the stack {} was never created: it goes first", spec.name))?;
