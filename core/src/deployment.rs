@@ -13,5 +13,6 @@ pub mod raw;
 pub mod scenario;
 pub mod settings;
 pub mod state;
+pub mod status;
 pub mod usage;
 pub mod value;

@@ -3,8 +3,11 @@
 pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod explain;
+pub(crate) mod gates;
 pub(crate) mod init;
 pub(crate) mod outputs;
+pub(crate) mod plan;
 pub(crate) mod split;
+pub(crate) mod status;
 pub(crate) mod upload;
 pub(crate) mod validate;
