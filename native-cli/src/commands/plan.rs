@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::{self, Live};
 use iam_split_core::deployment::names::{Which, partition};
@@ -216,7 +217,7 @@ impl Plan {
         let contents = deployment.app.as_ref();
         let from_iam = deployment.iam.iter().flat_map(|iam| iam.outputs.keys());
         let from_iam = from_iam.filter_map(|output| outputs::parameter_of(output, contents?));
-        let named = contents.into_iter().flat_map(|app| app.iam_parameters()).map(|(name, _)| name);
+        let named = contents.into_iter().flat_map(Contents::iam_parameters).map(|(name, _)| name);
         let update = Update {
             iam: of(Which::Iam).map_or(&[], |plan| &plan.changes),
             iam_else: of(Which::Iam).is_some_and(|plan| !plan.unchanged),
