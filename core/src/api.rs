@@ -16,6 +16,7 @@ use crate::text::LineIndex;
 use crate::validate::{compare, read};
 
 pub use crate::diagnostic::{Placed, Texts, place};
+pub use crate::diff::{AppDiff, IamDiff, application as diff_application, iam as diff_iam};
 pub use crate::init::init;
 pub use crate::plan::Capability;
 pub use crate::summary::Bridged;

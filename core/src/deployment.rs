@@ -3,13 +3,17 @@
 
 pub mod contents;
 pub mod events;
+pub mod failure;
 pub mod gate;
+pub mod migrate;
 pub mod names;
 pub mod order;
 pub mod outputs;
 pub mod parameters;
 pub mod pattern;
+pub mod permissions;
 pub mod raw;
+pub mod runtime;
 pub mod scenario;
 pub mod settings;
 pub mod state;

@@ -4,17 +4,20 @@
 //! them). The wording follows the house: lower case, the user's text in backticks, help apart.
 
 mod catalogue;
+mod example;
 mod placed;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Code, Explanation};
+pub use example::Example;
 pub use placed::{Placed, PlacedLabel, Texts, place};
 
 use crate::text::Span;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; nothing to do.

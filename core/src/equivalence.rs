@@ -9,7 +9,7 @@ mod declarations;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use attachments::{align, attachments, statements_alone, statements_of};
 use declarations::declarations;
@@ -18,7 +18,7 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
 use crate::normal::{Names, covers, normal};
-use crate::plan::{Resolver, name_index, pattern_in};
+use crate::plan::{Resolver, name_index, pattern_in, reaches};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 use crate::text::Span;
@@ -35,7 +35,8 @@ pub struct Triple<'p> {
 }
 
 /// A scope that differs from the monolith's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// The moved resource.
     pub resource: String,
@@ -49,6 +50,8 @@ pub struct Change {
     pub after: String,
     /// Whether the new scope covers the old one.
     pub covers: bool,
+    /// What it reaches beyond: other stacks, other accounts, objects.
+    pub reaches: String,
 }
 
 /// What a proof found.
@@ -455,6 +458,7 @@ impl Walk<'_, '_> {
 
     fn widened(&mut self, path: &[String], before: &Expr, after: &Expr) {
         let (statement, _, _) = self.statement.clone().unwrap_or_default();
+        let reaches = self.reaches(before);
         self.proof.widened.push(Change {
             resource: self.name.to_owned(),
             statement,
@@ -462,7 +466,31 @@ impl Walk<'_, '_> {
             before: shown(before),
             after: shown(after),
             covers: true,
+            reaches,
         });
+    }
+
+    /// What the patterns that stand for the references of a value reach beyond.
+    fn reaches(&self, before: &Expr) -> String {
+        let Some(resolver) = self.resolver else { return String::new() };
+        let mut said: Vec<String> = Vec::new();
+        before.walk(&mut |part| {
+            let (name, attribute) = match part {
+                Expr::Ref(name) => (name.as_str(), None),
+                Expr::GetAtt(name, attribute) => (name.as_str(), Some(attribute.as_str())),
+                _ => return,
+            };
+            resolver.take_needs();
+            let is_pattern = name == "AWS::StackId"
+                || resolver.reference(name, attribute).is_ok_and(|resolved| resolved.pattern);
+            if is_pattern {
+                let reach = reaches(self.whole.template, name, &resolver.take_needs());
+                if !said.contains(&reach) {
+                    said.push(reach);
+                }
+            }
+        });
+        said.join("; ")
     }
 
     fn fault(&mut self, path: &[String], key: &str, before: Option<&Expr>, after: Option<&Expr>) {
@@ -492,7 +520,7 @@ impl Walk<'_, '_> {
 
 /// A value with some references replaced by names that mean nothing.
 fn set_aside(expr: &Expr, kept: &[Expr]) -> Expr {
-    replaced(expr, &|part| {
+    expr.replaced(&|part| {
         let at = kept.iter().position(|kept| kept == part)?;
         Some(Expr::reference(format!("Kept::{at}")))
     })
@@ -500,25 +528,10 @@ fn set_aside(expr: &Expr, kept: &[Expr]) -> Expr {
 
 /// The references that [`set_aside`] replaced.
 fn take_back(expr: &Expr, kept: &[Expr]) -> Expr {
-    replaced(expr, &|part| match part {
+    expr.replaced(&|part| match part {
         Expr::Ref(name) => kept.get(name.strip_prefix("Kept::")?.parse::<usize>().ok()?).cloned(),
         _ => None,
     })
-}
-
-fn replaced(expr: &Expr, by: &dyn Fn(&Expr) -> Option<Expr>) -> Expr {
-    let all = |parts: &[Expr]| parts.iter().map(|part| replaced(part, by)).collect();
-    match expr {
-        Expr::Concat(parts) => Expr::Concat(all(parts)),
-        Expr::List(parts) => Expr::List(all(parts)),
-        Expr::Call(name, parts) => Expr::Call(name.clone(), all(parts)),
-        Expr::Unary(name, inner) => Expr::Unary(name.clone(), Box::new(replaced(inner, by))),
-        Expr::Named(name, inner) => Expr::Named(name.clone(), Box::new(replaced(inner, by))),
-        Expr::Map(entries) => {
-            Expr::Map(entries.iter().map(|(key, value)| (key.clone(), replaced(value, by))).collect())
-        }
-        leaf => by(leaf).unwrap_or_else(|| leaf.clone()),
-    }
 }
 
 /// A value on one line, cut where it is long.

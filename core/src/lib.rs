@@ -40,6 +40,7 @@
 //! | [`edit`] | | sorted, disjoint, named replacements |
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
+//! | [`diff`] | two texts | what differs, and why |
 //! | [`deployment`] | settings, stacks | names, parameters, order, states of a deployment |
 //! | [`api`] | a request | an answer: what the command and the browser call |
 //!
@@ -57,6 +58,7 @@ pub mod config;
 pub mod contract;
 pub mod deployment;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod edit;
 pub mod equivalence;

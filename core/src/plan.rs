@@ -9,6 +9,7 @@ mod choice;
 mod later;
 mod names;
 mod position;
+mod reach;
 mod resolve;
 mod rewrite;
 mod select;
@@ -32,8 +33,9 @@ pub use capability::{Capability, capabilities};
 pub use later::Later;
 pub(crate) use position::pattern_in;
 pub use position::{Position, position};
+pub use reach::reaches;
 pub use resolve::{NameNeed, Resolved, Resolver};
-pub use rewrite::{name_from_arn, name_index};
+pub use rewrite::{arn_value, name_from_arn, name_index};
 pub use select::Selection;
 pub use warning::{partitions, prefixes, with_stack_name};
 

@@ -5,16 +5,17 @@
 mod html;
 mod junit;
 mod markdown;
+mod picture;
 mod sarif;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::contract::Kept;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source, Texts};
 use crate::equivalence::Change;
 use crate::template::redacted;
 use crate::text::{LineIndex, Position, line_end, line_start};
-use crate::validate::Validation;
+use crate::validate::{Bond, Dependency, Node, Validation};
 
 /// A format of a report, by the ending of its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +72,13 @@ impl FileNames {
 }
 
 /// A report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The version of this form.
     pub format_version: u32,
     /// The version of the tool.
-    pub tool_version: &'static str,
+    pub tool_version: String,
     /// The IAM template's file.
     pub iam: String,
     /// The application template's file.
@@ -86,11 +88,13 @@ pub struct Report {
     /// Whether the pair is clean.
     pub clean: bool,
     /// The contracts and how each is kept.
-    pub contracts: Vec<Kept>,
+    pub contracts: Vec<Contract>,
     /// Resources that are proven to be the monolith's; `null` without a monolith.
     pub proven: Option<usize>,
-    /// What the IAM template holds.
-    pub moved: Vec<String>,
+    /// The resources of the IAM template, then those of the application that have to do with them.
+    pub resources: Vec<Resource>,
+    /// How these depend on each other.
+    pub dependencies: Vec<Dependency>,
     /// The wiring: each output of the IAM template and the parameter that takes it.
     pub wiring: Vec<Wire>,
     /// Scopes that are wider than the monolith's.
@@ -101,8 +105,34 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
+/// A contract between the two templates.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Contract {
+    /// What is asked.
+    pub name: String,
+    /// How many errors stand against it: 0 where it is kept.
+    pub findings: usize,
+}
+
+/// A resource.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Resource {
+    /// Its logical id.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether the IAM template holds it.
+    pub moved: bool,
+    /// The line that declares it, in the template that holds it.
+    pub line: u32,
+}
+
 /// An output and its parameter.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wire {
     /// The IAM template's output.
     pub output: String,
@@ -111,7 +141,8 @@ pub struct Wire {
 }
 
 /// A policy of the application template with statements of a role.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attached {
     /// The role.
     pub role: String,
@@ -120,7 +151,8 @@ pub struct Attached {
 }
 
 /// A finding with its places.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Its code.
     pub code: Code,
@@ -135,7 +167,8 @@ pub struct Finding {
 }
 
 /// A marked place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Place {
     /// The file.
     pub file: String,
@@ -184,18 +217,31 @@ impl Report {
             output: output.clone(),
             parameter: parameter.clone(),
         };
+        let line = |node: &Node| {
+            let source = if node.moved { Source::Iam } else { Source::App };
+            let index = all.iter().find(|(other, ..)| *other == source);
+            index.map_or(0, |(_, index, _)| index.line(node.place.start))
+        };
+        let resource = |node: &Node| Resource {
+            name: node.name.clone(),
+            kind: node.kind.clone(),
+            moved: node.moved,
+            line: line(node),
+        };
+        let contract = |kept: &Kept| Contract { name: kept.name.to_owned(), findings: kept.findings };
         let attached =
             |(role, policy): &(String, String)| Attached { role: role.clone(), policy: policy.clone() };
         Self {
             format_version: 1,
-            tool_version: env!("CARGO_PKG_VERSION"),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             iam: names.iam.clone(),
             app: names.app.clone(),
             monolith: (!names.template.is_empty()).then(|| names.template.clone()),
             clean: validation.exit_code() == 0,
-            contracts: validation.contracts.clone(),
+            contracts: validation.contracts.iter().map(contract).collect(),
             proven: validation.proven,
-            moved: validation.moved.clone(),
+            resources: validation.resources.iter().map(resource).collect(),
+            dependencies: validation.dependencies.clone(),
             wiring: validation.wires.iter().map(wire).collect(),
             widened: validation.widened.clone(),
             attached: validation.attached.iter().map(attached).collect(),
@@ -224,6 +270,26 @@ impl Report {
             1 => "1 error".to_owned(),
             errors => format!("{errors} errors"),
         }
+    }
+
+    /// The resources of the IAM template.
+    fn moved(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.iter().filter(|resource| resource.moved)
+    }
+
+    /// Who depends on a resource in a way.
+    fn dependents<'r>(&'r self, name: &'r str, bond: Bond) -> impl Iterator<Item = &'r str> {
+        let to = self.dependencies.iter().filter(move |edge| edge.to == name && edge.bond == bond);
+        to.map(|edge| edge.from.as_str())
+    }
+
+    /// Moved resources whose permissions are the monolith's, word for word.
+    fn unchanged(&self) -> impl Iterator<Item = &str> {
+        let changed = |name: &str| {
+            self.widened.iter().any(|change| change.resource == name)
+                || self.attached.iter().any(|attached| attached.role == name)
+        };
+        self.moved().map(|resource| resource.name.as_str()).filter(move |name| !changed(name))
     }
 
     /// Widened scopes by resource, in their order.

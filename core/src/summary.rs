@@ -180,7 +180,8 @@ pub fn summary(
             element: bridge.position.element.clone(),
             before: one_line(node.outer().slice(text)),
             after: one_line(&after(iam, whole, text)),
-            reaches: (bridge.resolution == Resolution::Pattern).then(|| reaches(bridge, template)),
+            reaches: (bridge.resolution == Resolution::Pattern)
+                .then(|| plan::reaches(template, bridge.target, &bridge.needs)),
         }
     });
     Summary {
@@ -259,31 +260,4 @@ fn after(edits: &EditSet, span: Span, text: &str) -> String {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// What a pattern matches beside the one resource.
-fn reaches(bridge: &plan::Bridge<'_, '_>, template: &Template<'_, '_>) -> String {
-    if bridge.target == "AWS::StackId" {
-        return "former stacks of the same name".to_owned();
-    }
-    let unbounded: Vec<String> =
-        bridge.needs.iter().filter(|need| !need.bounded).map(|need| format!("`{}`", need.resource)).collect();
-    let mut said = Vec::new();
-    if bridge.needs.is_empty() {
-        said.push("every revision or id under the same name".to_owned());
-    } else if unbounded.is_empty() {
-        said.push("other resources whose names begin alike, also in stacks whose names begin with this one's and a dash".to_owned());
-    } else {
-        said.push(format!(
-            "resources of every stack: the generated name of {} does not hold the stack's name",
-            unbounded.join(" and ")
-        ));
-    }
-    let bucket =
-        |name: &str| template.resources.get(name).is_some_and(|resource| resource.kind == "AWS::S3::Bucket");
-    if bucket(bridge.target) {
-        said.push("buckets of other accounts, whose ARNs hold no account: a condition on `aws:ResourceAccount` would rule them out".to_owned());
-        said.push("objects: `*` matches `/` too, so where the statement allows actions on objects, those of the bucket whose keys the pattern matches".to_owned());
-    }
-    said.join("; ")
 }

@@ -1,5 +1,9 @@
 //! Validation of a pair, ours or another's: contracts, CloudFormation's own rules, and the proof.
 
+mod dependency;
+
+pub use dependency::{Bond, Dependency, Node};
+
 use crate::config::{Config, ConfigFile};
 use crate::contract::{self, Kept, Pair};
 use crate::diagnostic::{Diagnostic, Source};
@@ -33,8 +37,10 @@ pub struct Validation {
     pub attached: Vec<(String, String)>,
     /// How the pair is wired: parameter and output.
     pub wires: Vec<(String, String)>,
-    /// Names that moved.
-    pub moved: Vec<String>,
+    /// What moved, and the resources of the application that have to do with it.
+    pub resources: Vec<Node>,
+    /// How they depend on each other.
+    pub dependencies: Vec<Dependency>,
     /// All findings.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether every text could be read.
@@ -64,7 +70,10 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
     let app = read(&app, Source::App, &mut result);
     let monolith = monolith.as_ref().and_then(|monolith| read(monolith, Source::Template, &mut result));
     if let (Some(iam), Some(app)) = (&iam, &app) {
-        compare(iam, app, monolith.as_ref(), config.as_ref().map(|file| &file.config), &mut result);
+        let wiring =
+            compare(iam, app, monolith.as_ref(), config.as_ref().map(|file| &file.config), &mut result);
+        (result.resources, result.dependencies) =
+            dependency::dependencies(iam, app, monolith.as_ref(), &wiring);
     }
     result
 }
@@ -76,12 +85,11 @@ pub(crate) fn compare(
     monolith: Option<&Template<'_, '_>>,
     config: Option<&Config>,
     result: &mut Validation,
-) {
+) -> Wiring {
     let wiring = Wiring::of(iam, app);
     let (contracts, found) = contract::check(&Pair { iam, app, config, wiring: &wiring });
     result.contracts = contracts;
     result.diagnostics.extend(found);
-    result.moved = iam.resources.keys().map(|name| (*name).to_owned()).collect();
     result.wires =
         wiring.wires.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
     if let Some(monolith) = monolith {
@@ -92,6 +100,7 @@ pub(crate) fn compare(
         result.diagnostics.extend(faults);
     }
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
+    wiring
 }
 
 /// Reads one text; what is wrong with it goes to the findings.

@@ -25,6 +25,8 @@ pub enum Command {
     Init(InitArgs),
     /// Check a pair: contracts, CloudFormation's own rules, and the proof against the monolith.
     Validate(ValidateArgs),
+    /// Show what a split changed in the application, or what a release changes in the IAM template.
+    Diff(DiffArgs),
     /// Explain a code.
     Explain(ExplainArgs),
     /// Show what a deployment would change.
@@ -49,7 +51,7 @@ pub enum Command {
 /// moved, what travels with it, how each crossing reference was resolved and which scopes widened.
 ///
 /// Exit codes: 0 done, 1 refused, 2 wrong usage or unreadable input.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct SplitArgs {
     /// The template; `-` reads standard input.
     pub template: PathBuf,
@@ -110,6 +112,28 @@ pub struct ValidateArgs {
     /// Write a report; its ending chooses the format: .html, .json, .md, .sarif, .xml (JUnit). Repeatable.
     #[arg(long, value_name = "FILE")]
     pub report: Vec<PathBuf>,
+}
+
+/// Show what a split changed in the application, or what a release changes in the IAM template.
+///
+/// `diff MONOLITH APP` lists what left, what was rewritten and why, and what no split explains.
+/// `diff --iam OLD NEW` lists for each role the permissions that were added, removed, widened or
+/// narrowed, and who may assume it.
+///
+/// Exit codes: 0 nothing to object to; 1 a difference that no split makes or, with --iam, more allowed
+/// than before; 2 wrong usage or unreadable input.
+#[derive(Args, Debug)]
+pub struct DiffArgs {
+    /// The monolith; with --iam the IAM template of the former release.
+    pub before: PathBuf,
+    /// The application template; with --iam the IAM template of the new release.
+    pub after: PathBuf,
+    /// Compare two IAM templates, role by role.
+    #[arg(long)]
+    pub iam: bool,
+    /// How the differences are written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Explain a code.

@@ -2,6 +2,7 @@
 
 pub(crate) mod delete;
 pub(crate) mod deploy;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod gates;
 pub(crate) mod init;

@@ -63,6 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Command::Split(arguments) => commands::split::run(arguments, streams),
         Command::Init(arguments) => commands::init::run(arguments, streams),
         Command::Validate(arguments) => commands::validate::run(arguments, streams),
+        Command::Diff(arguments) => commands::diff::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
         Command::Plan(arguments) => commands::plan::run(arguments, streams),
         Command::Status(arguments) => commands::status::run(arguments, streams),

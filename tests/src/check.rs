@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use iam_split_core::api::{Split, SplitAnswer, SplitRequest, split, verify};
+use iam_split_core::api::{Split, SplitAnswer, SplitRequest, diff_application, diff_iam, split, verify};
 use iam_split_core::config::Resolution;
 
 use crate::compare::{compare_two_phase, generated_name};
@@ -110,6 +110,20 @@ pub fn problems(monolith: &str, request: &SplitRequest<'_>, split_of: &Split) ->
         _ => found.push("a second run gives other bytes".to_owned()),
     }
     found.extend(moves_again(request, split_of));
+    match diff_application(monolith, &split_of.app) {
+        Ok(diff) => {
+            let odd = diff.unexplained.iter().map(|one| format!("the diff cannot explain `{}`", one.path));
+            found.extend(odd);
+            if diff.left.len() != split_of.summary.moved.len() {
+                found.push("the diff knows other moved resources".to_owned());
+            }
+        }
+        Err(trouble) => found.extend(trouble.into_iter().map(|fault| fault.message)),
+    }
+    match diff_iam(&split_of.iam, &split_of.iam) {
+        Ok(diff) if diff.resources.is_empty() && diff.declarations.is_empty() => {}
+        _ => found.push("the IAM template differs from itself".to_owned()),
+    }
     found
 }
 

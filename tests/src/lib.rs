@@ -5,6 +5,7 @@ pub mod aws;
 pub mod check;
 pub mod compare;
 pub mod corpus;
+pub mod docs;
 pub mod evaluate;
 pub mod fuzz;
 pub mod generate;

@@ -181,6 +181,7 @@ fn reports_say_the_same_in_every_format() {
         assert!(!html.contains(outside), "the page holds `{outside}`");
     }
     let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    holds("docs/report.schema.json", &json);
     assert_eq!(json["clean"], false);
     assert_eq!(json["monolith"], "quilt.yaml");
     let findings = json["findings"].as_array().unwrap();
@@ -190,6 +191,8 @@ fn reports_say_the_same_in_every_format() {
         assert!(markdown.contains(after), "the pull request's text lacks `{after}`");
     }
     let sarif: serde_json::Value = serde_json::from_str(sarif).unwrap();
+    // The schema is that of OASIS; the test holds what code-scanning tools check first.
+    holds("tests/schemas/sarif-schema-2.1.0.json", &sarif);
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), findings.len());
     for (result, finding) in results.iter().zip(findings) {
@@ -203,6 +206,43 @@ fn reports_say_the_same_in_every_format() {
         }
     }
     assert!(junit.contains("<testsuites") && junit.contains("<failure"), "{junit}");
+}
+
+fn holds(schema: &str, document: &serde_json::Value) {
+    let text = std::fs::read_to_string(repository().join(schema)).unwrap();
+    // A slip in the published text: a bracket that nothing opens is no regular expression.
+    let schema = serde_json::from_str(&text.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert!(!validator.is_valid(&serde_json::json!({"version": 1})), "the schema admits anything");
+}
+
+/// What moved, who uses it, what its policy names, and how far a pattern reaches.
+#[test]
+fn a_report_shows_how_the_stacks_hang_together() {
+    let work = example();
+    let arguments = ["--report", "r.json", "--report", "r.html", "--report", "r.md"];
+    let arguments: Vec<&str> = VALIDATE.into_iter().chain(arguments).collect();
+    assert_eq!(run(work.path(), &arguments, b"").status, 0);
+    let read = |name: &str| std::fs::read_to_string(work.path().join(name)).unwrap();
+    let (json, html, markdown) = (read("r.json"), read("r.html"), read("r.md"));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let edge = |from: &str, to: &str, bond: &str| serde_json::json!({"from": from, "to": to, "bond": bond});
+    let edges = json["dependencies"].as_array().unwrap();
+    assert!(edges.contains(&edge("SearchHandler", "SearchHandlerRole", "uses")), "{edges:#?}");
+    assert!(edges.contains(&edge("SearchHandlerRole", "IndexerQueue", "names")), "{edges:#?}");
+    let role =
+        json["resources"].as_array().unwrap().iter().find(|one| one["name"] == "SearchHandlerRole").unwrap();
+    let line = role["line"].as_u64().unwrap() as usize;
+    assert_eq!(read("quilt-iam.yaml").lines().nth(line - 1), Some("  SearchHandlerRole:"));
+    let crossing = edges.iter().filter(|edge| edge["bond"] != "inside").count();
+    assert_eq!(html.matches("<path ").count(), crossing);
+    for change in json["widened"].as_array().unwrap() {
+        assert_eq!(change["covers"], true);
+        let reaches = change["reaches"].as_str().unwrap();
+        assert!(!reaches.is_empty() && markdown.contains(reaches), "{change}");
+    }
 }
 
 #[test]

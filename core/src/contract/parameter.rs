@@ -1,7 +1,7 @@
 //! Declarations of parameters.
 
 use super::{Pair, both};
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source, did_you_mean};
 use crate::syntax::Node;
 use crate::template::Template;
 
@@ -28,7 +28,38 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
             }
             Some(_) => {}
         }
-        let Some(default) = text("Default").filter(|_| text("Type") == Some("String")) else { continue };
+        for (key, _) in parameter.value.entries() {
+            if let Some(key) = key.as_str().filter(|key| !KEYS.contains(key)) {
+                let near = did_you_mean(key, KEYS).map_or(String::new(), |near| format!(": {near}"));
+                wrong(format!("the parameter `{name}` has a key `{key}` that no parameter has{near}"));
+            }
+        }
+        let Some(default) = parameter.value.get("Default") else { continue };
+        let Some(default) = default.as_str() else {
+            wrong(format!("the default of the parameter `{name}` is no text or number"));
+            continue;
+        };
+        let amount = |text: &str| text.trim().parse::<f64>().ok();
+        let numbers = match text("Type") {
+            Some("Number") => vec![default],
+            Some("List<Number>") => default.split(',').collect(),
+            _ => Vec::new(),
+        };
+        for given in numbers {
+            let Some(value) = amount(given) else {
+                wrong(format!("the default `{}` of the parameter `{name}` is no number", given.trim()));
+                continue;
+            };
+            let bound = |key: &str| text(key).and_then(amount);
+            if bound("MinValue").is_some_and(|least| value < least)
+                || bound("MaxValue").is_some_and(|most| value > most)
+            {
+                wrong(format!("the default of the parameter `{name}` is out of its own bounds"));
+            }
+        }
+        if text("Type") != Some("String") {
+            continue;
+        }
         let number = |key: &str| text(key).and_then(|number| number.parse::<usize>().ok());
         let length = default.chars().count();
         if number("MinLength").is_some_and(|least| length < least)
@@ -49,6 +80,21 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
     }
     found
 }
+
+/// What a parameter's declaration may hold. Source: CloudFormation User Guide, "Parameters", "Properties".
+const KEYS: [&str; 11] = [
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "Default",
+    "Description",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
+    "Type",
+];
 
 /// Whether a parameter may have a type. Of AWS-specific types only the form is known to us, since AWS
 /// adds to them.

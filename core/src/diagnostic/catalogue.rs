@@ -1,6 +1,6 @@
 //! Every code, with its severity, what it means and what to do. One source for `explain` and the docs.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Severity;
 
@@ -13,6 +13,8 @@ pub struct Explanation {
     pub cause: &'static str,
     /// What to do.
     pub recovery: &'static str,
+    /// What leads to it: files, each after `--- NAME`, and perhaps the command after `$ `; or a sentence.
+    pub example: &'static str,
 }
 
 macro_rules! catalogue {
@@ -49,7 +51,12 @@ macro_rules! catalogue {
             #[must_use]
             pub fn explanation(self) -> Explanation {
                 match self {
-                    $(Self::$code => Explanation { title: $title, cause: $cause, recovery: $recovery },)*
+                    $(Self::$code => Explanation {
+                        title: $title,
+                        cause: $cause,
+                        recovery: $recovery,
+                        example: include_str!(concat!("examples/", stringify!($code), ".txt")),
+                    },)*
                 }
             }
         }
@@ -100,8 +107,8 @@ catalogue! {
         "CloudFormation knows a fixed set of functions, and each takes fixed forms."
         "Correct the function's name, or write it as its documentation shows.";
     TPL007 Error 1 "a section or declaration has the wrong shape"
-        "Sections are mappings of names to declarations."
-        "Write a mapping.";
+        "Sections are mappings of names to declarations; a resource has only CloudFormation's attributes; an output has a value."
+        "Write it as CloudFormation's documentation of the section shows.";
     CFG001 Error 2 "the configuration cannot be read"
         "The configuration is no YAML, or a value has the wrong type."
         "Correct the marked place; `iam-split init TEMPLATE` writes a configuration to start from.";
@@ -140,7 +147,7 @@ catalogue! {
         "Take the resource out of the template, or run without `--all-iam`: it then stays with the application.";
     CYC001 Error 1 "a circular dependency between the two stacks"
         "The IAM stack is deployed first, so a moved resource cannot reference an application resource; no permitted resolution fits the place."
-        "Give the application resource an explicit name (resolution `exact`), permit `pattern` where a wider scope is acceptable, or leave the role with the application by removing it from the configuration.";
+        "Fix the circular dependency in the monolith: give the application resource an explicit name (resolution `exact`), permit `pattern` where a wider scope is acceptable, or leave the role with the application by removing it from the configuration.";
     CYC002 Error 1 "the stack's id in a moved resource"
         "`AWS::StackId` would be the IAM stack's; the application stack's ends in an id that nobody knows before it exists."
         "Permit `pattern` where it is the `Resource` of an `Allow`, or write the ARN of the stack with `*` for its id.";
@@ -228,6 +235,9 @@ catalogue! {
     TPL009 Error 1 "a malformed parameter"
         "CloudFormation needs a `Type` in every parameter, and a default that its own constraints admit."
         "Correct the declaration.";
+    TPL010 Error 1 "a name is not alphanumeric"
+        "CloudFormation admits letters and digits in the names of parameters, mappings, resources and outputs."
+        "Rename it, and what references it.";
     DPL001 Error 2 "the deployment file cannot be read"
         "A part of deployment.yaml has another shape than its meaning needs: a list where a text stands, a text where names and values stand."
         "Correct the marked place.";
@@ -273,6 +283,84 @@ catalogue! {
     DPL015 Error 1 "the stack must be put right first"
         "The stack's status admits no update: its creation or deletion failed, or a rollback did."
         "Do what the help says for this status, and run again.";
+    DPL016 Error 1 "the monolith runs under this name"
+        "The application stack was deployed from the monolith: its roles would be deleted and made anew under other names in the IAM stack."
+        "Move them instead: `iam-split migrate` shows the steps and carries them out.";
+    DPL017 Error 1 "the running monolith cannot be moved so"
+        "Stack refactoring moves resources and changes nothing else: something in the pair would have to change with it."
+        "Split again without it, as the help says.";
+    AWS000 Error 3 "AWS refuses or fails"
+        "AWS answered with an error that has no explanation here."
+        "Read AWS's own words; when what they name is put right, run the command again: what is done already is not done twice.";
+    AWS001 Error 3 "the template's address leads nowhere"
+        "CloudFormation cannot read the template from S3: the object or the bucket is not there, or the caller may not read it."
+        "Check S3 bucket permissions and template existence: `iam-split upload` puts both templates there. Then retry the deployment.";
+    AWS002 Error 3 "a name is already in use"
+        "A role, policy or other resource with this explicit name exists already, outside this stack."
+        "Delete the conflicting resource or change the name in the template; where the running monolith has it, `iam-split migrate` moves it. Then retry the deployment.";
+    AWS003 Error 3 "the template is refused"
+        "CloudFormation does not know a property, misses one, or finds the template malformed."
+        "Fix the template at the place, check it with `iam-split gates 1`, and retry the deployment.";
+    AWS004 Error 3 "capabilities are missing"
+        "CloudFormation makes IAM resources only where the caller acknowledges it. iam-split passes what the templates need; a stack policy or another caller did not."
+        "Deploy with `iam-split deploy`, which passes `CAPABILITY_NAMED_IAM` where the template has named IAM resources.";
+    AWS005 Error 3 "the stack is not there"
+        "No stack has this name in this account and region."
+        "Verify that the IAM stack exists and is in a successful state, that its name, account and region match, and deploy the IAM stack first: `iam-split deploy iam`.";
+    AWS006 Error 3 "the stack is in a failed state"
+        "The stack's status admits no update: its creation failed, or a rollback did."
+        "Fix the IAM stack: after `ROLLBACK_COMPLETE` `iam-split deploy` offers to delete it and to create it again; after `UPDATE_ROLLBACK_FAILED` `iam-split rollback --continue` goes on with the rollback.";
+    AWS007 Error 3 "a parameter has no value"
+        "The template declares a parameter without a default, and none was passed."
+        "Verify that the IAM parameters are passed and that their names match between the outputs of the IAM stack and the parameters of the application: `iam-split gates 3`.";
+    AWS008 Error 3 "a parameter's value is refused"
+        "The value does not match the parameter's pattern or constraint."
+        "Verify that the outputs of the IAM stack are valid ARNs (`iam-split outputs`), and that the pattern admits the partition.";
+    AWS009 Error 3 "a role does not exist"
+        "The application names a role that is not there: deleted by hand, of another account, or of an older IAM stack."
+        "Ensure that the IAM roles exist in AWS: `iam-split gates 2`, then `iam-split deploy` to pass the newest ARNs.";
+    AWS010 Error 3 "a role cannot be assumed"
+        "The role's trust policy does not name the service, or the role is so new that the service does not see it yet."
+        "A new role needs some seconds: iam-split retries once the stack is back. Where it stays, correct the trust policy in the IAM template.";
+    AWS011 Error 1 "a running service is refused by IAM"
+        "A log or a service event says that the application's role may not do something."
+        "Verify that the outputs of the IAM stack are the latest (`iam-split status`), add the permission to the statement that is named, deploy the IAM stack, and restart the service if it keeps old credentials.";
+    AWS012 Error 3 "the role's ARN is not valid"
+        "A service took the parameter's value for no role: a name in the place of an ARN, or an ARN of another kind."
+        "Check that the application's parameters are updated (`iam-split status`); deploy the application stack again.";
+    AWS013 Error 3 "an export is in use"
+        "Another stack imports the export, so that it can neither be removed nor changed."
+        "Delete or change the importing stack first; `iam-split delete` deletes the application stack before the IAM stack, and names other importers.";
+    AWS014 Error 3 "something is still in use"
+        "A resource cannot be deleted: a policy is attached from outside the stack, a role is in an instance profile, a bucket holds objects."
+        "Detach or empty what is named, then run `iam-split delete` again: it goes on where it stopped. Delete in reverse order if you do it by hand.";
+    AWS015 Error 3 "the stack is protected"
+        "Termination protection is on."
+        "Switch it off if the stack may go: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name NAME`.";
+    AWS016 Error 3 "an operation is under way"
+        "Another run, person or pipeline changes this stack right now."
+        "Wait for it: `iam-split deploy` joins an operation that is under way, and goes on after it.";
+    AWS017 Error 3 "changed by hand"
+        "A resource of the stack is not what the stack believes: it was deleted or changed outside CloudFormation."
+        "Use iam-split for all updates. Put the resource back as it was, or let `aws cloudformation detect-stack-drift` show what differs, then deploy again.";
+    AWS018 Error 3 "the caller may not do this"
+        "The credentials, or the stack's service role, lack a permission."
+        "Ask for the permission that is named; `iam-split permissions iam` and `iam-split permissions app` print what each team needs.";
+    AWS019 Error 3 "no valid credentials"
+        "The credentials are missing, wrong or expired."
+        "Sign in again (`aws sso login`), or set the profile. Then run the same command: a deployment that went on meanwhile is joined.";
+    AWS020 Error 3 "AWS is not reachable or overloaded"
+        "Requests were throttled, failed on AWS's side, or the network broke. They were retried and still failed."
+        "Run the same command again in a while: what is done already is not done twice, and an operation that goes on is joined.";
+    AWS021 Error 3 "a quota is reached"
+        "The account has as many roles, policies or stacks as it may."
+        "Delete what is not used, or have the quota raised.";
+    AWS022 Error 3 "IAM refuses a policy"
+        "A policy document is malformed or too long, or names a principal that does not exist."
+        "Correct the policy in the IAM template; a principal must exist before the role that trusts it.";
+    AWS023 Error 3 "a parameter that the template does not have"
+        "A value was passed for a parameter that the deployed template does not declare."
+        "Remove it from `deployment.yaml`, or deploy the template that has it.";
     INT001 Error 1 "the result broke a rule of its own"
         "A check on our own result failed. No file was written."
         "Please report this with the template, or with a part of it that shows it.";
@@ -296,5 +384,27 @@ impl std::fmt::Display for Code {
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("there is no code `{text}`")))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Code {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Code".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "The code of a finding; `docs/errors.md` explains each.",
+            "type": "string",
+            "pattern": "^[A-Z]{3}[0-9]{3}$",
+        })
     }
 }

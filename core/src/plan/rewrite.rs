@@ -102,7 +102,9 @@ fn wire<'d>(
     }
 }
 
-fn arn_value(row: &IamType, name: &str) -> Option<Expr> {
+/// The ARN of a resource of a type, as an expression.
+#[must_use]
+pub fn arn_value(row: &IamType, name: &str) -> Option<Expr> {
     match row.arn {
         ArnFrom::Ref => Some(Expr::reference(name)),
         ArnFrom::Attribute(attribute) => Some(Expr::GetAtt(name.to_owned(), attribute.to_owned())),

@@ -2,12 +2,16 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::picture::picture;
 use super::{Finding, Report, severity};
+use crate::equivalence::Change;
+use crate::validate::Bond;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --ink: light-dark(#1c2330, #e6e9ef); --dim: light-dark(#566072, #a4adbd);
   --paper: light-dark(#fff, #14181f); --line: light-dark(#d9dee7, #2f3745); --good: light-dark(#1a6d3c, #67c98f);
-  --bad: light-dark(#a3221d, #ff8b85); --warn: light-dark(#7a5200, #e5b65c); --soft: light-dark(#f5f7fa, #1b212b); }
+  --bad: light-dark(#a3221d, #ff8b85); --warn: light-dark(#7a5200, #e5b65c); --soft: light-dark(#f5f7fa, #1b212b);
+  --uses: light-dark(#1f5fae, #7fb2f5); --names: light-dark(#a04a12, #f0a36b); }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 70rem; padding: 1.5rem 1rem 4rem; font: 15px/1.5 system-ui, sans-serif;
   color: var(--ink); background: var(--paper); }
@@ -21,8 +25,13 @@ pre { background: var(--soft); margin: .35rem 0; padding: .5rem .75rem; border-r
 .figures div { min-width: 6rem; } .figures b { display: block; font-size: 1.5rem; line-height: 1.2; }
 article { border-left: 3px solid var(--line); padding: .1rem 0 .1rem .9rem; margin: 1rem 0; }
 article.error { border-color: var(--bad); } article.warning { border-color: var(--warn); }
+.number { text-align: right; } .scroll { overflow-x: auto; } .scope { margin: .5rem 0 .9rem; }
+.picture text { font: 12px ui-monospace, monospace; fill: var(--ink); cursor: default; }
+.picture path { fill: none; stroke-width: 1; opacity: .5; }
+.picture .uses { stroke: var(--uses); } .picture .names { stroke: var(--names); stroke-dasharray: 4 3; }
+span.uses { color: var(--uses); } span.names { color: var(--names); }
 details { border-bottom: 1px solid var(--line); padding: .35rem 0; } summary { cursor: pointer; }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } details { break-inside: avoid; } }
+@media print { body { max-width: none; padding: 0; font-size: 11px; } tr, article, .scope { break-inside: avoid; } .picture { max-width: 100%; height: auto; } }
 ";
 
 pub(super) fn render(report: &Report) -> String {
@@ -44,9 +53,10 @@ fn page(report: &Report) -> Markup {
                 (head(report))
                 (contracts(report))
                 (findings(report))
-                (widened(report))
+                (permissions(report))
                 (moved(report))
                 (wiring(report))
+                (dependencies(report))
                 p.dim { "iam-split " (report.tool_version) }
             }
         }
@@ -63,7 +73,7 @@ fn head(report: &Report) -> Markup {
                 @if let Some(monolith) = &report.monolith { ", compared with " code { (monolith) } }
             }
             div.figures {
-                div { b { (report.moved.len()) } "moved" }
+                div { b { (report.moved().count()) } "moved" }
                 @if let Some(proven) = report.proven { div { b { (proven) } "resources proven the same" } }
                 div { b { (report.widened.len()) } "scopes wider" }
                 div { b { (report.findings.len()) } "findings" }
@@ -107,41 +117,62 @@ fn article(finding: &Finding) -> Markup {
     let kind = severity(finding.severity);
     html! {
         article class=(kind) {
-            div { b { (kind) " " (finding.code) } " " (finding.message) }
+            div { b { (kind) " " (finding.code) } " " (prose(&finding.message)) }
             @for place in &finding.places {
-                div.dim { (place.file) " line " (place.start.line) ": " (place.text) }
+                div.dim { (place.file) " line " (place.start.line) ": " (prose(&place.text)) }
                 pre { (place.line) }
             }
-            @for help in &finding.help { div { "What to do: " (help) } }
+            @for help in &finding.help { div { "What to do: " (prose(help)) } }
         }
     }
 }
 
-fn widened(report: &Report) -> Markup {
+fn permissions(report: &Report) -> Markup {
+    let unchanged: Vec<&str> = report.unchanged().collect();
     html! {
-        @if !report.widened.is_empty() {
+        @if report.monolith.is_some() {
             section {
-                h2 { "Permissions that are wider" }
-                p.dim { "Each statement allows what the monolith allows, and the same on other resources that the pattern matches." }
+                h2 { "Permissions, before and after" }
                 @for (resource, changes) in report.widened_by_resource() {
                     details open {
-                        summary { b { (resource) } " " span.dim { (changes.len()) } }
-                        @for change in changes {
-                            div.dim { (change.statement) ", " (change.element) }
-                            pre { "before " (change.before) "\nafter  " (change.after) }
-                        }
+                        summary { b { (resource) } " " span.warn { (count(changes.len(), "scope")) " wider" } }
+                        @for alike in changes.chunk_by(|a, b| a.reaches == b.reaches) { (scopes(alike)) }
                     }
+                }
+                @for attached in &report.attached {
+                    p {
+                        b { (attached.role) } ": statements stand in the policy " code { (attached.policy) }
+                        " of the application template, unchanged."
+                    }
+                }
+                @if !unchanged.is_empty() {
+                    p { span.good { "The same as in the monolith (" (unchanged.len()) "): " } (names(&unchanged)) }
                 }
             }
         }
-        @if !report.attached.is_empty() {
-            section {
-                h2 { "Statements in the application template" }
-                table {
-                    thead { tr { th { "role" } th { "policy" } } }
-                    tbody { @for attached in &report.attached { tr { td { code { (attached.role) } } td { code { (attached.policy) } } } } }
-                }
+    }
+}
+
+/// Scopes that reach alike: said once.
+fn scopes(changes: &[&Change]) -> Markup {
+    html! {
+        div.scope {
+            @for change in changes {
+                div.dim { (change.statement) ", " (change.element) }
+                pre { span.dim { "before " } (change.before) "\n" span.dim { "after  " } (change.after) }
             }
+            @if let Some(reaches) = changes.first().map(|change| &change.reaches).filter(|text| !text.is_empty()) {
+                div { span.warn { (if changes.len() == 1 { "reaches" } else { "each reaches" }) } " " (prose(reaches)) }
+            }
+        }
+    }
+}
+
+/// Our own wording: what stands between backticks is code.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }
@@ -150,9 +181,29 @@ fn moved(report: &Report) -> Markup {
     html! {
         section {
             h2 { "What the IAM template holds" }
-            p { @for (at, name) in report.moved.iter().enumerate() { @if at > 0 { ", " } code { (name) } } }
+            table {
+                thead { tr { th { "resource" } th { "type" } th.number { "line" } th { "used by" } } }
+                tbody {
+                    @for resource in report.moved() {
+                        tr {
+                            td { code { (resource.name) } }
+                            td { (resource.kind) }
+                            td.number { (resource.line) }
+                            td { (names(&report.dependents(&resource.name, Bond::Uses).collect::<Vec<_>>())) }
+                        }
+                    }
+                }
+            }
         }
     }
+}
+
+fn names(names: &[&str]) -> Markup {
+    html! { @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } code { (name) } } }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn wiring(report: &Report) -> Markup {
@@ -162,6 +213,17 @@ fn wiring(report: &Report) -> Markup {
             table {
                 thead { tr { th { "output of the IAM stack" } th { "parameter of the application stack" } } }
                 tbody { @for wire in &report.wiring { tr { td { code { (wire.output) } } td { code { (wire.parameter) } } } } }
+            }
+        }
+    }
+}
+
+fn dependencies(report: &Report) -> Markup {
+    html! {
+        @if !report.dependencies.is_empty() {
+            section.wide {
+                h2 { "Dependencies" }
+                (picture(report))
             }
         }
     }

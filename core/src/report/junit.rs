@@ -14,7 +14,7 @@ pub(super) fn render(report: &Report) -> String {
             let plural = if contract.findings == 1 { "" } else { "s" };
             failure(&format!("{} finding{plural}", contract.findings))
         };
-        suite.add_test_case(TestCase::new(contract.name, status));
+        suite.add_test_case(TestCase::new(contract.name.as_str(), status));
     }
     let mut findings = TestSuite::new("findings");
     for finding in report.findings.iter().filter(|finding| finding.severity == Severity::Error) {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Report, severity};
+use crate::validate::Bond;
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
@@ -58,15 +59,16 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\n## Scopes that are wider ({})\n", report.widened.len())?;
         for (resource, changes) in report.widened_by_resource() {
             writeln!(out, "<details><summary>{} ({})</summary>\n", html(resource), changes.len())?;
-            writeln!(out, "| statement | element | before | after |\n|---|---|---|---|")?;
+            writeln!(out, "| statement | element | before | after | reaches |\n|---|---|---|---|---|")?;
             for change in changes {
                 writeln!(
                     out,
-                    "| {} | {} | `{}` | `{}` |",
+                    "| {} | {} | `{}` | `{}` | {} |",
                     cell(&change.statement),
                     cell(&change.element),
                     cell(&code(&change.before)),
-                    cell(&code(&change.after))
+                    cell(&code(&change.after)),
+                    cell(&text(&change.reaches))
                 )?;
             }
             writeln!(out, "\n</details>\n")?;
@@ -80,11 +82,36 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
             code(&attached.policy)
         )?;
     }
+    let unchanged: Vec<&str> = report.unchanged().collect();
+    if report.monolith.is_some() && !unchanged.is_empty() {
+        writeln!(
+            out,
+            "\n{} resources have the permissions that they had: {}.",
+            unchanged.len(),
+            list(unchanged.into_iter())
+        )?;
+    }
+    writeln!(out, "\n## What the IAM template holds ({})\n", report.moved().count())?;
+    writeln!(out, "| resource | type | line | used by |\n|---|---|---|---|")?;
+    for resource in report.moved() {
+        let used = list(report.dependents(&resource.name, Bond::Uses));
+        writeln!(
+            out,
+            "| `{}` | {} | {} | {used} |",
+            code(&resource.name),
+            cell(&text(&resource.kind)),
+            resource.line
+        )?;
+    }
     writeln!(out, "\n## Wiring ({})\n\n| output | parameter |\n|---|---|", report.wiring.len())?;
     for wire in &report.wiring {
         writeln!(out, "| `{}` | `{}` |", code(&wire.output), code(&wire.parameter))?;
     }
     Ok(())
+}
+
+fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.map(|name| format!("`{}`", code(name))).collect::<Vec<_>>().join(", ")
 }
 
 /// Text inside backticks cannot hold one.

@@ -1,6 +1,8 @@
 //! What is wrong with a template before anything is split: references and shapes.
 
-use super::{Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Target, Template, call};
+use super::{
+    Call, Form, Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Target, Template, call,
+};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::syntax::{Kind, Node};
 
@@ -38,12 +40,32 @@ const FUNCTIONS: [&str; 27] = [
     "ValueOfAll",
 ];
 
+/// The attributes that a resource may have beside its properties.
+///
+/// Source: CloudFormation Template Reference, "Resource attribute reference"; `Version` is that of custom
+/// resources and hooks.
+const ATTRIBUTES: [&str; 10] = [
+    "Condition",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+    "Version",
+];
+
 /// Checks that every reference names something, and that the functions we read have their shapes.
 #[must_use]
 pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) -> Vec<Diagnostic> {
     // A macro or a loop makes names that the text does not show.
     let macros = template.transforms().iter().any(|(name, _)| *name != "AWS::LanguageExtensions");
     let mut found = shapes(template, macros);
+    if !macros {
+        found.extend(declarations(template));
+    }
     let loops = |section: &str| {
         let keys = template.section(section).into_iter().flat_map(Node::entries).map(|(key, _)| key);
         macros || keys.filter_map(Node::as_str).any(|key| key.starts_with("Fn::"))
@@ -138,7 +160,7 @@ fn shapes(template: &Template<'_, '_>, macros: bool) -> Vec<Diagnostic> {
             Function::FindInMap => {
                 (!(items == 3 || (items == 4 && extended)), "a list of a mapping and two keys")
             }
-            _ => (false, ""),
+            _ => list_shape(&call, extended),
         };
         if wrong {
             let name = if call.name == "Ref" { "Ref".to_owned() } else { format!("Fn::{}", call.name) };
@@ -146,6 +168,85 @@ fn shapes(template: &Template<'_, '_>, macros: bool) -> Vec<Diagnostic> {
                 Diagnostic::new(Code::TPL006, format!("`{name}` takes {shape}"))
                     .at(call.name_span(), "this call")
                     .help("write the argument in one of these forms"),
+            );
+        }
+    }
+    found
+}
+
+/// Functions whose list has a fixed length. A list that is itself computed (`!Join` of a `!Split`) is only
+/// counted where it is written out.
+///
+/// Source: CloudFormation Template Reference, "Intrinsic functions" and "Condition functions".
+fn list_shape(call: &Call<'_, '_>, extended: bool) -> (bool, &'static str) {
+    let argument = call.argument;
+    // The argument of the short form has the function's own tag.
+    let computed = match call.form {
+        Form::Short => argument.only_entry().is_some(),
+        Form::Long => super::call(argument).is_some(),
+    };
+    let is_list = argument.kind() == Kind::Sequence;
+    let items = argument.items().count();
+    let (fits, shape) = match call.name {
+        "Join" => (items == 2, "a list of a delimiter and a list of values"),
+        "Select" => (items == 2, "a list of an index and a list of values"),
+        "Split" => (items == 2, "a list of a delimiter and a text"),
+        "Equals" => (items == 2, "a list of two values"),
+        "Not" => (items == 1, "a list of one condition"),
+        "And" | "Or" => ((2..=10).contains(&items), "a list of two to ten conditions"),
+        "Cidr" => ((2..=3).contains(&items), "a list of a block, a count and perhaps the bits"),
+        _ => return (false, ""),
+    };
+    (!(is_list && fits || computed && extended), shape)
+}
+
+/// Names, attributes of resources, values of outputs: what CloudFormation refuses before it looks at a type.
+fn declarations(template: &Template<'_, '_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let resources = template.resources.values().map(|resource| ("resource", resource.declaration));
+    let sections =
+        [("parameter", &template.parameters), ("mapping", &template.mappings), ("output", &template.outputs)];
+    let others =
+        sections.into_iter().flat_map(|(what, section)| section.values().map(move |one| (what, *one)));
+    for (what, declaration) in resources.chain(others) {
+        let Some(name) = declaration.key.as_str().filter(|name| !name.starts_with("Fn::")) else { continue };
+        if !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+            found.push(
+                Diagnostic::new(Code::TPL010, format!("the {what} name `{name}` is not alphanumeric"))
+                    .at(declaration.key.outer(), "this name")
+                    .help("use letters and digits only"),
+            );
+        }
+        if what == "output"
+            && declaration.value.kind() == Kind::Mapping
+            && declaration.value.get("Value").is_none()
+        {
+            found.push(
+                Diagnostic::new(Code::TPL007, format!("the output `{name}` has no value"))
+                    .at(declaration.key.outer(), "this output")
+                    .help("add `Value`, or remove the output"),
+            );
+        }
+    }
+    for resource in template.resources.values() {
+        for (key, _) in resource.declaration.value.entries() {
+            let Some(name) = key.as_str() else { continue };
+            if ATTRIBUTES.contains(&name) || name.starts_with("Fn::") {
+                continue;
+            }
+            found.push(
+                Diagnostic::new(
+                    Code::TPL007,
+                    format!(
+                        "a resource has no attribute `{name}`: CloudFormation refuses `{}`",
+                        resource.name
+                    ),
+                )
+                .at(key.outer(), "this attribute")
+                .help(did_you_mean(name, ATTRIBUTES).unwrap_or_else(|| {
+                    "what belongs to the type stands below `Properties`, what is for people below `Metadata`"
+                        .to_owned()
+                })),
             );
         }
     }

@@ -1,6 +1,6 @@
 //! `iam-split explain`
 
-use iam_split_core::diagnostic::{Code, Severity, did_you_mean};
+use iam_split_core::diagnostic::{Code, Example, Severity, did_you_mean};
 
 use crate::Streams;
 use crate::args::ExplainArgs;
@@ -23,7 +23,18 @@ pub(crate) fn run(arguments: &ExplainArgs, streams: &mut Streams) -> Result<Exit
     let explanation = code.explanation();
     writeln!(streams.out, "{code}: {} ({})\n", explanation.title, severity(code))?;
     writeln!(streams.out, "cause\n  {}\n", explanation.cause)?;
-    writeln!(streams.out, "what to do\n  {}", explanation.recovery)?;
+    writeln!(streams.out, "what to do\n  {}\n", explanation.recovery)?;
+    writeln!(streams.out, "example")?;
+    match Example::read(explanation.example) {
+        Some(Example { files, command }) => {
+            for (name, text) in files {
+                writeln!(streams.out, "  {name}")?;
+                text.lines().try_for_each(|line| writeln!(streams.out, "    {line}"))?;
+            }
+            writeln!(streams.out, "  $ iam-split {command}")?;
+        }
+        None => writeln!(streams.out, "  {}", explanation.example.trim_end())?,
+    }
     streams.out.flush()?;
     Ok(Exit::Done)
 }

@@ -91,7 +91,10 @@ fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> 
         writeln!(out, "\n{} scopes are wider than the monolith's", validation.widened.len())?;
         for change in &validation.widened {
             writeln!(out, "  {} ({}, {})", change.resource, change.statement, change.element)?;
-            writeln!(out, "    before {}\n    after  {}", change.before, change.after)?;
+            writeln!(out, "    before  {}\n    after   {}", change.before, change.after)?;
+            if !change.reaches.is_empty() {
+                writeln!(out, "    reaches {}", change.reaches)?;
+            }
         }
     }
     for (role, policy) in &validation.attached {

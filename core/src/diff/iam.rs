@@ -1,0 +1,288 @@
+//! Two releases of an IAM template, role by role: what the security team has to approve.
+
+use serde::Serialize;
+
+use super::grant::{self, PermissionChange};
+use super::{read, shown};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::expression::{Expr, lower};
+use crate::normal::{Names, normal};
+use crate::syntax::parse;
+use crate::template::{Resource, Template};
+use crate::text::LineIndex;
+
+/// What a release changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IamDiff {
+    /// Resources that differ, those of the new template first, in its order.
+    pub resources: Vec<ResourceDiff>,
+    /// Resources that are the same.
+    pub unchanged: usize,
+    /// Parameters, mappings, conditions and outputs that differ.
+    pub declarations: Vec<PropertyChange>,
+}
+
+impl IamDiff {
+    /// Whether anything is allowed that was not, or to someone to whom it was not.
+    #[must_use]
+    pub fn allows_more(&self) -> bool {
+        self.resources.iter().any(|resource| {
+            resource.permissions.iter().chain(&resource.trust).any(PermissionChange::allows_more)
+                || resource.properties.iter().any(|change| change.property == "PermissionsBoundary")
+        })
+    }
+}
+
+/// Whether a resource is in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Only the new template has it.
+    Added,
+    /// Only the old template has it.
+    Removed,
+    /// Both have it, and it differs.
+    Changed,
+}
+
+/// A resource that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ResourceDiff {
+    /// Its logical id.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether it is in both.
+    pub state: State,
+    /// Its line: of the new template, or of the old one where it is removed.
+    pub line: u32,
+    /// Permissions: statements of its policies, and managed policies by their ARN.
+    pub permissions: Vec<PermissionChange>,
+    /// Who may assume it.
+    pub trust: Vec<PermissionChange>,
+    /// Anything else.
+    pub properties: Vec<PropertyChange>,
+    /// Whether CloudFormation makes it anew, so that its ARN or id changes.
+    pub replaced: bool,
+}
+
+/// A value that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PropertyChange {
+    /// The property, or the section and the name.
+    pub property: String,
+    /// As it was.
+    pub before: Option<String>,
+    /// As it is.
+    pub after: Option<String>,
+}
+
+/// Tells two releases of an IAM template apart.
+///
+/// # Errors
+/// What makes one of the texts unreadable.
+pub fn iam(old: &str, new: &str) -> Result<IamDiff, Vec<Diagnostic>> {
+    let (of_old, of_new) = (parse(old), parse(new));
+    let mut found = Vec::new();
+    let before = read(&of_old, Source::Template, &mut found);
+    let after = read(&of_new, Source::Iam, &mut found);
+    let (Some(before), Some(after)) = (before, after) else { return Err(found) };
+    let (old_lines, new_lines) = (LineIndex::new(old), LineIndex::new(new));
+    let mut diff = IamDiff { declarations: declarations(&before, &after), ..IamDiff::default() };
+    for (name, resource) in &after.resources {
+        let other = before.resources.get(name);
+        let line = new_lines.line(resource.declaration.key.span().start);
+        match resource_diff(other, Some(resource), line) {
+            Some(one) => diff.resources.push(one),
+            None => diff.unchanged += 1,
+        }
+    }
+    for (_, resource) in before.resources.iter().filter(|(name, _)| !after.resources.contains_key(*name)) {
+        let line = old_lines.line(resource.declaration.key.span().start);
+        diff.resources.extend(resource_diff(Some(resource), None, line));
+    }
+    Ok(diff)
+}
+
+fn resource_diff(
+    before: Option<&Resource<'_, '_>>,
+    after: Option<&Resource<'_, '_>>,
+    line: u32,
+) -> Option<ResourceDiff> {
+    let one = after.or(before)?;
+    let (a, b) = (before.map(Parts::of).unwrap_or_default(), after.map(Parts::of).unwrap_or_default());
+    let state = match (before, after) {
+        (None, _) => State::Added,
+        (_, None) => State::Removed,
+        _ => State::Changed,
+    };
+    let permissions = grant::changes(&a.permissions, &b.permissions);
+    let trust = grant::changes(&a.trust, &b.trust);
+    let properties = properties(&a.rest, &b.rest);
+    let retyped = before.zip(after).is_some_and(|(a, b)| a.kind != b.kind);
+    let replaced = state == State::Changed
+        && (retyped || properties.iter().any(|change| replaces(one.kind, &change.property)));
+    let same = permissions.is_empty() && trust.is_empty() && properties.is_empty() && !retyped;
+    (state != State::Changed || !same).then(|| ResourceDiff {
+        name: one.name.to_owned(),
+        kind: one.kind.to_owned(),
+        state,
+        line,
+        permissions,
+        trust,
+        properties,
+        replaced,
+    })
+}
+
+/// A resource taken apart.
+#[derive(Default)]
+struct Parts {
+    permissions: Vec<Expr>,
+    trust: Vec<Expr>,
+    rest: Vec<(String, Expr)>,
+}
+
+impl Parts {
+    fn of(resource: &Resource<'_, '_>) -> Self {
+        let mut parts = Self::default();
+        let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
+        let Expr::Map(entries) = normal(&lower(resource.declaration.value), &names) else { return parts };
+        for (key, value) in entries {
+            match (key.as_str(), value) {
+                ("Properties", Expr::Map(properties)) => {
+                    properties.into_iter().for_each(|(key, value)| parts.property(key, value));
+                }
+                ("Type", _) => {}
+                (_, value) => parts.rest.push((key, value)),
+            }
+        }
+        parts
+    }
+
+    fn property(&mut self, key: String, value: Expr) {
+        match key.as_str() {
+            "PolicyDocument" => self.permissions.extend(statements(&value)),
+            "AssumeRolePolicyDocument" => self.trust.extend(statements(&value)),
+            "Policies" => self.permissions.extend(inline(&value)),
+            "ManagedPolicyArns" => {
+                let arns = match value {
+                    Expr::List(arns) => arns,
+                    one => vec![one],
+                };
+                self.permissions.extend(arns.into_iter().map(attachment));
+            }
+            _ => self.rest.push((key, value)),
+        }
+    }
+}
+
+/// The statements of each inline policy; under `If`, with it.
+fn inline(value: &Expr) -> Vec<Expr> {
+    match value {
+        Expr::List(policies) => policies.iter().flat_map(inline).collect(),
+        Expr::Map(entries) => {
+            let document = entries.iter().find(|(key, _)| key == "PolicyDocument");
+            document.map(|(_, document)| statements(document)).unwrap_or_default()
+        }
+        Expr::Call(name, parts) if name == "If" => match parts.as_slice() {
+            [condition, yes, no] => vec![Expr::call(
+                "If",
+                vec![condition.clone(), Expr::List(inline(yes)), Expr::List(inline(no))],
+            )],
+            _ => vec![value.clone()],
+        },
+        Expr::Ref(name) if name == "AWS::NoValue" => Vec::new(),
+        other => vec![other.clone()],
+    }
+}
+
+fn statements(document: &Expr) -> Vec<Expr> {
+    match document {
+        Expr::Map(entries) => match entries.iter().find(|(key, _)| key == "Statement") {
+            Some((_, Expr::List(list))) => list.clone(),
+            Some((_, one)) => vec![one.clone()],
+            None => Vec::new(),
+        },
+        other => vec![other.clone()],
+    }
+}
+
+/// An attached managed policy as a statement of its own kind.
+fn attachment(arn: Expr) -> Expr {
+    if let Expr::Call(name, parts) = &arn
+        && name == "If"
+        && let [condition, yes, no] = parts.as_slice()
+    {
+        let of = |branch: &Expr| match branch {
+            Expr::Ref(name) if name == "AWS::NoValue" => branch.clone(),
+            other => attachment(other.clone()),
+        };
+        return Expr::call("If", vec![condition.clone(), of(yes), of(no)]);
+    }
+    Expr::Map(vec![
+        ("Action".to_owned(), Expr::text("what the managed policy allows")),
+        ("Effect".to_owned(), Expr::text("Allow")),
+        ("Resource".to_owned(), arn),
+    ])
+}
+
+fn properties(before: &[(String, Expr)], after: &[(String, Expr)]) -> Vec<PropertyChange> {
+    let find = |list: &[(String, Expr)], key: &str| {
+        list.iter().find(|(name, _)| name == key).map(|(_, value)| shown(value))
+    };
+    let mut keys: Vec<&str> = before.iter().chain(after).map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let change = |key: &str| PropertyChange {
+        property: key.to_owned(),
+        before: find(before, key),
+        after: find(after, key),
+    };
+    keys.into_iter().map(change).filter(|change| change.before != change.after).collect()
+}
+
+/// Properties whose change makes the resource anew.
+///
+/// Source: CloudFormation Template Reference, "Update requires: Replacement" of each IAM type.
+fn replaces(kind: &str, property: &str) -> bool {
+    match kind {
+        "AWS::IAM::Role" => matches!(property, "RoleName" | "Path"),
+        "AWS::IAM::ManagedPolicy" => matches!(property, "ManagedPolicyName" | "Path" | "Description"),
+        "AWS::IAM::InstanceProfile" => matches!(property, "InstanceProfileName" | "Path"),
+        "AWS::IAM::RolePolicy" => matches!(property, "PolicyName" | "RoleName"),
+        "AWS::IAM::User" => property == "UserName",
+        "AWS::IAM::Group" => property == "GroupName",
+        _ => false,
+    }
+}
+
+fn declarations(before: &Template<'_, '_>, after: &Template<'_, '_>) -> Vec<PropertyChange> {
+    let sections = [
+        ("Parameters", &before.parameters, &after.parameters),
+        ("Mappings", &before.mappings, &after.mappings),
+        ("Conditions", &before.conditions, &after.conditions),
+        ("Outputs", &before.outputs, &after.outputs),
+    ];
+    let mut list = Vec::new();
+    for (section, a, b) in sections {
+        // A secret default is nobody's business, not even where it changes.
+        let value = |declaration: &crate::template::Declaration<'_, '_>| match lower(declaration.value) {
+            Expr::Map(entries) if declaration.value.get("NoEcho").is_some() => {
+                Expr::Map(entries.into_iter().filter(|(key, _)| key != "Default").collect())
+            }
+            other => other,
+        };
+        let all = |section: &crate::template::Section<'_, '_>| -> Vec<(String, Expr)> {
+            section.iter().map(|(name, declaration)| ((*name).to_owned(), value(declaration))).collect()
+        };
+        list.extend(
+            properties(&all(a), &all(b)).into_iter().map(|change| PropertyChange {
+                property: format!("{section}.{}", change.property),
+                ..change
+            }),
+        );
+    }
+    list
+}

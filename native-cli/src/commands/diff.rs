@@ -1,0 +1,192 @@
+//! `iam-split diff`
+
+use iam_split_core::api::{AppDiff, IamDiff, diff_application, diff_iam};
+use iam_split_core::diagnostic::Diagnostic;
+use iam_split_core::diff::{Change, PermissionChange, PropertyChange, ResourceDiff, Rewritten, State};
+use serde::Serialize;
+
+use crate::Streams;
+use crate::args::{DiffArgs, Format};
+use crate::exit::{Exit, Failure};
+use crate::files::Input;
+use crate::render::{Sources, diagnostics};
+
+pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, Failure> {
+    let before = Input::read(&arguments.before, streams)?;
+    let after = Input::read(&arguments.after, streams)?;
+    let sources = if arguments.iam {
+        Sources { template: Some(&before), iam: Some(&after), ..Sources::default() }
+    } else {
+        Sources { template: Some(&before), app: Some(&after), ..Sources::default() }
+    };
+    let (old, new) = match (before.text(), after.text()) {
+        (Ok(old), Ok(new)) => (old, new),
+        (old, new) => {
+            let found: Vec<Diagnostic> = [old.err(), new.err()].into_iter().flatten().collect();
+            return unreadable(&found, &sources, streams);
+        }
+    };
+    if arguments.iam {
+        match diff_iam(old, new) {
+            Ok(diff) => show(&diff, arguments.format, streams, iam, u8::from(diff.allows_more())),
+            Err(found) => unreadable(&found, &sources, streams),
+        }
+    } else {
+        match diff_application(old, new) {
+            Ok(diff) => {
+                show(&diff, arguments.format, streams, application, u8::from(!diff.unexplained.is_empty()))
+            }
+            Err(found) => unreadable(&found, &sources, streams),
+        }
+    }
+}
+
+fn unreadable(found: &[Diagnostic], sources: &Sources<'_>, streams: &mut Streams) -> Result<Exit, Failure> {
+    diagnostics(found, sources, streams)?;
+    Ok(Exit::Usage)
+}
+
+fn show<D: Serialize>(
+    diff: &D,
+    format: Format,
+    streams: &mut Streams,
+    human: fn(&D, &mut Streams) -> std::io::Result<()>,
+    findings: u8,
+) -> Result<Exit, Failure> {
+    match format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut streams.out, diff).map_err(std::io::Error::from)?;
+            writeln!(streams.out)?;
+        }
+        Format::Human => human(diff, streams)?,
+    }
+    streams.out.flush()?;
+    Ok(if findings == 0 { Exit::Done } else { Exit::Refused })
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn application(diff: &AppDiff, streams: &mut Streams) -> std::io::Result<()> {
+    let out = &mut streams.out;
+    writeln!(
+        out,
+        "{} left, {} rewritten, {} added, {} without an explanation",
+        count(diff.left.len(), "resource"),
+        count(diff.rewritten.len(), "value"),
+        count(diff.added.len(), "declaration"),
+        diff.unexplained.len()
+    )?;
+    if !diff.left.is_empty() {
+        writeln!(out, "\nleft for the IAM template")?;
+        for left in &diff.left {
+            writeln!(out, "  line {:<5} {}  {}", left.line, left.name, left.kind)?;
+        }
+    }
+    let mut reasons: Vec<_> = diff.rewritten.iter().filter_map(|one| one.reason).collect();
+    reasons.sort();
+    reasons.dedup();
+    for reason in reasons {
+        writeln!(out, "\nrewritten: {}", reason.name())?;
+        diff.rewritten.iter().filter(|one| one.reason == Some(reason)).try_for_each(|one| value(out, one))?;
+    }
+    if !diff.added.is_empty() {
+        writeln!(out, "\nadded")?;
+        for added in &diff.added {
+            writeln!(out, "  line {:<5} {}.{}", added.line, added.section, added.name)?;
+        }
+    }
+    if !diff.unexplained.is_empty() {
+        writeln!(out, "\nno split makes these differences")?;
+        diff.unexplained.iter().try_for_each(|one| value(out, one))?;
+    }
+    Ok(())
+}
+
+fn value(out: &mut dyn std::io::Write, one: &Rewritten) -> std::io::Result<()> {
+    let line = |line: Option<u32>| line.map_or("-".to_owned(), |line| line.to_string());
+    writeln!(out, "  line {} -> {}  {}", line(one.line_before), line(one.line_after), one.path)?;
+    before_and_after(out, one.before.as_deref(), one.after.as_deref())
+}
+
+fn before_and_after(
+    out: &mut dyn std::io::Write,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> std::io::Result<()> {
+    if let Some(before) = before {
+        writeln!(out, "    - {before}")?;
+    }
+    if let Some(after) = after {
+        writeln!(out, "    + {after}")?;
+    }
+    Ok(())
+}
+
+fn iam(diff: &IamDiff, streams: &mut Streams) -> std::io::Result<()> {
+    let out = &mut streams.out;
+    let of = |state| diff.resources.iter().filter(|one| one.state == state).count();
+    writeln!(
+        out,
+        "{} added, {} removed, {} changed, {} the same",
+        of(State::Added),
+        of(State::Removed),
+        of(State::Changed),
+        diff.unchanged
+    )?;
+    diff.resources.iter().try_for_each(|one| resource(out, one))?;
+    if !diff.declarations.is_empty() {
+        writeln!(out, "\ndeclarations")?;
+        diff.declarations.iter().try_for_each(|one| property(out, one))?;
+    }
+    let verdict = if diff.allows_more() { "more is allowed than before" } else { "nothing more is allowed" };
+    writeln!(out, "\n{verdict}")
+}
+
+fn resource(out: &mut dyn std::io::Write, one: &ResourceDiff) -> std::io::Result<()> {
+    let state = match one.state {
+        State::Added => "added",
+        State::Removed => "removed",
+        State::Changed if one.replaced => "changed, made anew: its ARN and id change",
+        State::Changed => "changed",
+    };
+    writeln!(out, "\n{} ({}, line {}): {state}", one.name, one.kind, one.line)?;
+    one.permissions.iter().try_for_each(|change| permission(out, change))?;
+    if !one.trust.is_empty() {
+        writeln!(out, "  who may assume it")?;
+        one.trust.iter().try_for_each(|change| permission(out, change))?;
+    }
+    // Of a new resource everything is new: its permissions and trust say what matters.
+    let told = if one.state == State::Changed { one.properties.as_slice() } else { &[] };
+    told.iter().try_for_each(|change| property(out, change))
+}
+
+fn permission(out: &mut dyn std::io::Write, change: &PermissionChange) -> std::io::Result<()> {
+    let kind = match change.change {
+        Change::Added => "added",
+        Change::Removed => "removed",
+        Change::Widened => "widened",
+        Change::Narrowed => "narrowed",
+    };
+    writeln!(out, "  {kind:<9}{} {}", change.effect, change.actions.join(", "))?;
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) if before != after => {
+            before_and_after(out, Some(before), Some(after))?;
+        }
+        (before, after) => {
+            if let Some(scope) = after.as_ref().or(before.as_ref()) {
+                writeln!(out, "    on {scope}")?;
+            }
+        }
+    }
+    match &change.condition {
+        Some(condition) => writeln!(out, "    if {condition}"),
+        None => Ok(()),
+    }
+}
+
+fn property(out: &mut dyn std::io::Write, change: &PropertyChange) -> std::io::Result<()> {
+    writeln!(out, "  {}", change.property)?;
+    before_and_after(out, change.before.as_deref(), change.after.as_deref())
+}

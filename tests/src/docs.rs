@@ -1,0 +1,118 @@
+//! Documents that are made by a program: the tests hold `docs/` to them.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use iam_split_core::deployment::failure::ROWS;
+use iam_split_core::diagnostic::{Code, Example, Severity};
+use iam_split_core::report::Report;
+
+use crate::corpus::{MODES, Outcome, heading, outcome, templates};
+
+/// `docs/corpus.md`: every real template, split in every way.
+///
+/// # Panics
+/// If a split that was handed over fails a check.
+pub fn corpus(folder: &Path) -> String {
+    let mut text = heading() + "\n";
+    for path in templates(folder) {
+        let template = std::fs::read_to_string(&path).unwrap_or_default();
+        let name = path.strip_prefix(folder).unwrap_or(&path).display();
+        let cells: Vec<String> = MODES
+            .iter()
+            .map(|mode| {
+                let outcome = outcome(&template, mode);
+                if let Outcome::Broken(problems) = &outcome {
+                    panic!("{name} {}: {problems:#?}", mode.name);
+                }
+                outcome.to_string()
+            })
+            .collect();
+        let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
+    }
+    text
+}
+
+/// `docs/errors.md`: every code of the catalogue.
+pub fn errors() -> String {
+    let mut text = "# Codes\n\n\
+        Every finding of `iam-split` has a code. `iam-split explain CODE` says what stands here; both come from one\n\
+        catalogue, and a test runs each example. Made by `cargo run -p iam-split-tests --bin docs -- errors > docs/errors.md`.\n\n\
+        | code | what | |\n|---|---|---|\n"
+        .to_owned();
+    for code in Code::ALL {
+        let _ = writeln!(
+            text,
+            "| [{code}](#{}) | {} | {} |",
+            code.as_str().to_lowercase(),
+            code.explanation().title,
+            severity(*code)
+        );
+    }
+    for code in Code::ALL {
+        let explanation = code.explanation();
+        let _ = write!(
+            text,
+            "\n## {code}\n\n**{}** ({})\n\n{}\n\n*What to do.* {}\n\n*Example.* ",
+            explanation.title,
+            severity(*code),
+            explanation.cause,
+            explanation.recovery
+        );
+        match Example::read(explanation.example) {
+            None => text.push_str(explanation.example),
+            Some(Example { files, command }) => {
+                for (name, file) in files {
+                    let _ = write!(text, "`{name}`\n\n```yaml\n{file}```\n\n");
+                }
+                let _ = write!(text, "```sh\niam-split {command}\n```\n");
+            }
+        }
+    }
+    text
+}
+
+fn severity(code: Code) -> &'static str {
+    match code.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// `docs/troubleshooting.md`: what AWS answers, by the categories of the specification.
+pub fn troubleshooting() -> String {
+    let mut text = include_str!("docs/troubleshooting.md").to_owned();
+    let categories = [
+        (2, "The IAM stack, or any stack, is not deployed"),
+        (3, "The IAM stack's outputs cannot be read"),
+        (4, "The application stack refuses its parameters"),
+        (5, "While it runs, and while it is updated"),
+        (6, "A stack cannot be deleted"),
+    ];
+    for (category, title) in categories {
+        let _ =
+            write!(text, "\n## {title}\n\n| code | what it says | why | what to do |\n|---|---|---|---|\n");
+        for row in ROWS.iter().filter(|row| row.category == category) {
+            let explanation = row.code.explanation();
+            let words = row.message.replace(['{', '}'], "*");
+            let cell = |text: &str| text.replace('|', "\\|");
+            let _ = writeln!(
+                text,
+                "| [{0}](errors.md#{1}) | {2} | {3} | {4} |",
+                row.code,
+                row.code.as_str().to_lowercase(),
+                cell(&words),
+                cell(explanation.cause),
+                cell(explanation.recovery)
+            );
+        }
+    }
+    text
+}
+
+/// `docs/report.schema.json`: the JSON form of a report.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Report);
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}

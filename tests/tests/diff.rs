@@ -1,0 +1,168 @@
+//! `iam-split diff`: the reader's diff of an application, and the security team's of a release.
+
+use iam_split_tests::{Run, repository, run};
+use serde_json::{Value, json};
+
+fn compare(arguments: &[&str], before: &str, after: &str) -> Run {
+    let work = tempfile::tempdir().unwrap();
+    std::fs::write(work.path().join("a.yaml"), before).unwrap();
+    std::fs::write(work.path().join("b.yaml"), after).unwrap();
+    run(work.path(), &[&["diff", "a.yaml", "b.yaml"], arguments].concat(), b"")
+}
+
+#[test]
+fn the_example_is_explained_edit_by_edit_and_a_tampered_one_is_not() {
+    let work = tempfile::tempdir().unwrap();
+    for name in ["quilt.yaml", "config.yaml"] {
+        std::fs::copy(repository().join("examples/quilt").join(name), work.path().join(name)).unwrap();
+    }
+    assert_eq!(run(work.path(), &["split", "quilt.yaml", "--config", "config.yaml"], b"").status, 0);
+    let ran = run(work.path(), &["diff", "quilt.yaml", "quilt-app.yaml"], b"");
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    for said in [
+        "32 resources left",
+        "0 without an explanation",
+        "rewritten: reference-to-parameter",
+        "rewritten: name-from-arn",
+        "    - !GetAtt SearchHandlerRole.Arn\n    + !Ref SearchHandlerRole\n",
+    ] {
+        assert!(ran.stdout.contains(said), "no `{said}` in {}", ran.stdout);
+    }
+    let path = work.path().join("quilt-app.yaml");
+    let app = std::fs::read_to_string(&path).unwrap();
+    let app = app.replacen("Role: !Ref SearchHandlerRole", "Role: !Ref ApiRole", 1);
+    std::fs::write(path, app.replacen("VisibilityTimeout: ", "VisibilityTimeout: 1", 1)).unwrap();
+    let ran = run(work.path(), &["diff", "quilt.yaml", "quilt-app.yaml", "--format", "json"], b"");
+    assert_eq!(ran.status, 1);
+    let diff: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(diff["unexplained"].as_array().unwrap().len(), 2, "{}", diff["unexplained"]);
+    assert_eq!(diff["unexplained"][0]["reason"], Value::Null);
+}
+
+const ROLE: &str = "\
+Parameters:
+  Key: {Type: String, NoEcho: true, Default: first-secret}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: worker
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']
+      Policies:
+        - PolicyName: P
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: ['s3:GetObject', 's3:PutObject'], Resource: 'arn:aws:s3:::files/in/*'}
+              - {Effect: Deny, Action: 's3:DeleteObject', Resource: '*'}
+  Same:
+    Type: AWS::IAM::Role
+    Properties: {AssumeRolePolicyDocument: {}}
+";
+
+/// Each change of a release, and what the JSON says of it.
+#[test]
+fn a_release_is_told_apart_role_by_role() {
+    let added = |action: &str, scope: &str| json!({"change": "added", "effect": "Allow", "actions": [action], "before": null, "after": scope, "condition": null});
+    let files = "arn:aws:s3:::files/in/*";
+    for (from, to, status, list, expected) in [
+        (
+            "'s3:PutObject'",
+            "'s3:PutObject', 's3:GetObjectAcl'",
+            1,
+            "permissions",
+            added("s3:GetObjectAcl", files),
+        ),
+        (
+            "files/in/*",
+            "files/*",
+            1,
+            "permissions",
+            json!({"change": "widened", "effect": "Allow", "actions": ["s3:GetObject", "s3:PutObject"], "before": files, "after": "arn:aws:s3:::files/*", "condition": null}),
+        ),
+        (
+            "files/in/*",
+            "files/in/a/*",
+            0,
+            "permissions",
+            json!({"change": "narrowed", "effect": "Allow", "actions": ["s3:GetObject", "s3:PutObject"], "before": files, "after": "arn:aws:s3:::files/in/a/*", "condition": null}),
+        ),
+        (
+            ", 's3:PutObject'",
+            "",
+            0,
+            "permissions",
+            json!({"change": "removed", "effect": "Allow", "actions": ["s3:PutObject"], "before": files, "after": null, "condition": null}),
+        ),
+        // A denial that goes allows more.
+        (
+            "              - {Effect: Deny, Action: 's3:DeleteObject', Resource: '*'}\n",
+            "",
+            1,
+            "permissions",
+            json!({"change": "removed", "effect": "Deny", "actions": ["s3:DeleteObject"], "before": "*", "after": null, "condition": null}),
+        ),
+        (
+            "aws:policy/ReadOnlyAccess",
+            "aws:policy/AdministratorAccess",
+            1,
+            "permissions",
+            added("what the managed policy allows", "arn:aws:iam::aws:policy/AdministratorAccess"),
+        ),
+        (
+            "Service: lambda.amazonaws.com",
+            "Service: lambda.amazonaws.com, AWS: '*'",
+            1,
+            "trust",
+            added("sts:AssumeRole", "{AWS: '*'}"),
+        ),
+        (
+            "RoleName: worker",
+            "RoleName: worker2",
+            0,
+            "properties",
+            json!({"property": "RoleName", "before": "worker", "after": "worker2"}),
+        ),
+    ] {
+        let ran = compare(&["--iam", "--format", "json"], ROLE, &ROLE.replacen(from, to, 1));
+        let diff: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(ran.status, status, "{to}: {}", ran.stdout);
+        assert_eq!((&diff["unchanged"], diff["resources"].as_array().unwrap().len()), (&json!(1), 1), "{to}");
+        let role = &diff["resources"][0];
+        assert_eq!((&role["name"], &role["line"]), (&json!("Role"), &json!(4)));
+        let changes = role[list].as_array().unwrap();
+        let texts = |value: &Value| value.to_string().replace("'", "");
+        assert!(changes.iter().any(|change| texts(change) == texts(&expected)), "{to}: {changes:#?}");
+        assert_eq!(role["replaced"], list == "properties", "{to}");
+    }
+}
+
+#[test]
+fn new_and_former_roles_are_said_and_secrets_are_not() {
+    let more = ROLE.replace("  Same:", "  Other:").replace("first-secret", "second-secret");
+    let ran = compare(&["--iam"], ROLE, &more);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("Other (AWS::IAM::Role, line 17): added"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Same (AWS::IAM::Role, line 17): removed"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("secret"), "{}", ran.stdout);
+    let ran = compare(&[], ROLE, &more);
+    assert!(ran.stdout.contains("a secret") && !ran.stdout.contains("-secret"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_order_and_the_writing_of_statements_are_no_difference() {
+    let other = ROLE
+        .replace("['s3:GetObject', 's3:PutObject']", "['S3:PutObject', 's3:GetObject']")
+        .replace("'arn:aws:s3:::files/in/*'", "!Join ['', ['arn:aws:s3:::', 'files/in/*']]");
+    let ran = compare(&["--iam"], ROLE, &other);
+    assert_eq!((ran.status, ran.stdout.contains("2 the same")), (0, true), "{}", ran.stdout);
+}
+
+#[test]
+fn what_cannot_be_read_is_exit_2_with_every_place() {
+    let ran = compare(&[], "a: [", "Resources: {A: {Type: T}, A: {Type: T}}");
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("SYN001") && ran.stderr.contains("SYN002"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("a.yaml") && ran.stderr.contains("b.yaml"), "{}", ran.stderr);
+}

@@ -1,0 +1,63 @@
+//! What `docs/` says is what the program does.
+
+use iam_split_core::diagnostic::{Code, Example};
+use iam_split_tests::{docs, repository, run};
+
+fn document(name: &str) -> String {
+    std::fs::read_to_string(repository().join("docs").join(name)).unwrap()
+}
+
+#[test]
+fn the_codes_and_the_schema_are_those_of_the_program() {
+    assert!(document("errors.md") == docs::errors(), "make docs/errors.md anew");
+    assert!(document("troubleshooting.md") == docs::troubleshooting(), "make docs/troubleshooting.md anew");
+    assert!(document("report.schema.json") == docs::schema(), "make docs/report.schema.json anew");
+}
+
+/// Each example of the catalogue leads to its code, with the exit code that the code has.
+#[test]
+fn every_example_leads_to_its_code() {
+    // These take an input too large or too odd for a document.
+    let said = ["SYN003", "SYN008", "LIM001", "LIM002", "LIM003", "LIM004", "INT001"];
+    // And these a stack.
+    let of_stacks = ["DPL011", "DPL012", "DPL013", "DPL014", "DPL015", "DPL016", "DPL017"];
+    let mut wrong = Vec::new();
+    // The command that shows a deployment's codes comes with it.
+    for code in Code::ALL.iter().filter(|code| !matches!(&code.as_str()[..3], "DPL" | "AWS")) {
+        let Some(example) = Example::read(code.explanation().example) else {
+            let told = said.contains(&code.as_str()) || of_stacks.contains(&code.as_str());
+            assert!(told, "{code} has no example that runs");
+            continue;
+        };
+        let work = tempfile::tempdir().unwrap();
+        for (name, text) in &example.files {
+            std::fs::write(work.path().join(name), text).unwrap();
+        }
+        let ran = run(work.path(), &example.command.split(' ').collect::<Vec<_>>(), b"");
+        let codes: Vec<&str> = ran.stderr.split('[').skip(1).filter_map(|part| part.get(..6)).collect();
+        if !codes.contains(&code.as_str()) || (code.exit_code() > 0 && ran.status == 0) {
+            wrong.push(format!("{code}: status {}, {codes:?}", ran.status));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The excerpts of `docs/split-output.md` are what the command writes, whole lines of it.
+#[test]
+fn the_output_is_as_explained() {
+    let work = tempfile::tempdir().unwrap();
+    for name in ["quilt.yaml", "config.yaml"] {
+        std::fs::copy(repository().join("examples/quilt").join(name), work.path().join(name)).unwrap();
+    }
+    assert_eq!(run(work.path(), &["split", "quilt.yaml", "--config", "config.yaml"], b"").status, 0);
+    let document = document("split-output.md");
+    let mut excerpts = 0;
+    for block in document.split("```yaml ").skip(1) {
+        let (name, rest) = block.split_once('\n').unwrap();
+        let (excerpt, _) = rest.split_once("```").unwrap();
+        let written = std::fs::read_to_string(work.path().join(name)).unwrap();
+        assert!(written.contains(&format!("\n{excerpt}")), "{name} does not have\n{excerpt}");
+        excerpts += 1;
+    }
+    assert!(excerpts > 8);
+}
