@@ -17,5 +17,6 @@ pub mod runtime;
 pub mod scenario;
 pub mod settings;
 pub mod state;
+pub mod status;
 pub mod usage;
 pub mod value;

@@ -33,12 +33,18 @@ pub enum Command {
     Permissions(deployment::PermissionsArgs),
     /// Explain a code.
     Explain(ExplainArgs),
+    /// Show what a deployment would change.
+    Plan(deployment::PlanArgs),
     /// Deploy the IAM stack, then the application stack.
     Deploy(deployment::DeployArgs),
     /// Send the templates to the bucket.
     Upload(deployment::UploadArgs),
     /// Show what the IAM stack gives out.
     Outputs(deployment::OutputsArgs),
+    /// Show how both stacks stand.
+    Status(deployment::StatusArgs),
+    /// Check the quality gates.
+    Gates(deployment::GatesArgs),
     /// Delete the application stack, then the IAM stack.
     Delete(deployment::DeleteArgs),
 }

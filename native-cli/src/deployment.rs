@@ -169,12 +169,18 @@ fn interrupted(console: &Console<'_>) -> Failure {
 }
 
 /// Takes away change sets and empty stacks that must not remain, whatever happened.
-async fn undo(console: &mut Console<'_>) -> Result<(), Failure> {
+pub(crate) async fn undo(console: &mut Console<'_>) -> Result<(), Failure> {
     let undo = std::mem::take(&mut console.undo);
     for undo in undo {
         match undo {
             Undo::ChangeSet(aws, id) => changeset::discard(&aws, &id).await?,
-            Undo::EmptyStack(aws, name) => stack::delete(&aws, &name, None).await?,
+            Undo::EmptyStack(aws, id) => {
+                stack::delete(&aws, &id, None).await?;
+                // A deployment that follows at once would meet what is going.
+                while stack::describe(&aws, &id).await?.is_some_and(|live| live.status != "DELETE_COMPLETE") {
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
         }
     }
     Ok(())

@@ -3,8 +3,6 @@
 //! Low-level arguments are in [`args`], one command a file in [`commands`]. Results go to standard
 //! output, findings and progress to standard error. Exit codes are in [`exit`].
 
-#![allow(dead_code, reason = "`plan`, which uses the rest, comes next")]
-
 pub mod args;
 mod aws;
 mod commands;
@@ -69,6 +67,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Command::Rollback(arguments) => commands::rollback::run(arguments, streams),
         Command::Permissions(arguments) => commands::permissions::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
+        Command::Plan(arguments) => commands::plan::run(arguments, streams),
+        Command::Status(arguments) => commands::status::run(arguments, streams),
+        Command::Gates(arguments) => commands::gates::run(arguments, streams),
         Command::Deploy(arguments) => commands::deploy::run(arguments, streams),
         Command::Upload(arguments) => commands::upload::run(arguments, streams),
         Command::Outputs(arguments) => commands::outputs::run(arguments, streams),

@@ -161,6 +161,9 @@ impl Tally {
 /// - `step`: something begins or was found: `step` is its name, `message` a sentence.
 /// - `upload`: an object of the bucket: `sent` is false where it was there already.
 /// - `change`: a resource that a change set touches.
+/// - `plan`: what a plan says of a stack, after its changes.
+/// - `scenario`: an update scenario of the specification with its impact.
+/// - `status`: how a stack stands.
 /// - `operation`: an operation on a stack begins (`status` is `started`), is joined (`resumed`), has nothing
 ///   to do (`unchanged`), or ended (`done`, `failed`), then with the stack's status.
 /// - `resource`: an event of CloudFormation, once each.
@@ -196,6 +199,30 @@ pub enum Event<'e> {
         /// The change.
         #[serde(flatten)]
         change: &'e super::scenario::Change,
+    },
+    /// What a plan says of a stack; its changes come before.
+    Plan {
+        /// The stack's name.
+        stack: &'e str,
+        /// `create`, `update` or `none`.
+        operation: &'static str,
+        /// Parameters that change.
+        parameters: &'e [super::scenario::ParameterChange],
+    },
+    /// An update scenario of the specification.
+    Scenario {
+        /// `A` to `D`.
+        scenario: super::scenario::Scenario,
+        /// Its name.
+        name: &'static str,
+        /// What it means.
+        impact: &'static str,
+    },
+    /// How a stack stands.
+    Status {
+        /// The stack.
+        #[serde(flatten)]
+        status: &'e super::status::StackStatus,
     },
     /// An operation on a stack.
     Operation {

@@ -54,6 +54,14 @@ impl Deploying<'_> {
         if with_app {
             stacks.push(Which::App);
         }
+        if !self.arguments.yes {
+            let plan = super::plan::make(deployment, &stacks, console).await?;
+            plan.tell(deployment, console)?;
+            if !console.ask("deploy?")? {
+                console.result("nothing was changed")?;
+                return Ok(Exit::Refused);
+            }
+        }
         let sent = upload(deployment, &stacks, console).await?;
         self.passes(&gates::templates(deployment, &sent).await?, console)?;
         let iam = if deployment.external() { self.settled(Which::Iam, console).await? } else { None };
