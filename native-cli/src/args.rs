@@ -27,6 +27,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show what a split changed in the application, or what a release changes in the IAM template.
     Diff(DiffArgs),
+    /// Move the IAM of a running monolith into a stack of its own, without making it anew.
+    Migrate(deployment::MigrateArgs),
     /// Put a stack back to what it was before its last update.
     Rollback(deployment::RollbackArgs),
     /// Print the AWS permissions that a team needs, as an IAM policy.

@@ -2,6 +2,7 @@
 
 pub(crate) mod bucket;
 pub(crate) mod changeset;
+pub(crate) mod refactor;
 pub(crate) mod stack;
 pub(crate) mod usage;
 pub(crate) mod watch;

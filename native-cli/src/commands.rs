@@ -6,6 +6,7 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod gates;
 pub(crate) mod init;
+pub(crate) mod migrate;
 pub(crate) mod outputs;
 pub(crate) mod permissions;
 pub(crate) mod plan;

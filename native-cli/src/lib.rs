@@ -64,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Command::Init(arguments) => commands::init::run(arguments, streams),
         Command::Validate(arguments) => commands::validate::run(arguments, streams),
         Command::Diff(arguments) => commands::diff::run(arguments, streams),
+        Command::Migrate(arguments) => commands::migrate::run(arguments, streams),
         Command::Rollback(arguments) => commands::rollback::run(arguments, streams),
         Command::Permissions(arguments) => commands::permissions::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),

@@ -7,6 +7,7 @@ pub mod compare;
 pub mod corpus;
 pub mod docs;
 pub mod evaluate;
+pub mod fake;
 pub mod fuzz;
 pub mod generate;
 

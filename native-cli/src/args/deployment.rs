@@ -331,6 +331,39 @@ pub struct RollbackArgs {
     pub format: Format,
 }
 
+/// Move the IAM of a running monolith into a stack of its own, without making it anew.
+///
+/// The application stack runs from the monolith, deployment.yaml names the pair that was split from it.
+/// The monolith is prepared by an update, the IAM stack is made, CloudFormation's stack refactoring moves
+/// the resources, and both stacks get the templates of the pair. Each step is checked; run again, it goes
+/// on where it stopped; with --back it goes back.
+///
+/// Exit codes: 0 done, 1 refused, 2 wrong usage or input, 3 AWS.
+#[derive(Args, Debug)]
+pub struct MigrateArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its fields have the help texts")]
+    pub settings: Settings,
+    /// Show how far it is and the steps that remain; change nothing.
+    #[arg(long)]
+    pub preview: bool,
+    /// Carry out one step only.
+    #[arg(long = "step")]
+    pub one: bool,
+    /// Go back instead of on.
+    #[arg(long)]
+    pub back: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Seconds between two looks at a stack's events [default: 1, later 2 and 5].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub poll_interval: Option<f64>,
+    /// How progress is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
 /// Print the AWS permissions that a team needs, as an IAM policy.
 ///
 /// Read from deployment.yaml and the templates; nothing is called.

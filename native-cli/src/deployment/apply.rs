@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use iam_split_core::deployment::failure;
 use iam_split_core::deployment::gate::Live;
+use iam_split_core::deployment::migrate::PLACEHOLDER;
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{Order, order};
 use iam_split_core::deployment::parameters::{Known, Parameters, merge};
+use iam_split_core::deployment::scenario::Action;
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
 use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
@@ -23,6 +25,8 @@ use crate::progress::{Console, Undo};
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct How {
     pub(crate) accept_interruption: bool,
+    /// Whether nothing may be made anew or taken away: resources move, and stay what they are.
+    pub(crate) steady: bool,
     /// Whether a stack whose creation failed is deleted and created again without a question.
     pub(crate) recreate: bool,
     pub(crate) interval: Option<f64>,
@@ -233,6 +237,19 @@ async fn update(
             discard(console).await?;
             console.begin(&spec.name, "update", "unchanged", None)?;
             return Ok(Applied::Unchanged);
+        }
+        if how.steady {
+            let odd = set.changes.iter().filter(|change| {
+                change.logical_id != PLACEHOLDER
+                    && !matches!(change.action, Action::Modify | Action::MayReplace)
+            });
+            let odd: Vec<String> = odd.map(|change| format!("`{}`", change.logical_id)).collect();
+            if !odd.is_empty() {
+                let said = format!("the update would make anew or take away {}", odd.join(", "));
+                return Err(Failure::new(said).code(Code::DPL017).exit(Exit::Refused).help(
+                    "nothing was changed: what runs differs from what the template says, or a change made by hand would be undone",
+                ));
+            }
         }
         if how.ordered && spec.which == Which::Iam {
             match order(&set.changes, how.accept_interruption) {
