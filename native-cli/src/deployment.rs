@@ -46,6 +46,7 @@ pub(crate) struct Deployment {
     pub(crate) aws: Aws,
     /// Warnings and notes about the templates.
     pub(crate) found: Vec<Diagnostic>,
+    inputs: Loading,
 }
 
 impl Deployment {
@@ -70,6 +71,11 @@ impl Deployment {
             Which::Iam => self.settings.iam_role_arn.as_deref(),
             Which::App => self.settings.role_arn.as_deref(),
         }
+    }
+
+    /// Findings with the lines that they are about.
+    pub(crate) fn tell(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<(), Failure> {
+        self.inputs.tell(found, console)
     }
 
     pub(crate) fn external(&self) -> bool {
@@ -207,8 +213,7 @@ async fn load(
         folder,
     };
     let Some(settings) = settings else {
-        loading.tell(&found, console)?;
-        return Ok(None);
+        return loading.refuse(&found, console);
     };
     console.secrets.extend(settings.hidden().map(str::to_owned));
     // Files first: their faults cost no call.
@@ -217,8 +222,7 @@ async fn load(
     let by_address = |location: &Option<Location>| matches!(location, Some(Location::Url(_)));
     let local = !by_address(&settings.iam_template) && !by_address(&settings.template);
     if !local && found.iter().any(Diagnostic::is_error) {
-        loading.tell(&found, console)?;
-        return Ok(None);
+        return loading.refuse(&found, console);
     }
     let mut aws = None;
     if !local {
@@ -257,8 +261,7 @@ async fn load(
         }
     }
     if found.iter().any(Diagnostic::is_error) {
-        loading.tell(&found, console)?;
-        return Ok(None);
+        return loading.refuse(&found, console);
     }
     // What the templates hold that is secret by declaration, given in the open.
     for contents in [&iam, &app].into_iter().flatten() {
@@ -290,7 +293,7 @@ async fn load(
         Some(aws) => aws,
         None => Aws::new(&settings).await?,
     };
-    Ok(Some(Deployment { settings, pattern, iam, app, aws, found }))
+    Ok(Some(Deployment { settings, pattern, iam, app, aws, found, inputs: loading }))
 }
 
 fn missing(what: &str, key: &str) -> Diagnostic {
@@ -347,6 +350,15 @@ impl Loading {
         contents
     }
 
+    /// Says all faults that stop the run before anything is called.
+    fn refuse(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<Option<Deployment>, Failure> {
+        self.tell(found, console)?;
+        let errors = found.iter().filter(|finding| finding.is_error()).count();
+        let noun = if errors == 1 { "error" } else { "errors" };
+        console.say(&format!("refused: {errors} {noun}; nothing was changed"))?;
+        Ok(None)
+    }
+
     fn tell(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<(), Failure> {
         let sources = Sources {
             config: Some(&self.config),
@@ -361,9 +373,6 @@ impl Loading {
             return Ok(());
         }
         diagnostics(found, &sources, console.streams)?;
-        let errors = found.iter().filter(|finding| finding.is_error()).count();
-        let noun = if errors == 1 { "error" } else { "errors" };
-        writeln!(console.streams.err, "refused: {errors} {noun}; nothing was called")?;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_s3::types::{
 };
 use iam_split_core::deployment::names::{self, Which};
 
-use super::{Aws, failed};
+use super::{Aws, failed, refused};
 use crate::exit::{Exit, Failure};
 
 /// The name of an object's metadata that holds the hash of its content.
@@ -146,13 +146,14 @@ pub(crate) async fn fetch(aws: &Aws, url: &str) -> Result<String, Failure> {
     let Some((bucket, key)) = names::object(url) else {
         return Err(Failure::new(format!("{what}: it is no address of an object in S3")));
     };
-    let object = aws.s3.get_object().bucket(bucket).key(key).send().await.map_err(|error| {
-        if error.code() == Some("NoSuchKey") || error.code() == Some("NoSuchBucket") {
-            return Failure::new(format!("Template URL does not exist: {url}"))
-                .exit(Exit::Aws)
-                .help("upload the template first, or correct the address");
+    let object = aws.s3.get_object().bucket(bucket).key(key).send().await;
+    let object = object.map_err(|error| {
+        let absent = matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket"));
+        if absent {
+            refused(&what, "NoSuchKey: The specified key does not exist")
+        } else {
+            failed(&what, &error)
         }
-        failed(&what, &error)
     })?;
     let bytes = object.body.collect().await;
     let bytes = bytes.map_err(|error| Failure::new(format!("{what}: {error}")).exit(Exit::Aws))?;

@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::primitives::DateTimeFormat;
 use aws_sdk_cloudformation::types::StackEvent as AwsEvent;
 use iam_split_core::deployment::events::{Follower, StackEvent, is_done};
+use iam_split_core::deployment::failure::first_cause;
 use tokio::time::Instant;
 
 use super::{Aws, failed};
@@ -32,6 +33,8 @@ pub(crate) struct Outcome {
     pub(crate) done: bool,
     /// What failed for a reason of its own, first to last.
     pub(crate) causes: Vec<StackEvent>,
+    /// The first of them that says why.
+    pub(crate) cause: Option<StackEvent>,
     /// What a deletion left standing, with the reason.
     pub(crate) kept: Vec<(StackEvent, String)>,
 }
@@ -83,9 +86,10 @@ pub(crate) async fn watch(
             let done = is_done(status);
             // A creation that ended in the deletion of its stack did not create.
             let done = done && (watched.operation == "delete") == (status == "DELETE_COMPLETE");
-            let reason = causes.first().map(|event| event.reason.as_str());
-            console.end(watched.stack, watched.operation, status, reason.filter(|_| !done), done)?;
-            return Ok(Outcome { status: status.to_owned(), done, causes, kept });
+            let cause = first_cause(&causes, watched.id).cloned().filter(|_| !done);
+            let reason = cause.as_ref().map(|event| event.reason.as_str());
+            console.end(watched.stack, watched.operation, status, reason, done)?;
+            return Ok(Outcome { status: status.to_owned(), done, causes, cause, kept });
         }
         let since = begun.elapsed();
         if let Some(limit) = watched.limit

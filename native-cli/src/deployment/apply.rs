@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use iam_split_core::deployment::events::StackEvent;
+use iam_split_core::deployment::failure;
 use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{Order, order};
 use iam_split_core::deployment::parameters::{Known, Parameters, merge};
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
-use iam_split_core::diagnostic::{Code, Diagnostic};
+use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
 use super::send::Sent;
 use super::{Deployment, PAUSE};
@@ -182,7 +184,7 @@ async fn create(
         tries += 1;
         let again = how.fresh_iam && tries < TRIES && outcome.status == "ROLLBACK_COMPLETE" && late(&outcome);
         if !again {
-            return Err(unsuccessful(spec, &outcome));
+            return unsuccessful(deployment, spec, &outcome, console);
         }
         console.step("retry", "a new role was not to be assumed yet: trying again")?;
         // What this run made and CloudFormation took back holds nothing any more.
@@ -247,7 +249,7 @@ async fn update(
         let again =
             how.fresh_iam && tries < TRIES && outcome.status == "UPDATE_ROLLBACK_COMPLETE" && late(&outcome);
         if !again {
-            return Err(unsuccessful(spec, &outcome));
+            return unsuccessful(deployment, spec, &outcome, console);
         }
         console.step("retry", "a new role was not to be assumed yet: trying again")?;
         tokio::time::sleep(DELAY).await;
@@ -263,34 +265,34 @@ fn interval(how: How) -> std::time::Duration {
 }
 
 fn late(outcome: &Outcome) -> bool {
-    outcome.causes.first().is_some_and(|cause| is_propagation(&cause.reason))
+    outcome.cause.as_ref().is_some_and(|cause| is_propagation(&cause.reason))
 }
 
-/// An operation that failed, with its causes.
-fn unsuccessful(spec: &Spec, outcome: &Outcome) -> Failure {
-    let causes: Vec<String> = outcome
-        .causes
-        .iter()
-        .take(5)
-        .map(|cause| format!("\n  {} ({}): {}", cause.logical_id, cause.kind, cause.reason))
-        .collect();
+/// An operation that failed: its cause with the place in the template, and what remains.
+fn unsuccessful(
+    deployment: &Deployment,
+    spec: &Spec,
+    outcome: &Outcome,
+    console: &mut Console<'_>,
+) -> Result<Applied, Failure> {
+    if let (Some(cause), Some(contents)) = (&outcome.cause, deployment.contents(spec.which)) {
+        let source = match spec.which {
+            Which::Iam => Source::Iam,
+            Which::App => Source::App,
+        };
+        let cause = StackEvent { reason: console.clean(&cause.reason), ..cause.clone() };
+        deployment.tell(&[failure::finding(&cause, &contents.text, source)], console)?;
+    }
     let kept = match spec.which {
         Which::Iam => "; the application stack was not touched",
         Which::App => "",
     };
     let help = match situation(Some(&outcome.status)) {
         Situation::Blocked(why) => why.help(spec.which, &spec.name),
-        _ => "correct the template or its parameters, and deploy again".to_owned(),
+        _ => "correct what the cause names, and deploy again: what is done is not done twice".to_owned(),
     };
-    Failure::new(format!(
-        "the stack `{}` is {}: {}{kept}{}",
-        spec.name,
-        outcome.status,
-        remains(&outcome.status),
-        causes.concat()
-    ))
-    .exit(Exit::Aws)
-    .help(help)
+    let said = format!("the stack `{}` is {}: {}{kept}", spec.name, outcome.status, remains(&outcome.status));
+    Err(Failure::new(said).exit(Exit::Aws).help(help))
 }
 
 /// Deletes a stack and watches it go.
