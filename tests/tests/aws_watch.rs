@@ -56,7 +56,11 @@ fn event(n: usize) -> String {
     let (kind, physical, status) = match n {
         0 => ("AWS::CloudFormation::Stack", "arn:long", "CREATE_IN_PROGRESS"),
         n if n == EVENTS - 1 => ("AWS::CloudFormation::Stack", "arn:long", "CREATE_COMPLETE"),
-        _ => ("AWS::SNS::Topic", "", if n % 2 == 0 { "CREATE_COMPLETE" } else { "CREATE_IN_PROGRESS" }),
+        _ => (
+            "AWS::SNS::Topic",
+            "",
+            if n.is_multiple_of(2) { "CREATE_COMPLETE" } else { "CREATE_IN_PROGRESS" },
+        ),
     };
     format!(
         "<member><EventId>e{n}</EventId><StackName>long</StackName><StackId>arn:long</StackId><LogicalResourceId>R{}</LogicalResourceId><PhysicalResourceId>{physical}</PhysicalResourceId><ResourceType>{kind}</ResourceType><ResourceStatus>{status}</ResourceStatus><Timestamp>2026-01-01T00:00:00Z</Timestamp></member>",
