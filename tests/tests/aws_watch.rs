@@ -1,15 +1,14 @@
 //! Watching stacks: long ones, interrupted ones, two at once, and what programs are told.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use iam_split_tests::Run;
 use iam_split_tests::aws::{
-    Door, Place, Reply, Request, SECRETS, answer, command_at, error, finished, simulator,
+    Door, Place, Reply, Request, SECRETS, answer, call, command_at, error, finished, signal, simulator,
 };
 
 const FAST: [&str; 2] = ["--poll-interval", "0.02"];
@@ -163,44 +162,6 @@ fn until(reader: &mut impl BufRead, text: &str) -> String {
         assert!(reader.read_line(&mut all).unwrap() > 0, "the end came before `{text}`: {all}");
     }
     all
-}
-
-/// Posts a form to the simulator and gives its answer.
-fn call(port: u16, form: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(
-        stream,
-        "POST / HTTP/1.1\r\nHost: cloudformation.us-east-1.amazonaws.com\r\nContent-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
-        form.len()
-    )
-    .unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
-}
-
-/// Lets a held stack go on.
-fn signal(port: u16, stack: &str) {
-    let said = call(
-        port,
-        &format!(
-            "Action=DescribeStackResource&Version=2010-05-15&StackName={stack}&LogicalResourceId=Handle"
-        ),
-    );
-    let url = said.split("<PhysicalResourceId>").nth(1).and_then(|rest| rest.split('<').next()).expect(&said);
-    let url = url.replace("&amp;", "&");
-    let path = url.splitn(4, '/').nth(3).unwrap();
-    let body = r#"{"Status":"SUCCESS","Reason":"done","UniqueId":"1","Data":"x"}"#;
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(
-        stream,
-        "PUT /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
 }
 
 fn interrupt(child: &Child) {

@@ -200,7 +200,7 @@ pub struct DeployArgs {
     /// Replace roles, or remove and add some at once, though the application is without them for a while.
     #[arg(long)]
     pub accept_interruption: bool,
-    /// Seconds between two looks at a stack's events [default: 1, later 2 and 5].
+    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub poll_interval: Option<f64>,
     /// How progress is written.
@@ -289,7 +289,7 @@ pub struct DeleteArgs {
     /// Do not ask.
     #[arg(long, short)]
     pub yes: bool,
-    /// Seconds between two looks at a stack's events [default: 1, later 2 and 5].
+    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub poll_interval: Option<f64>,
     /// How progress is written.

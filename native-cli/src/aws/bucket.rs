@@ -16,24 +16,25 @@ use crate::exit::{Exit, Failure};
 /// The name of an object's metadata that holds the hash of its content.
 const DIGEST: &str = "iam-split-sha256";
 
+/// Whether the bucket is there and may be used.
+pub(crate) async fn exists(aws: &Aws, bucket: &str) -> Result<bool, Failure> {
+    let Err(error) = aws.s3.head_bucket().bucket(bucket).send().await else { return Ok(true) };
+    match error.raw_response().map(|response| response.status().as_u16()) {
+        Some(404) => Ok(false),
+        Some(403) => Err(Failure::new(format!(
+            "the bucket `{bucket}` is another's, or these credentials may not use it"
+        ))
+        .exit(Exit::Aws)
+        .help("choose another with `bucket` or `prefix`, or use other credentials")),
+        _ => Err(failed(&format!("cannot look at the bucket `{bucket}`"), &error)),
+    }
+}
+
 /// Makes the bucket if it is absent: versioned, private, encrypted, its objects owned by the account.
 /// Says whether it was made.
 pub(crate) async fn ensure(aws: &Aws, bucket: &str) -> Result<bool, Failure> {
-    match aws.s3.head_bucket().bucket(bucket).send().await {
-        Ok(_) => return Ok(false),
-        Err(error) => {
-            let status = error.raw_response().map(|response| response.status().as_u16());
-            if status == Some(403) {
-                return Err(Failure::new(format!(
-                    "the bucket `{bucket}` is another's, or these credentials may not use it"
-                ))
-                .exit(Exit::Aws)
-                .help("choose another with `bucket` or `prefix`, or use other credentials"));
-            }
-            if status != Some(404) {
-                return Err(failed(&format!("cannot look at the bucket `{bucket}`"), &error));
-            }
-        }
+    if exists(aws, bucket).await? {
+        return Ok(false);
     }
     let mut create =
         aws.s3.create_bucket().bucket(bucket).object_ownership(ObjectOwnership::BucketOwnerEnforced);

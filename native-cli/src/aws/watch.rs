@@ -39,11 +39,13 @@ pub(crate) struct Outcome {
     pub(crate) kept: Vec<(StackEvent, String)>,
 }
 
-/// Seconds between two looks: short operations are not waited for longer than they take, long ones do not
+/// The time between two looks: short operations are not waited for longer than they take, long ones do not
 /// use up the account's calls.
 fn pause(since: Duration, interval: Option<f64>) -> Duration {
     let seconds = interval.unwrap_or(match since.as_secs() {
-        0..60 => 1.0,
+        0..2 => 0.25,
+        2..10 => 0.5,
+        10..60 => 1.0,
         60..300 => 2.0,
         _ => 5.0,
     });
