@@ -19,7 +19,9 @@ pub use crate::diagnostic::{Placed, Texts, place};
 pub use crate::diff::{AppDiff, IamDiff, application as diff_application, iam as diff_iam};
 pub use crate::init::init;
 pub use crate::plan::Capability;
+pub use crate::reconfigure::reconfigure;
 pub use crate::summary::Bridged;
+pub use crate::survey::{Survey, survey};
 pub use crate::template::redacted;
 pub use crate::validate::{ValidateRequest, Validation, validate};
 
@@ -91,6 +93,15 @@ pub struct Split {
     pub documents: Documents,
 }
 
+impl Split {
+    /// What the two files are called: the prefix, `-iam` or `-app`, and the ending of the form.
+    #[must_use]
+    pub fn file_names(&self, prefix: &str) -> [String; 2] {
+        let ending = if self.json { "json" } else { "yaml" };
+        ["iam", "app"].map(|which| format!("{prefix}-{which}.{ending}"))
+    }
+}
+
 /// Splits a template.
 #[must_use]
 pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
@@ -105,6 +116,23 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
         }
         _ => SplitAnswer::Refused { diagnostics: found },
     }
+}
+
+/// Splits a template and proves the result: one that does not stand up to a second reading is refused.
+#[must_use]
+pub fn split_proven(request: &SplitRequest<'_>) -> SplitAnswer {
+    let mut done = match split(request) {
+        SplitAnswer::Done(done) => done,
+        refused => return refused,
+    };
+    let mut diagnostics = verify(request.template, &done);
+    let refused = diagnostics.iter().any(Diagnostic::is_error);
+    diagnostics.append(&mut done.diagnostics);
+    if refused {
+        return SplitAnswer::Refused { diagnostics };
+    }
+    done.diagnostics = diagnostics;
+    SplitAnswer::Done(done)
 }
 
 /// Reads both results again and checks them. An error is a fault of ours, or a limit that the result

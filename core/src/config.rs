@@ -10,6 +10,7 @@ use crate::text::{Span, line_start};
 
 /// How a reference from a moved resource to an application resource may be resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Resolution {
     /// The application resource's explicit name is written out. Changes nothing.

@@ -26,6 +26,8 @@ pub struct Pair<'p> {
 
 /// A contract: its name, and whether it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "typescript", tsify(rename = "Contract"))]
 pub struct Kept {
     /// What is asked.
     pub name: &'static str,

@@ -36,6 +36,7 @@ pub struct Triple<'p> {
 
 /// A scope that differs from the monolith's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// The moved resource.

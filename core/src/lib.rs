@@ -40,6 +40,7 @@
 //! | [`edit`] | | sorted, disjoint, named replacements |
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
+//! | [`survey`] | template | what there is to choose from |
 //! | [`diff`] | two texts | what differs, and why |
 //! | [`deployment`] | settings, stacks | names, parameters, order, states of a deployment |
 //! | [`api`] | a request | an answer: what the command and the browser call |
@@ -68,8 +69,10 @@ mod init;
 pub mod normal;
 pub mod plan;
 mod policy_size;
+mod reconfigure;
 pub mod report;
 pub mod summary;
+pub mod survey;
 pub mod syntax;
 pub mod template;
 pub mod text;

@@ -36,7 +36,7 @@ pub use position::{Position, position};
 pub use reach::reaches;
 pub use resolve::{NameNeed, Resolved, Resolver};
 pub use rewrite::{arn_value, name_from_arn, name_index};
-pub use select::Selection;
+pub use select::{Selection, selected};
 pub use warning::{partitions, prefixes, with_stack_name};
 
 /// The name of the IAM template's parameter for the application stack's name, unless configured.

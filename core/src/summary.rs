@@ -10,6 +10,7 @@ use crate::text::{LineIndex, Span};
 
 /// What a split did, in the terms of the template.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Summary {
     /// What moved.
     pub moved: Vec<Moved>,
@@ -39,6 +40,7 @@ pub struct Summary {
 
 /// A moved resource.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Moved {
     /// Its logical id.
     pub name: String,
@@ -55,6 +57,7 @@ pub struct Moved {
 
 /// An output and its parameter.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Wire {
     /// The IAM template's output.
     pub output: String,
@@ -64,6 +67,7 @@ pub struct Wire {
 
 /// Names that travel, in the order of the template.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Travels {
     /// Parameters.
     pub parameters: Vec<String>,
@@ -75,6 +79,7 @@ pub struct Travels {
 
 /// A reference across the cut.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Bridged {
     /// The moved resource.
     pub resource: String,
@@ -98,6 +103,7 @@ pub struct Bridged {
 
 /// A parameter of the IAM template that an output of the application stack fills later.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct TwoPhase {
     /// The IAM template's parameter.
     pub parameter: String,
@@ -109,6 +115,7 @@ pub struct TwoPhase {
 
 /// A policy of the application template with statements of a moved role.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Attached {
     /// The `AWS::IAM::RolePolicy`.
     pub name: String,
@@ -122,6 +129,7 @@ pub struct Attached {
 
 /// A selected resource that stays.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Kept {
     /// Its logical id.
     pub name: String,
@@ -131,6 +139,7 @@ pub struct Kept {
 
 /// Bounds of the application stack's name.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct AppStack {
     /// The IAM template's parameter.
     pub parameter: String,

@@ -27,6 +27,10 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show what a split changed in the application, or what a release changes in the IAM template.
     Diff(DiffArgs),
+    /// Put a stack back to what it was before its last update.
+    Rollback(deployment::RollbackArgs),
+    /// Print the AWS permissions that a team needs, as an IAM policy.
+    Permissions(deployment::PermissionsArgs),
     /// Explain a code.
     Explain(ExplainArgs),
     /// Show what a deployment would change.

@@ -14,7 +14,6 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use iam_split_core::deployment::failure::recognise;
 use iam_split_core::deployment::settings::Settings;
-use iam_split_core::diagnostic::Code;
 
 use crate::exit::{Exit, Failure};
 
@@ -61,34 +60,35 @@ impl Aws {
     }
 }
 
-/// A call that failed: what it means by the catalogue, AWS's own words, and the way out.
+/// A call that failed: AWS's own message and the way out.
 pub(crate) fn failed<E, R>(what: &str, error: &SdkError<E, R>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug + 'static,
 {
-    let said = match error.as_service_error() {
+    let (code, message) = match error.as_service_error() {
         Some(service) => {
-            let code = service.code().unwrap_or("error");
-            format!("{} ({code})", service.message().unwrap_or_default())
+            (service.code().unwrap_or("error"), service.message().unwrap_or_default().to_owned())
         }
-        None => chain(error),
+        None => ("", chain(error)),
     };
-    refused(what, &said)
+    let said = if code.is_empty() { message } else { format!("{message} ({code})") };
+    let failure = refused(what, &said);
+    match help(code, error) {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
 }
 
 /// What AWS says against something, recognised where the catalogue knows it.
 pub(crate) fn refused(what: &str, said: &str) -> Failure {
-    let known = recognise(said);
-    let code = known.as_ref().map_or(Code::AWS000, |known| known.code);
-    let told = known.as_ref().map_or(said, |known| known.message.as_str());
-    let failure = Failure::new(format!("{what}: {told} ({code})")).exit(Exit::Aws);
-    let recovery = code.explanation().recovery;
-    if told == said {
-        failure.help(recovery)
-    } else {
-        failure.help(format!("AWS says: {said}\n  help: {recovery}"))
-    }
+    let failure = match recognise(said) {
+        Some(known) => Failure::new(format!("{}\n  {what}: {said}", known.message))
+            .code(known.code)
+            .help(known.code.explanation().recovery),
+        None => Failure::new(format!("{what}: {said}")),
+    };
+    failure.exit(Exit::Aws)
 }
 
 /// What stands behind an error that is no answer of AWS.
@@ -106,6 +106,40 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = error.source();
     }
     text
+}
+
+fn help<E, R>(code: &str, error: &SdkError<E, R>) -> Option<&'static str> {
+    Some(match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            "the credentials have expired: sign in again (`aws sso login`), or renew them"
+        }
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch" => {
+            "check the credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --profile"
+        }
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+            "the credentials lack this permission: use others (--profile), or give CloudFormation a role (`role_arn`, `iam_role_arn`)"
+        }
+        "Throttling" | "ThrottlingException" | "SlowDown" | "RequestLimitExceeded" => {
+            "AWS is asked too often from this account: run again in a minute; what is done is not done twice"
+        }
+        "InsufficientCapabilitiesException" => {
+            "the template needs a capability that its text does not show: a macro or nested stack creates IAM"
+        }
+        "BucketAlreadyExists" => {
+            "bucket names are shared by all accounts: choose another with `bucket` or `prefix`"
+        }
+        "" => match error {
+            SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
+                "check the network, the region and the credentials (`aws sts get-caller-identity`)"
+            }
+            SdkError::ConstructionFailure(_) => "check the credentials and the region",
+            _ => return None,
+        },
+        _ => return None,
+    })
 }
 
 /// Whether a call failed with a code whose message contains a text.

@@ -2,13 +2,13 @@
 
 pub(crate) mod apply;
 pub(crate) mod gates;
+pub(crate) mod previous;
 pub(crate) mod send;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use iam_split_core::api::place;
 use iam_split_core::deployment::contents::{Contents, check_pair, too_large};
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::names::Which;
@@ -24,7 +24,7 @@ use crate::aws::{Aws, bucket, changeset, stack};
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, reason};
 use crate::progress::{Console, Undo};
-use crate::render::{Sources, diagnostics};
+use crate::render::Sources;
 
 /// What a command needs to be there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,7 +46,6 @@ pub(crate) struct Deployment {
     pub(crate) aws: Aws,
     /// Warnings and notes about the templates.
     pub(crate) found: Vec<Diagnostic>,
-    inputs: Loading,
 }
 
 impl Deployment {
@@ -73,9 +72,20 @@ impl Deployment {
         }
     }
 
-    /// Findings with the lines that they are about.
+    /// Findings with their places in the templates.
     pub(crate) fn tell(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<(), Failure> {
-        self.inputs.tell(found, console)
+        let name = |location: &Option<Location>| match location {
+            Some(Location::Path(path)) => path.clone(),
+            Some(Location::Url(url)) => url.clone(),
+            None => "template".to_owned(),
+        };
+        let input = |location, contents: &Option<Contents>| {
+            contents.as_ref().map(|contents| Input::of(name(location), &contents.text))
+        };
+        let iam = input(&self.settings.iam_template, &self.iam);
+        let app = input(&self.settings.template, &self.app);
+        let sources = Sources { iam: iam.as_ref(), app: app.as_ref(), ..Sources::default() };
+        console.findings(found, &sources)
     }
 
     pub(crate) fn external(&self) -> bool {
@@ -213,7 +223,8 @@ async fn load(
         folder,
     };
     let Some(settings) = settings else {
-        return loading.refuse(&found, console);
+        loading.tell(&found, console)?;
+        return Ok(None);
     };
     console.secrets.extend(settings.hidden().map(str::to_owned));
     // Files first: their faults cost no call.
@@ -222,7 +233,8 @@ async fn load(
     let by_address = |location: &Option<Location>| matches!(location, Some(Location::Url(_)));
     let local = !by_address(&settings.iam_template) && !by_address(&settings.template);
     if !local && found.iter().any(Diagnostic::is_error) {
-        return loading.refuse(&found, console);
+        loading.tell(&found, console)?;
+        return Ok(None);
     }
     let mut aws = None;
     if !local {
@@ -261,7 +273,8 @@ async fn load(
         }
     }
     if found.iter().any(Diagnostic::is_error) {
-        return loading.refuse(&found, console);
+        loading.tell(&found, console)?;
+        return Ok(None);
     }
     // What the templates hold that is secret by declaration, given in the open.
     for contents in [&iam, &app].into_iter().flatten() {
@@ -293,7 +306,7 @@ async fn load(
         Some(aws) => aws,
         None => Aws::new(&settings).await?,
     };
-    Ok(Some(Deployment { settings, pattern, iam, app, aws, found, inputs: loading }))
+    Ok(Some(Deployment { settings, pattern, iam, app, aws, found }))
 }
 
 fn missing(what: &str, key: &str) -> Diagnostic {
@@ -350,15 +363,6 @@ impl Loading {
         contents
     }
 
-    /// Says all faults that stop the run before anything is called.
-    fn refuse(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<Option<Deployment>, Failure> {
-        self.tell(found, console)?;
-        let errors = found.iter().filter(|finding| finding.is_error()).count();
-        let noun = if errors == 1 { "error" } else { "errors" };
-        console.say(&format!("refused: {errors} {noun}; nothing was changed"))?;
-        Ok(None)
-    }
-
     fn tell(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<(), Failure> {
         let sources = Sources {
             config: Some(&self.config),
@@ -366,13 +370,13 @@ impl Loading {
             app: self.app.as_ref(),
             template: None,
         };
+        console.findings(found, &sources)?;
         if console.is_json() {
-            for finding in place(found, &sources.texts()) {
-                console.emit(&Event::Finding { finding })?;
-            }
             return Ok(());
         }
-        diagnostics(found, &sources, console.streams)?;
+        let errors = found.iter().filter(|finding| finding.is_error()).count();
+        let noun = if errors == 1 { "error" } else { "errors" };
+        writeln!(console.streams.err, "refused: {errors} {noun}; nothing was changed")?;
         Ok(())
     }
 }

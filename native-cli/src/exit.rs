@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use iam_split_core::diagnostic::Code;
+
 use crate::Streams;
 
 /// What the process says when it ends.
@@ -39,6 +41,8 @@ impl From<Exit> for ExitCode {
 /// A failure outside the template: a file, an argument, a stream.
 #[derive(Debug)]
 pub(crate) struct Failure {
+    /// Where the catalogue knows it.
+    code: Option<Code>,
     message: String,
     help: Option<String>,
     /// The reader of our output went away: nothing is wrong with us.
@@ -48,7 +52,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, broken_pipe: false, exit: Exit::Usage }
+        Self { code: None, message: message.into(), help: None, broken_pipe: false, exit: Exit::Usage }
+    }
+
+    pub(crate) fn code(mut self, code: Code) -> Self {
+        self.code = Some(code);
+        self
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -79,7 +88,8 @@ impl Failure {
         }
         let help = self.help.map_or(String::new(), |help| format!("\n  help: {help}"));
         // Where even this cannot be written, the exit code remains.
-        let _ = writeln!(streams.err, "error: {}{help}", self.message);
+        let code = self.code.map_or(String::new(), |code| format!("[{code}]"));
+        let _ = writeln!(streams.err, "error{code}: {}{help}", self.message);
         self.exit
     }
 }
@@ -88,6 +98,7 @@ impl Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self {
+            code: None,
             message: format!("cannot write the output: {error}"),
             help: None,
             broken_pipe: error.kind() == ErrorKind::BrokenPipe,

@@ -4,16 +4,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use iam_split_core::api::place;
 use iam_split_core::deployment::events::{Event, StackEvent, Tally};
 use iam_split_core::deployment::gate::Gate;
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::scenario::Change;
 use iam_split_core::deployment::value::masked;
+use iam_split_core::diagnostic::Diagnostic;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Streams;
 use crate::aws::Aws;
 use crate::exit::Failure;
+use crate::render::{Sources, diagnostics};
 
 /// The teller.
 pub(crate) struct Console<'s> {
@@ -217,6 +220,28 @@ impl<'s> Console<'s> {
     /// Outputs.
     pub(crate) fn outputs(&mut self, stack: &str, outputs: &BTreeMap<String, String>) -> Result<(), Failure> {
         self.emit(&Event::Outputs { stack, outputs })
+    }
+
+    /// Findings with their places; texts of AWS's in them are masked.
+    pub(crate) fn findings(&mut self, found: &[Diagnostic], sources: &Sources<'_>) -> Result<(), Failure> {
+        let mut found = found.to_vec();
+        for finding in &mut found {
+            finding.message = self.clean(&finding.message);
+            finding
+                .help
+                .iter_mut()
+                .for_each(|help| *help = masked(help, self.secrets.iter().map(String::as_str)));
+            for label in &mut finding.labels {
+                label.text = masked(&label.text, self.secrets.iter().map(String::as_str));
+            }
+        }
+        if self.json {
+            for finding in place(&found, &sources.texts()) {
+                self.emit(&Event::Finding { finding })?;
+            }
+            return Ok(());
+        }
+        diagnostics(&found, sources, self.streams)
     }
 
     /// Asks a question with the answer no by default.

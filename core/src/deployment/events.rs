@@ -34,6 +34,12 @@ impl StackEvent {
         self.kind == "AWS::CloudFormation::Stack" && self.physical_id == stack_id
     }
 
+    /// Whether it is a stack's own summary of what failed in it.
+    #[must_use]
+    pub fn is_summary(&self) -> bool {
+        self.reason.starts_with("The following resource(s) failed")
+    }
+
     /// Whether it says that something failed for a reason of its own.
     #[must_use]
     pub fn is_cause(&self) -> bool {
@@ -69,13 +75,11 @@ impl Follower {
     /// Follows a stack. What `known` holds belongs to earlier operations.
     #[must_use]
     pub fn new(stack_id: impl Into<String>, known: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            stack_id: stack_id.into(),
-            known: known.into_iter().collect(),
-            round: Vec::new(),
-            begun: false,
-            ended: None,
-        }
+        let known: HashSet<String> = known.into_iter().collect();
+        // All that comes after a known event is of this operation: one that goes on with a rollback begins
+        // with a status that stands in the middle of others.
+        let begun = !known.is_empty();
+        Self { stack_id: stack_id.into(), known, round: Vec::new(), begun, ended: None }
     }
 
     /// Takes a page of events, newest first. Says whether the next page may hold new ones: not past the

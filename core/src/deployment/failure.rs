@@ -54,10 +54,9 @@ fn filled(message: &str, captures: &Captures<'_>) -> String {
 #[must_use]
 pub fn first_cause<'e>(events: &'e [StackEvent], stack_id: &str) -> Option<&'e StackEvent> {
     let causes = || events.iter().filter(|event| event.is_cause());
-    let summary = |event: &&StackEvent| event.reason.starts_with("The following resource(s) failed");
     causes()
-        .find(|event| !event.is_stack(stack_id) && !summary(event))
-        .or_else(|| causes().find(|event| !summary(event)))
+        .find(|event| !event.is_stack(stack_id) && !event.is_summary())
+        .or_else(|| causes().find(|event| !event.is_summary()))
         .or_else(|| causes().next())
 }
 

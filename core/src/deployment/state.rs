@@ -56,10 +56,10 @@ impl Blocked {
         };
         match self {
             Self::NeverCreated => format!(
-                "a stack whose creation failed can only be deleted: `iam-split delete {target}`, then deploy again"
+                "a stack whose creation failed can only be deleted: `iam-split deploy --recreate` deletes it and creates it again, `iam-split delete {target}` deletes it"
             ),
             Self::HalfWay => format!(
-                "put right what the events name, then `aws cloudformation continue-update-rollback --stack-name {stack}`"
+                "put right what the events of `{stack}` name, then `iam-split rollback {target} --continue`"
             ),
             Self::HalfDeleted => {
                 format!("put right what the events name, then `iam-split delete {target}`, and deploy again")

@@ -7,6 +7,7 @@ use crate::template::Template;
 
 /// A capability and why it is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Capability {
     /// `CAPABILITY_IAM`, `CAPABILITY_NAMED_IAM` or `CAPABILITY_AUTO_EXPAND`.
     pub name: &'static str,

@@ -16,6 +16,12 @@ pub struct Selection<'c, 't> {
     pub all_iam: bool,
 }
 
+/// The logical ids that the configuration and the options ask to move, in the order of the template.
+#[must_use]
+pub fn selected<'d>(template: &Template<'d, '_>, selection: &Selection<'_, '_>) -> Vec<&'d str> {
+    select(template, selection).0
+}
+
 /// The logical ids that move, in the order of the template, and what is wrong with the choice.
 #[must_use]
 pub(super) fn select<'d>(

@@ -200,6 +200,9 @@ pub struct DeployArgs {
     /// Replace roles, or remove and add some at once, though the application is without them for a while.
     #[arg(long)]
     pub accept_interruption: bool,
+    /// Delete a stack whose creation failed before, and create it again.
+    #[arg(long)]
+    pub recreate: bool,
     /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub poll_interval: Option<f64>,
@@ -295,6 +298,53 @@ pub struct DeleteArgs {
     /// How progress is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Put a stack back.
+///
+/// The IAM stack gets the template that it had before its last update by iam-split, with the values that
+/// its parameters have now. With --continue, a rollback of CloudFormation's own that failed goes on.
+///
+/// Exit codes: 0 done, 1 refused, 2 wrong usage or input, 3 AWS.
+#[derive(Args, Debug)]
+pub struct RollbackArgs {
+    /// The stack [default: the IAM stack; with --continue whichever needs it].
+    #[arg(value_enum)]
+    pub target: Option<Target>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its fields have the help texts")]
+    pub settings: Settings,
+    /// Go on with a rollback that failed (UPDATE_ROLLBACK_FAILED).
+    #[arg(long = "continue")]
+    pub go_on: bool,
+    /// With --continue: leave this resource as it is. Repeatable.
+    #[arg(long, value_name = "LOGICAL_ID", requires = "go_on")]
+    pub skip: Vec<String>,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub poll_interval: Option<f64>,
+    /// How progress is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Print the AWS permissions that a team needs, as an IAM policy.
+///
+/// Read from deployment.yaml and the templates; nothing is called.
+#[derive(Args, Debug)]
+pub struct PermissionsArgs {
+    /// Whose stack.
+    #[arg(value_enum)]
+    pub target: Target,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its fields have the help texts")]
+    pub settings: Settings,
+    /// The account's number [default: `*`, any].
+    #[arg(long, value_name = "NUMBER")]
+    pub account: Option<String>,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

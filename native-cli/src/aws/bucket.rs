@@ -104,41 +104,48 @@ pub(crate) async fn send(
     text: &str,
     json: bool,
 ) -> Result<[Sent; 2], Failure> {
-    let digest = names::digest(text);
     let keys = [names::content_key(prefix, which, text, json), names::stable_key(prefix, which, json)];
     let [content, stable] = &keys;
-    let (content, stable) = tokio::try_join!(
-        put(aws, bucket, content, text, json, &digest),
-        put(aws, bucket, stable, text, json, &digest)
-    )?;
+    let (content, stable) =
+        tokio::try_join!(put(aws, bucket, content, text), put(aws, bucket, stable, text))?;
     Ok([content, stable])
 }
 
 /// Sends an object unless it is there with this content.
-async fn put(
-    aws: &Aws,
-    bucket: &str,
-    key: &str,
-    text: &str,
-    json: bool,
-    digest: &str,
-) -> Result<Sent, Failure> {
+pub(crate) async fn put(aws: &Aws, bucket: &str, key: &str, text: &str) -> Result<Sent, Failure> {
+    let digest = names::digest(text);
     let what = format!("cannot send `{key}` to the bucket `{bucket}`");
     match aws.s3.head_object().bucket(bucket).key(key).send().await {
         Ok(head) => {
             let known = head.metadata().and_then(|metadata| metadata.get(DIGEST));
-            if known.is_some_and(|known| known == digest) {
+            if known == Some(&digest) {
                 return Ok(Sent { key: key.to_owned(), sent: false });
             }
         }
         Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 404) => {}
         Err(error) => return Err(failed(&what, &error)),
     }
+    let json = key.ends_with(".json");
     let kind = if json { "application/json" } else { "application/yaml" };
     let call = aws.s3.put_object().bucket(bucket).key(key).content_type(kind).metadata(DIGEST, digest);
     let body = ByteStream::from(text.as_bytes().to_vec());
     call.body(body).send().await.map_err(|error| failed(&what, &error))?;
     Ok(Sent { key: key.to_owned(), sent: true })
+}
+
+/// Reads an object that may not be there.
+pub(crate) async fn find(aws: &Aws, url: &str) -> Result<Option<String>, Failure> {
+    let Some((bucket, key)) = names::object(url) else { return Ok(None) };
+    match aws.s3.get_object().bucket(bucket).key(key).send().await {
+        Ok(object) => {
+            let bytes = object.body.collect().await;
+            let bytes = bytes
+                .map_err(|error| Failure::new(format!("cannot read `{url}`: {error}")).exit(Exit::Aws))?;
+            Ok(Some(String::from_utf8_lossy(&bytes.to_vec()).into_owned()))
+        }
+        Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket")) => Ok(None),
+        Err(error) => Err(failed(&format!("cannot read `{url}`"), &error)),
+    }
 }
 
 /// Reads a template from its address.

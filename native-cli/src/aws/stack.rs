@@ -209,3 +209,21 @@ pub(crate) async fn delete(aws: &Aws, name: &str, role_arn: Option<&str>) -> Res
     call.send().await.map_err(|error| failed(&format!("cannot delete the stack `{name}`"), &error))?;
     Ok(())
 }
+
+/// Goes on with a rollback that failed, leaving some resources as they are.
+pub(crate) async fn continue_rollback(
+    aws: &Aws,
+    name: &str,
+    role_arn: Option<&str>,
+    skip: &[String],
+) -> Result<(), Failure> {
+    let call = aws
+        .cloudformation
+        .continue_update_rollback()
+        .stack_name(name)
+        .set_role_arn(role_arn.map(str::to_owned))
+        .set_resources_to_skip((!skip.is_empty()).then(|| skip.to_vec()));
+    let what = format!("cannot go on with the rollback of the stack `{name}`");
+    call.send().await.map_err(|error| failed(&what, &error))?;
+    Ok(())
+}

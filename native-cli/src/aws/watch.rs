@@ -33,8 +33,6 @@ pub(crate) struct Outcome {
     pub(crate) done: bool,
     /// What failed for a reason of its own, first to last.
     pub(crate) causes: Vec<StackEvent>,
-    /// The first of them that says why.
-    pub(crate) cause: Option<StackEvent>,
     /// What a deletion left standing, with the reason.
     pub(crate) kept: Vec<(StackEvent, String)>,
 }
@@ -88,10 +86,10 @@ pub(crate) async fn watch(
             let done = is_done(status);
             // A creation that ended in the deletion of its stack did not create.
             let done = done && (watched.operation == "delete") == (status == "DELETE_COMPLETE");
-            let cause = first_cause(&causes, watched.id).cloned().filter(|_| !done);
-            let reason = cause.as_ref().map(|event| event.reason.as_str());
+            let cause = first_cause(&causes, watched.id).filter(|_| !done);
+            let reason = cause.map(|event| event.reason.as_str());
             console.end(watched.stack, watched.operation, status, reason, done)?;
-            return Ok(Outcome { status: status.to_owned(), done, causes, cause, kept });
+            return Ok(Outcome { status: status.to_owned(), done, causes, kept });
         }
         let since = begun.elapsed();
         if let Some(limit) = watched.limit

@@ -99,6 +99,7 @@ impl Deploying<'_> {
     fn how(&self) -> How {
         How {
             accept_interruption: self.arguments.accept_interruption,
+            recreate: self.arguments.recreate,
             interval: self.arguments.poll_interval,
             ..How::default()
         }

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
     }
     let template = Input::read(&arguments.template, streams)?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
-    let answer = verified(answer(arguments, &template, config.as_ref()), &template);
+    let answer = answer(arguments, &template, config.as_ref());
     let sources = Sources { template: Some(&template), config: config.as_ref(), ..Sources::default() };
     let exit = match answer.exit_code() {
         0 => Exit::Done,
@@ -61,7 +61,7 @@ fn answer(arguments: &SplitArgs, template: &Input, config: Option<&Input>) -> Sp
             return SplitAnswer::Refused { diagnostics };
         }
     };
-    api::split(&SplitRequest {
+    api::split_proven(&SplitRequest {
         template,
         config,
         resolve: arguments.resolve.as_ref().map(|list| list.0.clone()),
@@ -69,19 +69,6 @@ fn answer(arguments: &SplitArgs, template: &Input, config: Option<&Input>) -> Sp
         all_iam: arguments.all_iam,
         app_stack_name: arguments.app_stack_name.as_deref(),
     })
-}
-
-/// A result that does not stand up to a second reading is refused.
-fn verified(answer: SplitAnswer, monolith: &Input) -> SplitAnswer {
-    let SplitAnswer::Done(mut split) = answer else { return answer };
-    let mut diagnostics = api::verify(monolith.shown(), &split);
-    let refused = diagnostics.iter().any(Diagnostic::is_error);
-    diagnostics.append(&mut split.diagnostics);
-    if refused {
-        return SplitAnswer::Refused { diagnostics };
-    }
-    split.diagnostics = diagnostics;
-    SplitAnswer::Done(split)
 }
 
 /// Where the two templates go.
@@ -103,11 +90,8 @@ impl Files {
             return Err(Failure::new(format!("`{prefix}` cannot begin a file's name"))
                 .help("give the folder with --out-dir, and a prefix without slashes"));
         }
-        let ending = if split.json { "json" } else { "yaml" };
-        Ok(Self {
-            iam: arguments.out_dir.join(format!("{prefix}-iam.{ending}")),
-            app: arguments.out_dir.join(format!("{prefix}-app.{ending}")),
-        })
+        let [iam, app] = split.file_names(&prefix);
+        Ok(Self { iam: arguments.out_dir.join(iam), app: arguments.out_dir.join(app) })
     }
 
     /// The inputs are never overwritten, nor a file that is not an earlier output of ours.

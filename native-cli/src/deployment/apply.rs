@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iam_split_core::deployment::events::StackEvent;
 use iam_split_core::deployment::failure;
 use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::names::Which;
@@ -11,6 +10,7 @@ use iam_split_core::deployment::parameters::{Known, Parameters, merge};
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
 use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
+use super::previous;
 use super::send::Sent;
 use super::{Deployment, PAUSE};
 use crate::aws::changeset;
@@ -23,6 +23,8 @@ use crate::progress::{Console, Undo};
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct How {
     pub(crate) accept_interruption: bool,
+    /// Whether a stack whose creation failed is deleted and created again without a question.
+    pub(crate) recreate: bool,
     pub(crate) interval: Option<f64>,
     /// Whether removals wait for the application: the order is asked for.
     pub(crate) ordered: bool,
@@ -136,7 +138,22 @@ pub(crate) async fn apply(
         Situation::Ready => update(deployment, spec, false, live, how, console).await,
         Situation::Empty => update(deployment, spec, true, live, how, console).await,
         Situation::Busy => Err(taken(spec)),
-        Situation::Blocked(why) => Err(blocked(why, spec.which, &spec.name, live)),
+        Situation::Blocked(why) => {
+            let failed = blocked(why, spec.which, &spec.name, live);
+            let Some(live) = live.filter(|_| why == Blocked::NeverCreated) else { return Err(failed) };
+            let question =
+                format!("the stack {} is {}: delete it and create it again?", spec.name, live.status);
+            let wanted = how.recreate || (console.streams.asks && console.ask(&question)?);
+            if !wanted {
+                return Err(failed);
+            }
+            console.step("recreate", &format!("the stack {} was never created: it goes first", spec.name))?;
+            let gone = remove(deployment, spec.which, &live.id, how.interval, console).await?;
+            if !gone.done {
+                return Err(unsuccessful(deployment, spec, &gone, console)?);
+            }
+            create(deployment, spec, how, console).await
+        }
     }
 }
 
@@ -184,7 +201,7 @@ async fn create(
         tries += 1;
         let again = how.fresh_iam && tries < TRIES && outcome.status == "ROLLBACK_COMPLETE" && late(&outcome);
         if !again {
-            return unsuccessful(deployment, spec, &outcome, console);
+            return Err(unsuccessful(deployment, spec, &outcome, console)?);
         }
         console.step("retry", "a new role was not to be assumed yet: trying again")?;
         // What this run made and CloudFormation took back holds nothing any more.
@@ -227,6 +244,9 @@ async fn update(
                 Err(finding) => return Err(refused(&[finding]).unwrap_or_else(|| taken(spec))),
             }
         }
+        if let Some(live) = live.filter(|_| spec.which == Which::Iam && !new) {
+            previous::remember(deployment, live).await?;
+        }
         let newest = match live {
             Some(live) => watch::newest(aws, &live.id).await?,
             None => None,
@@ -249,7 +269,7 @@ async fn update(
         let again =
             how.fresh_iam && tries < TRIES && outcome.status == "UPDATE_ROLLBACK_COMPLETE" && late(&outcome);
         if !again {
-            return unsuccessful(deployment, spec, &outcome, console);
+            return Err(unsuccessful(deployment, spec, &outcome, console)?);
         }
         console.step("retry", "a new role was not to be assumed yet: trying again")?;
         tokio::time::sleep(DELAY).await;
@@ -265,34 +285,49 @@ fn interval(how: How) -> std::time::Duration {
 }
 
 fn late(outcome: &Outcome) -> bool {
-    outcome.cause.as_ref().is_some_and(|cause| is_propagation(&cause.reason))
+    outcome.causes.first().is_some_and(|cause| is_propagation(&cause.reason))
 }
 
-/// An operation that failed: its cause with the place in the template, and what remains.
+/// An operation that failed: its first cause with the place in the template, and what remains.
 fn unsuccessful(
     deployment: &Deployment,
     spec: &Spec,
     outcome: &Outcome,
     console: &mut Console<'_>,
-) -> Result<Applied, Failure> {
-    if let (Some(cause), Some(contents)) = (&outcome.cause, deployment.contents(spec.which)) {
-        let source = match spec.which {
-            Which::Iam => Source::Iam,
-            Which::App => Source::App,
-        };
-        let cause = StackEvent { reason: console.clean(&cause.reason), ..cause.clone() };
-        deployment.tell(&[failure::finding(&cause, &contents.text, source)], console)?;
+) -> Result<Failure, Failure> {
+    let text = deployment.contents(spec.which).map_or("", |contents| contents.text.as_str());
+    let source = if spec.which == Which::Iam { Source::Iam } else { Source::App };
+    let first = outcome.causes.iter().find(|cause| !cause.is_summary()).or(outcome.causes.first());
+    if let Some(cause) = first {
+        deployment.tell(&[failure::finding(cause, text, source)], console)?;
     }
+    let others: Vec<String> = outcome
+        .causes
+        .iter()
+        .filter(|cause| Some(*cause) != first && !cause.is_summary())
+        .take(4)
+        .map(|cause| format!("\n  also {} ({}): {}", cause.logical_id, cause.kind, cause.reason))
+        .collect();
     let kept = match spec.which {
         Which::Iam => "; the application stack was not touched",
         Which::App => "",
     };
     let help = match situation(Some(&outcome.status)) {
         Situation::Blocked(why) => why.help(spec.which, &spec.name),
-        _ => "correct what the cause names, and deploy again: what is done is not done twice".to_owned(),
+        _ if spec.which == Which::App && deployment.external() => {
+            "correct what is named, and deploy again; `iam-split rollback` puts the IAM stack back to what it was before".to_owned()
+        }
+        _ => "correct the template or its parameters, and deploy again".to_owned(),
     };
-    let said = format!("the stack `{}` is {}: {}{kept}", spec.name, outcome.status, remains(&outcome.status));
-    Err(Failure::new(said).exit(Exit::Aws).help(help))
+    Ok(Failure::new(format!(
+        "the stack `{}` is {}: {}{kept}{}",
+        spec.name,
+        outcome.status,
+        remains(&outcome.status),
+        others.concat()
+    ))
+    .exit(Exit::Aws)
+    .help(help))
 }
 
 /// Deletes a stack and watches it go.

@@ -1,0 +1,134 @@
+//! What is selected: a resource, who uses it and what it reaches.
+
+use iam_split_core::diagnostic::Source;
+use iam_split_core::survey::Movable;
+use yew::{Html, function_component, html};
+
+use iam_split_core::validate::{Bond, Node, Validation};
+
+use super::context::{Context, use_page};
+use super::permissions::bridge;
+use super::resources::choice;
+
+#[function_component]
+pub(crate) fn Details() -> Html {
+    let page = use_page();
+    let outcome = &page.outcome;
+    let name = page.view.selected.as_deref();
+    let resource = name.and_then(|name| outcome.survey.resources.iter().find(|each| each.name == name));
+    let Some(resource) = resource else {
+        let node = outcome
+            .validation
+            .as_ref()
+            .and_then(|validation| validation.resources.iter().find(|node| Some(node.name.as_str()) == name));
+        if let (Some(node), Some(validation)) = (node, &outcome.validation) {
+            return of_pair(&page, node, validation);
+        }
+        return html! {
+            <aside class="details" aria-label="Selection">
+                <h2>{ "Nothing is selected" }</h2>
+                <p class="dim">{ "Select a resource in the list, a table or the picture: who uses it, what it references and how that is resolved appears here." }</p>
+            </aside>
+        };
+    };
+    let name = resource.name.as_str();
+    let uses: Vec<_> = outcome.survey.references.iter().filter(|each| each.target == name).collect();
+    let reaches: Vec<_> =
+        outcome.survey.references.iter().filter(|each| each.owner == name && !each.of_output).collect();
+    let summary = outcome.split.as_ref().map(|split| &split.summary);
+    let bridges: Vec<_> =
+        summary.iter().flat_map(|summary| &summary.bridges).filter(|each| each.resource == name).collect();
+    let moved = summary.and_then(|summary| summary.moved.iter().find(|each| each.name == name));
+    let kept = summary.and_then(|summary| summary.kept.iter().find(|each| each.name == name));
+    html! {
+        <aside class="details" aria-label="Selection">
+            <h2>{ name }</h2>
+            <dl>
+                <dt>{ "type" }</dt><dd><code>{ &resource.kind }</code></dd>
+                <dt>{ "declared" }</dt>
+                <dd>{ page.line_as(Source::Template, resource.line, html! { { format!("lines {} to {}", resource.line, resource.last_line) } }) }</dd>
+                if let Some(condition) = &resource.condition {
+                    <dt>{ "condition" }</dt><dd><code>{ condition }</code></dd>
+                }
+                <dt>{ "place" }</dt>
+                <dd>
+                    { match (moved, kept) {
+                        (Some(_), _) => html! { { "IAM template" } },
+                        (None, Some(kept)) => html! { <>{ "stays, because of " }{ page.resource(&kept.because) }</> },
+                        _ if resource.selected => html! { { "is to move" } },
+                        _ => html! { { "application template" } },
+                    } }
+                </dd>
+                if let Some(moved) = moved {
+                    <dt>{ "given out as" }</dt>
+                    <dd>
+                        if moved.wires.is_empty() { { "nothing: the application does not use it" } }
+                        { for moved.wires.iter().map(|wire| html! { <div><code>{ &wire.output }</code>{ " → " }<code>{ &wire.parameter }</code></div> }) }
+                    </dd>
+                }
+                if resource.movable != Movable::Never && resource.selected {
+                    <dt>{ "resolution" }</dt><dd>{ choice(&page, name) }</dd>
+                }
+            </dl>
+            <h3>{ format!("Used {}", times(uses.len())) }</h3>
+            <ul class="plain">
+                { for uses.iter().map(|each| html! {
+                    <li>
+                        if each.of_output { { "output " }<code>{ &each.owner }</code> } else { { page.resource(&each.owner) } }
+                        <span class="dim">{ " " }{ &each.how }{ ", " }{ page.line(Source::Template, each.line) }</span>
+                    </li>
+                }) }
+            </ul>
+            <h3>{ format!("References {}", match reaches.len() { 0 => "no resource".to_owned(), 1 => "one resource".to_owned(), _ => format!("resources {} times", reaches.len()) }) }</h3>
+            <ul class="plain">
+                { for reaches.iter().map(|each| html! {
+                    <li>
+                        { page.resource(&each.target) }
+                        <span class="dim">{ " " }{ &each.how }{ ", " }{ page.line(Source::Template, each.line) }</span>
+                    </li>
+                }) }
+            </ul>
+            if !bridges.is_empty() {
+                <h3>{ "Resolved" }</h3>
+                { for bridges.into_iter().map(|each| bridge(&page, each)) }
+            }
+        </aside>
+    }
+}
+
+/// A resource of a pair that the user gave without its monolith.
+fn of_pair(page: &Context, node: &Node, validation: &Validation) -> Html {
+    let (source, place) =
+        if node.moved { (Source::Iam, "IAM template") } else { (Source::App, "application template") };
+    let line = page.outcome.lines(source).line_of(node.place.start()) + 1;
+    let bonds = validation.dependencies.iter().filter(|each| each.from == node.name || each.to == node.name);
+    let bonds: Vec<Html> = bonds
+        .map(|each| {
+            let words = match each.bond {
+                Bond::Uses => "uses",
+                Bond::Names => "names",
+                Bond::Inside => "references",
+            };
+            html! { <li>{ page.resource(&each.from) }<span class="dim">{ format!(" {words} ") }</span>{ page.resource(&each.to) }</li> }
+        })
+        .collect();
+    html! {
+        <aside class="details" aria-label="Selection">
+            <h2>{ &node.name }</h2>
+            <dl>
+                <dt>{ "type" }</dt><dd><code>{ &node.kind }</code></dd>
+                <dt>{ "place" }</dt><dd>{ place }{ ", " }{ page.line(source, u32::try_from(line).unwrap_or(u32::MAX)) }</dd>
+            </dl>
+            <h3>{ "Depends" }</h3>
+            <ul class="plain">{ for bonds }</ul>
+        </aside>
+    }
+}
+
+fn times(count: usize) -> String {
+    match count {
+        0 => "nowhere".to_owned(),
+        1 => "once".to_owned(),
+        _ => format!("{count} times"),
+    }
+}

@@ -1,0 +1,68 @@
+//! All that was found, errors first, each with its places.
+
+use iam_split_core::diagnostic::{Severity, Source};
+use yew::{Html, classes, function_component, html};
+
+use super::context::{Context, use_page};
+use super::outcome::Finding;
+
+/// More than these are not drawn at once.
+const SHOWN: usize = 200;
+
+pub(crate) fn class(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
+    let file = |source: Source| match source {
+        Source::Template => "monolith",
+        Source::Config => "configuration",
+        Source::Iam => "IAM template",
+        Source::App => "application template",
+    };
+    let explanation = finding.code.explanation();
+    html! {
+        <li key={at} class={class(finding.severity)}>
+            <div>
+                <span class={classes!("tag", class(finding.severity))}>{ class(finding.severity) }</span>
+                { " " }<code>{ finding.code.as_str() }</code>{ " " }<span class="message">{ &finding.message }</span>
+            </div>
+            <ul class="plain">
+                { for finding.places.iter().map(|place| html! {
+                    <li>{ page.line_as(place.source, place.line, html! { { format!("{} line {}", file(place.source), place.line) } }) }<span class="dim">{ ": " }{ &place.text }</span></li>
+                }) }
+            </ul>
+            <details>
+                <summary>{ match finding.help.len() { 0 | 1 => "what to do".to_owned(), ways => format!("what to do, {ways} ways") } }</summary>
+                { for finding.help.iter().map(|help| html! { <p>{ help }</p> }) }
+                <p class="dim">{ explanation.title }{ ": " }{ explanation.cause }{ " " }{ explanation.recovery }</p>
+            </details>
+        </li>
+    }
+}
+
+#[function_component]
+pub(crate) fn Findings() -> Html {
+    let page = use_page();
+    let found = &page.outcome.findings;
+    let count = |severity: Severity| found.iter().filter(|each| each.severity == severity).count();
+    let figures: Vec<String> =
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
+            .into_iter()
+            .map(|(severity, noun)| (count(severity), noun))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }))
+            .collect();
+    let figures = if figures.is_empty() { "none".to_owned() } else { figures.join(", ") };
+    html! {
+        <section class="findings" aria-label="Findings" tabindex="0">
+            <h2>{ "Findings: " }{ figures }</h2>
+            <ul>{ for found.iter().take(SHOWN).enumerate().map(|(at, each)| finding(&page, at, each)) }</ul>
+            if found.len() > SHOWN { <p class="dim">{ format!("{} more", found.len() - SHOWN) }</p> }
+        </section>
+    }
+}

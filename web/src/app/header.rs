@@ -1,0 +1,145 @@
+//! The bar at the top: what is open, how it stands, and what can be done with the whole.
+
+use js_sys::Array;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement, MouseEvent};
+use yew::platform::spawn_local;
+use yew::{Callback, Html, Properties, function_component, html, use_node_ref};
+
+use super::context::{Context, use_page};
+use super::files::Intake;
+use super::host;
+use super::session::{Change, Work};
+use super::share::Share;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct OpenProps {
+    pub(crate) label: &'static str,
+}
+
+/// A button that opens files.
+#[function_component]
+pub(crate) fn Open(props: &OpenProps) -> Html {
+    let page = use_page();
+    let input = use_node_ref();
+    let onchange = {
+        let intake = Intake::of(&page);
+        Callback::from(move |event: Event| {
+            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+            if let Some(input) = input {
+                if let Some(files) = input.files() {
+                    intake.files(&files);
+                }
+                // The same file can be opened again.
+                input.set_value("");
+            }
+        })
+    };
+    let onclick = {
+        let input = input.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(input) = input.cast::<HtmlInputElement>() {
+                input.click();
+            }
+        })
+    };
+    html! {
+        <>
+            <input type="file" multiple=true hidden=true ref={input} {onchange} aria-label="Files to open" accept=".yaml,.yml,.json,.template,.txt" />
+            <button type="button" {onclick}>{ props.label }</button>
+        </>
+    }
+}
+
+/// Both templates and the configuration as one archive.
+fn archive(page: &Context) {
+    let outcome = &page.outcome;
+    let files = Array::new();
+    let add = |name: &str, text: &str| {
+        files.push(&Array::of2(&name.into(), &text.into()));
+    };
+    add(&outcome.names.iam, &outcome.iam.text);
+    add(&outcome.names.app, &outcome.app.text);
+    if let Some(config) = &page.work().config {
+        add(&config.name, &config.text);
+    }
+    let stem = page.work().monolith.as_ref().map_or("pair", |file| file.stem()).to_owned();
+    let promise = host::get().zip(&format!("{stem}-split.zip"), &files);
+    let say = page.say.clone();
+    spawn_local(async move {
+        if wasm_bindgen_futures::JsFuture::from(promise).await.is_err() {
+            say.emit("the archive could not be made".to_owned());
+        }
+    });
+}
+
+/// How the work stands, in a few words.
+fn verdict(page: &Context) -> Html {
+    let outcome = &page.outcome;
+    let errors = outcome.errors();
+    let plural = if errors == 1 { "" } else { "s" };
+    if let Some(validation) = &outcome.validation {
+        let proven = validation.proven.map(|proven| format!(", {proven} resources proven the same"));
+        return match errors {
+            0 => html! { <span class="verdict good">{ "clean" }{ proven }</span> },
+            _ => html! { <span class="verdict bad">{ format!("{errors} error{plural}") }</span> },
+        };
+    }
+    match &outcome.split {
+        Some(split) => {
+            let summary = &split.summary;
+            let total = summary.moved.len() + summary.remaining;
+            html! {
+                <span class="verdict good">
+                    { format!("{} moved, {} stay; all {total} proven the same", summary.moved.len(), summary.remaining) }
+                </span>
+            }
+        }
+        None => html! { <span class="verdict bad">{ format!("refused: {errors} error{plural}") }</span> },
+    }
+}
+
+#[function_component]
+pub(crate) fn Header() -> Html {
+    let page = use_page();
+    let button = |label: &'static str, enabled: bool, onclick: Callback<MouseEvent>| {
+        html! { <button type="button" disabled={!enabled} {onclick}>{ label }</button> }
+    };
+    let dispatch = |change: fn() -> Change| {
+        let session = page.session.clone();
+        Callback::from(move |_: MouseEvent| session.dispatch(change()))
+    };
+    let with_page = |act: fn(&Context)| {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| act(&page))
+    };
+    let names: Vec<&str> = match &page.work().pair {
+        Some((iam, app)) => vec![&iam.name, &app.name],
+        None => page.work().monolith.iter().map(|file| &*file.name).collect(),
+    };
+    let empty = page.work().is_empty();
+    html! {
+        <header class="bar">
+            if empty { <strong class="brand">{ "iam-split" }</strong> }
+            else {
+                <h1 class="brand">{ "iam-split" }</h1>
+                <span class="names">{ names.join(" and ") }</span>
+                { verdict(&page) }
+            }
+            <span class="actions">
+                if page.read_only {
+                    { button("Save both", page.outcome.has_pair(), with_page(archive)) }
+                } else if !empty {
+                    <Open label="Open…" />
+                    { button("Undo", page.session.can_undo(), dispatch(|| Change::Undo)) }
+                    { button("Redo", page.session.can_redo(), dispatch(|| Change::Redo)) }
+                    { button("Save both", page.outcome.has_pair(), with_page(archive)) }
+                    <Share />
+                    { button("Clear", true, dispatch(|| Change::To(Work::default()))) }
+                } else if page.session.can_undo() {
+                    { button("Undo", true, dispatch(|| Change::Undo)) }
+                }
+            </span>
+        </header>
+    }
+}

@@ -1,0 +1,54 @@
+//! A pair that the user gave: its contracts, and what its IAM template holds.
+
+use iam_split_core::diagnostic::Source;
+use web_sys::MouseEvent;
+use yew::{Callback, Html, function_component, html};
+
+use super::context::use_page;
+
+#[function_component]
+pub(crate) fn Pair() -> Html {
+    let page = use_page();
+    let Some(validation) = &page.outcome.validation else { return Html::default() };
+    let split = {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| page.change(|work| work.pair = None))
+    };
+    let moved = validation.resources.iter().filter(|node| node.moved);
+    html! {
+        <nav class="resources" aria-label="Pair">
+            <div class="head">
+                <h2>{ "Contracts" }</h2>
+                if page.work().monolith.is_some() && !page.read_only {
+                    <button type="button" class="small" onclick={split}>{ "Split the monolith instead" }</button>
+                }
+            </div>
+            <ul class="pair">
+                { for validation.contracts.iter().map(|contract| html! {
+                    <li>
+                        <span class="what">{ contract.name }</span>
+                        if contract.findings == 0 { <span class="good">{ "kept" }</span> }
+                        else { <span class="bad">{ format!("broken ({})", contract.findings) }</span> }
+                    </li>
+                }) }
+            </ul>
+            <div class="head"><h2>{ "The IAM template holds" }</h2></div>
+            <ul class="pair">
+                { for moved.map(|node| {
+                    let line = page.outcome.iam.line_of(node.place.start()) + 1;
+                    html! {
+                        <li key={node.name.clone()}>
+                            <span class="what">
+                                { page.resource(&node.name) }
+                                <span class="dim facts">
+                                    { node.kind.strip_prefix("AWS::IAM::").unwrap_or(&node.kind) }{ ", " }
+                                    { page.line(Source::Iam, u32::try_from(line).unwrap_or(u32::MAX)) }
+                                </span>
+                            </span>
+                        </li>
+                    }
+                }) }
+            </ul>
+        </nav>
+    }
+}

@@ -1,0 +1,254 @@
+//! The page as a whole.
+
+use std::rc::Rc;
+
+use gloo::events::{EventListener, EventListenerOptions};
+use gloo::timers::callback::Timeout;
+use iam_split_core::diagnostic::Source;
+use wasm_bindgen::JsCast;
+use web_sys::{ClipboardEvent, DragEvent, Element, KeyboardEvent};
+use yew::platform::spawn_local;
+use yew::{
+    Callback, ContextProvider, Html, Properties, function_component, html, use_effect_with, use_memo,
+    use_reducer, use_state,
+};
+
+use super::config_tab::ConfigTab;
+use super::context::{Context, of_place, use_page};
+use super::details::Details;
+use super::document::Document;
+use super::files::Intake;
+use super::findings::Findings;
+use super::header::Header;
+use super::host;
+use super::outcome::Outcome;
+use super::pair::Pair;
+use super::permissions::Permissions;
+use super::picture::Picture;
+use super::report_view::ReportView;
+use super::resources::Resources;
+use super::session::{Change, Session, Work, save};
+use super::share::{Shared, read};
+use super::tabs::Tabs;
+use super::view::{Look, Tab, View};
+use super::welcome::Welcome;
+use super::wiring::Wiring;
+
+/// Whether keys and pasted text belong to a field.
+fn in_field(event: &web_sys::Event) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| matches!(element.tag_name().as_str(), "TEXTAREA" | "INPUT" | "SELECT"))
+}
+
+/// What the whole window listens to: drops, pastes, undo, addresses.
+fn listen(intake: &Intake, look: &yew::UseReducerDispatcher<View>) -> Vec<EventListener> {
+    let window = gloo::utils::window();
+    let active = EventListenerOptions::enable_prevent_default();
+    let over = EventListener::new_with_options(&window, "dragover", active, web_sys::Event::prevent_default);
+    let files = intake.clone();
+    let drop = EventListener::new_with_options(&window, "drop", active, move |event| {
+        event.prevent_default();
+        let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
+        if let Some(list) = data.and_then(|data| data.files()) {
+            files.files(&list);
+        }
+    });
+    let pasted = intake.clone();
+    let paste = EventListener::new(&window, "paste", move |event| {
+        let data = event
+            .dyn_ref::<ClipboardEvent>()
+            .filter(|_| !in_field(event))
+            .and_then(ClipboardEvent::clipboard_data);
+        let text = data.and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        if !text.trim().is_empty() {
+            pasted.text(&text);
+        }
+    });
+    let session = intake.session.clone();
+    let keys = EventListener::new_with_options(&window, "keydown", active, move |event| {
+        let Some(key) = event.dyn_ref::<KeyboardEvent>().filter(|_| !in_field(event)) else { return };
+        if !(key.ctrl_key() || key.meta_key()) {
+            return;
+        }
+        match (key.key().to_lowercase().as_str(), key.shift_key()) {
+            ("z", false) => session.dispatch(Change::Undo),
+            ("z", true) | ("y", _) => session.dispatch(Change::Redo),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    let look = look.clone();
+    let hash = EventListener::new(&window, "hashchange", move |_| go_to_address(&look));
+    vec![over, drop, paste, keys, hash]
+}
+
+fn go_to_address(look: &yew::UseReducerDispatcher<View>) {
+    let hash = gloo::utils::window().location().hash().unwrap_or_default();
+    if let Some((source, line)) = of_place(&hash) {
+        look.dispatch(Look::Line(source, line));
+    }
+}
+
+/// The tabs that have something to show.
+fn tabs(outcome: &Outcome) -> Vec<Tab> {
+    let shows = |tab: &Tab| match tab {
+        Tab::Permissions | Tab::Iam | Tab::App | Tab::Wiring | Tab::Report => outcome.has_pair(),
+        Tab::Picture => outcome.has_pair() || !outcome.survey.references.is_empty(),
+        Tab::Monolith => !outcome.monolith.text.is_empty(),
+        Tab::Config => true,
+    };
+    Tab::ALL.into_iter().filter(shows).collect()
+}
+
+/// The page: the user's own work, or what a link holds.
+#[function_component]
+pub(crate) fn Root() -> Html {
+    let shared = use_state(|| None::<Result<Shared, String>>);
+    let opened = use_state(|| false);
+    {
+        let (shared, opened) = (shared.clone(), opened.clone());
+        use_effect_with((), move |()| {
+            let open = move || {
+                let (shared, opened) = (shared.clone(), opened.clone());
+                spawn_local(async move {
+                    shared.set(read(&gloo::utils::window().location().hash().unwrap_or_default()).await);
+                    opened.set(true);
+                });
+            };
+            open();
+            let hash = EventListener::new(&gloo::utils::window(), "hashchange", move |_| open());
+            move || drop(hash)
+        });
+    }
+    let leave = Callback::from(|_: web_sys::MouseEvent| {
+        // A page that may not change its address stays where it is.
+        let _ = gloo::utils::window().location().set_hash("");
+    });
+    let banner = |words: &str| {
+        html! {
+            <div class="banner" role="note">
+                <span>{ words }</span>
+                <button type="button" class="small" onclick={leave.clone()}>{ "Go to my own work" }</button>
+            </div>
+        }
+    };
+    match &*shared {
+        _ if !*opened => Html::default(),
+        None => html! { <Desk key="own" /> },
+        Some(Err(message)) => {
+            html! { <>{ banner("Shared report") }<main class="welcome"><h1>{ "Nothing to read here" }</h1><p>{ message }</p></main></> }
+        }
+        Some(Ok(Shared { report, work: None, .. })) => html! {
+            <>
+                { banner("A shared report, to be read only. The templates are not in the link.") }
+                <main class="shared"><h1 class="hidden">{ "Shared report" }</h1><ReportView report={Rc::new(report.clone())} /></main>
+            </>
+        },
+        Some(Ok(Shared { work: Some(work), .. })) => html! {
+            <>
+                { banner("Shared work, to be read only: everything on this page was computed here from the texts in the link.") }
+                <Desk key="shared" shared={Some(Rc::new(work.clone()))} />
+            </>
+        },
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DeskProps {
+    /// Another's work, which is read and neither changed nor kept.
+    #[prop_or_default]
+    shared: Option<Rc<Work>>,
+}
+
+/// The work and everything about it.
+#[function_component]
+fn Desk(props: &DeskProps) -> Html {
+    let shared = props.shared.clone();
+    let read_only = shared.is_some();
+    let session =
+        use_reducer(move || shared.map_or_else(Session::restored, |work| Session::of((*work).clone())));
+    let view = use_reducer(View::default);
+    let said = use_state(String::new);
+    let outcome = use_memo(session.work.clone(), Outcome::of);
+    let say = {
+        let said = said.setter();
+        Callback::from(move |text: String| {
+            said.set(text);
+            let said = said.clone();
+            Timeout::new(6_000, move || said.set(String::new())).forget();
+        })
+    };
+    {
+        let intake = Intake { session: session.dispatcher(), say: say.clone() };
+        let look = view.dispatcher();
+        use_effect_with((), move |()| {
+            go_to_address(&look);
+            let listeners = if read_only { Vec::new() } else { listen(&intake, &look) };
+            move || drop(listeners)
+        });
+    }
+    {
+        let say = say.clone();
+        use_effect_with(session.work.clone(), move |work| {
+            if let Some(file) = &work.monolith {
+                host::get().keep(&file.name, &file.text);
+            }
+            let work = (!read_only).then(|| work.clone());
+            // After the result is on the screen.
+            let saving = Timeout::new(300, move || {
+                if work.is_some_and(|work| !save(&work)) {
+                    say.emit("this is too large for the browser to keep over a reload".to_owned());
+                }
+            });
+            move || drop(saving)
+        });
+    }
+    let page = Context {
+        session: session.clone(),
+        view: view.clone(),
+        outcome: Rc::clone(&outcome),
+        read_only,
+        say,
+    };
+    let tabs = tabs(&outcome);
+    // A tab that has nothing to show gives way to the first that has.
+    let refused = if tabs.contains(&Tab::Monolith) { Tab::Monolith } else { Tab::Config };
+    let current = if tabs.contains(&view.tab) { view.tab } else { refused };
+    let panel = match current {
+        Tab::Permissions => html! { <Permissions /> },
+        Tab::Iam => html! { <Document key="iam" source={Source::Iam} /> },
+        Tab::App => html! { <Document key="app" source={Source::App} /> },
+        Tab::Monolith => html! { <Document key="monolith" source={Source::Template} /> },
+        Tab::Wiring => html! { <Wiring /> },
+        Tab::Picture => html! { <Picture /> },
+        Tab::Config => html! { <ConfigTab /> },
+        Tab::Report => html! { <OwnReport /> },
+    };
+    html! {
+        <ContextProvider<Context> context={page}>
+            <Header />
+            if session.work.is_empty() {
+                <Welcome />
+            } else {
+                <div class="work">
+                    if session.work.pair.is_some() { <Pair /> } else { <Resources /> }
+                    <main>
+                        <Tabs {tabs} {current} />
+                        <div id="panel" class="panel" role="tabpanel" aria-labelledby={format!("tab-{}", current.id())}>{ panel }</div>
+                    </main>
+                    <Details />
+                    <Findings />
+                </div>
+            }
+            <div class="said" role="status">{ (*said).clone() }</div>
+        </ContextProvider<Context>>
+    }
+}
+
+/// The report of the work.
+#[function_component]
+fn OwnReport() -> Html {
+    let page = use_page();
+    let report = use_memo(page.outcome.clone(), |outcome| Rc::new(outcome.report(page.work())));
+    html! { <ReportView report={(*report).clone()} /> }
+}

@@ -1,0 +1,134 @@
+//! What the user works on, with undo, kept over a reload.
+
+use std::rc::Rc;
+
+use gloo::storage::{LocalStorage, Storage};
+use serde::{Deserialize, Serialize};
+use yew::Reducible;
+
+use super::classify::with_files;
+
+/// A text with the name of its file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TextFile {
+    pub(crate) name: Rc<str>,
+    pub(crate) text: Rc<str>,
+}
+
+impl TextFile {
+    pub(crate) fn new(name: &str, text: &str) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// The name without its ending: what the results are called after.
+    pub(crate) fn stem(&self) -> &str {
+        self.name.rsplit_once('.').map_or(&*self.name, |(stem, _)| stem)
+    }
+}
+
+/// All that the user gave.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Work {
+    /// The template that is split, or that a pair was made of.
+    pub(crate) monolith: Option<TextFile>,
+    /// The configuration.
+    pub(crate) config: Option<TextFile>,
+    /// A pair to validate: IAM and application template.
+    pub(crate) pair: Option<(TextFile, TextFile)>,
+    /// `--allow-missing`
+    pub(crate) allow_missing: bool,
+    /// `--all-iam`
+    pub(crate) all_iam: bool,
+}
+
+impl Work {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.monolith.is_none() && self.pair.is_none()
+    }
+}
+
+const KEY: &str = "iam-split/work";
+const PAST: usize = 100;
+
+/// The work, what it was before, and what was undone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Session {
+    pub(crate) work: Work,
+    past: Vec<Work>,
+    future: Vec<Work>,
+}
+
+/// What can happen to it.
+pub(crate) enum Change {
+    /// Something new.
+    To(Work),
+    /// Files that the user gave.
+    Files(Vec<TextFile>),
+    Undo,
+    Redo,
+}
+
+impl Session {
+    /// As the last visit left it.
+    pub(crate) fn restored() -> Self {
+        Self { work: LocalStorage::get(KEY).unwrap_or_default(), ..Self::default() }
+    }
+
+    /// Another's work.
+    pub(crate) fn of(work: Work) -> Self {
+        Self { work, ..Self::default() }
+    }
+
+    pub(crate) fn can_undo(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    pub(crate) fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+}
+
+impl Reducible for Session {
+    type Action = Change;
+
+    fn reduce(self: Rc<Self>, change: Change) -> Rc<Self> {
+        let mut next = (*self).clone();
+        let change = match change {
+            Change::Files(files) => Change::To(with_files(&self.work, files)),
+            change => change,
+        };
+        match change {
+            Change::To(work) if work == next.work => return self,
+            Change::To(work) => {
+                next.future.clear();
+                next.past.push(std::mem::replace(&mut next.work, work));
+                if next.past.len() > PAST {
+                    next.past.remove(0);
+                }
+            }
+            Change::Files(_) => return self,
+            Change::Undo => {
+                let Some(before) = next.past.pop() else { return self };
+                next.future.push(std::mem::replace(&mut next.work, before));
+            }
+            Change::Redo => {
+                let Some(after) = next.future.pop() else { return self };
+                next.past.push(std::mem::replace(&mut next.work, after));
+            }
+        }
+        Rc::new(next)
+    }
+}
+
+/// Keeps the work for the next visit. A browser gives some 5 MB: what does not fit is not kept.
+pub(crate) fn save(work: &Work) -> bool {
+    if work.is_empty() {
+        LocalStorage::delete(KEY);
+        return true;
+    }
+    let kept = LocalStorage::set(KEY, work).is_ok();
+    if !kept {
+        LocalStorage::delete(KEY);
+    }
+    kept
+}
