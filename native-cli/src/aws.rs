@@ -74,17 +74,22 @@ where
         None => ("", chain(error)),
     };
     let said = if code.is_empty() { message } else { format!("{message} ({code})") };
-    let known = recognise(&said);
-    let failure = match &known {
-        Some(known) => Failure::new(format!("{}\n  {what}: {said}", known.message)).code(known.code),
+    let failure = refused(what, &said);
+    match help(code, error) {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}
+
+/// What AWS says against something, recognised where the catalogue knows it.
+pub(crate) fn refused(what: &str, said: &str) -> Failure {
+    let failure = match recognise(said) {
+        Some(known) => Failure::new(format!("{}\n  {what}: {said}", known.message))
+            .code(known.code)
+            .help(known.code.explanation().recovery),
         None => Failure::new(format!("{what}: {said}")),
     };
-    let failure = failure.exit(Exit::Aws);
-    match (help(code, error), known) {
-        (Some(help), _) => failure.help(help),
-        (None, Some(known)) => failure.help(known.code.explanation().recovery),
-        (None, None) => failure,
-    }
+    failure.exit(Exit::Aws)
 }
 
 /// What stands behind an error that is no answer of AWS.

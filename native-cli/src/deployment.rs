@@ -376,7 +376,7 @@ impl Loading {
         }
         let errors = found.iter().filter(|finding| finding.is_error()).count();
         let noun = if errors == 1 { "error" } else { "errors" };
-        writeln!(console.streams.err, "refused: {errors} {noun}; nothing was called")?;
+        writeln!(console.streams.err, "refused: {errors} {noun}; nothing was changed")?;
         Ok(())
     }
 }

@@ -89,6 +89,45 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&result).into_owned()
 }
 
+/// Posts a form to the simulator and gives its answer.
+pub fn call(port: u16, form: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the simulator answers");
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: cloudformation.us-east-1.amazonaws.com\r\nContent-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
+        form.len()
+    )
+    .expect("the simulator answers");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("the simulator answers");
+    text
+}
+
+/// Lets a held stack go on.
+pub fn signal(port: u16, stack: &str) {
+    let said = call(
+        port,
+        &format!(
+            "Action=DescribeStackResource&Version=2010-05-15&StackName={stack}&LogicalResourceId=Handle"
+        ),
+    );
+    let url =
+        said.split("<PhysicalResourceId>").nth(1).and_then(|rest| rest.split('<').next()).expect("a handle");
+    let url = url.replace("&amp;", "&");
+    let path = url.splitn(4, '/').nth(3).expect("the simulator answers");
+    let body = r#"{"Status":"SUCCESS","Reason":"done","UniqueId":"1","Data":"x"}"#;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the simulator answers");
+    write!(
+        stream,
+        "PUT /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("the simulator answers");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("the simulator answers");
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+}
+
 /// An answer that a test writes itself: status and body.
 pub type Reply = (u16, String);
 
@@ -210,6 +249,17 @@ pub fn answer(action: &str, result: &str) -> Reply {
     (200, format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"))
 }
 
+const NETWORK: &str = "\
+Outputs:
+  VpcId: {Value: !Ref Vpc}
+  SubnetId: {Value: !Ref Subnet}
+  GroupId: {Value: !GetAtt Group.GroupId}
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}}
+  Group: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: !Ref Vpc, GroupDescription: g}}
+";
+
 /// A folder with a deployment, and where its calls go.
 pub struct Place {
     pub folder: tempfile::TempDir,
@@ -241,6 +291,66 @@ impl Place {
             std::fs::read_to_string(repository().join("examples/quilt/deployment.yaml")).expect("a file");
         place.write("deployment.yaml", &settings.replace("name: quilt-prod", &format!("name: {name}")));
         place
+    }
+
+    /// A folder with the real template, its pair and its deployment file; `None` where it is not there.
+    pub fn real(port: u16, name: &str) -> Option<Self> {
+        let corpus = crate::corpus()?.join("quilt");
+        let place = Self::new(port);
+        for file in ["stable.yaml", "config.yaml"] {
+            std::fs::copy(corpus.join(file), place.path(file)).expect("a copy");
+        }
+        let split = ["split", "stable.yaml", "--config", "config.yaml", "--allow-missing"];
+        let ran = run(place.folder.path(), &[&split[..], &["--resolve", "exact,pattern"]].concat(), b"");
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        for file in ["stable.yaml", "stable-app.yaml"] {
+            let text = std::fs::read_to_string(place.path(file)).expect("a file");
+            place.write(file, &deployable(&text));
+        }
+        // A network, and an image that the simulator finds.
+        let image = format!(
+            "  Image: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Name: /{name}/image, Value: ami-1}}}}\n"
+        );
+        place.write("network.yaml", &(NETWORK.to_owned() + &image));
+        let network = ["--name", &format!("{name}-net"), "--template", "network.yaml"];
+        let ran = place.run(&[&["deploy", "--yes"][..], &network].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let ran = place.run(&[&["outputs", "app", "--format", "json"][..], &network].concat());
+        let ids: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let id = |name: &str| ids["outputs"][name].as_str().expect("an id").to_owned();
+        let (vpc, subnet, group) = (id("VpcId"), id("SubnetId"), id("GroupId"));
+        let mut settings = format!(
+            "name: {name}\nparameters:\n  AdminEmail: a@example.com\n  AdminPassword: {{env: ADMIN_PASSWORD}}\n  \
+             DBUrl: {{env: ADMIN_PASSWORD}}\n  CertificateArnELB: arn:aws:acm:us-east-1:000000000000:certificate/1\n  \
+             QuiltWebHost: catalog.example.com\n  CloudTrailBucket: trail\n  CanaryNotificationsEmail: a@example.com\n  \
+             VoilaAMI: /{name}/image\n  SearchDomainArn: arn:aws:es:us-east-1:000000000000:domain/s\n  VPC: {vpc}\n  \
+             Subnets: {subnet}\n  PublicSubnets: {subnet}\n  UserSecurityGroup: {group}\n  \
+             DBAccessorSecurityGroup: {group}\n  SearchClusterAccessorSecurityGroup: {group}\n"
+        );
+        let others = [
+            "GoogleClientId",
+            "GoogleClientSecret",
+            "OktaClientId",
+            "OktaClientSecret",
+            "OktaBaseUrl",
+            "OneLoginClientId",
+            "OneLoginClientSecret",
+            "OneLoginBaseUrl",
+            "AzureClientId",
+            "AzureClientSecret",
+            "AzureBaseUrl",
+            "SingleSignOnDomains",
+            "SearchDomainEndpoint",
+        ];
+        for name in others {
+            settings += &format!("  {name}: x\n");
+        }
+        place.write("inline.yaml", &(settings.clone() + "template: stable.yaml\n"));
+        place.write(
+            "deployment.yaml",
+            &(settings + "template: stable-app.yaml\niam_template: stable-iam.yaml\n"),
+        );
+        Some(place)
     }
 
     /// A folder with a pair and a deployment file of a test's own.
@@ -318,18 +428,43 @@ pub fn example() -> String {
 }
 
 /// A copy in which types that the simulator does not know, and resources that wait for a function to run,
-/// are handles that do nothing.
+/// are handles that do nothing; what others take of them is a literal.
 pub fn deployable(text: &str) -> String {
     const HANDLE: &str = "Type: AWS::CloudFormation::WaitConditionHandle";
-    let lines = text.lines().map(|line| {
+    let mut handles = Vec::new();
+    let mut resource = "";
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("  ").and_then(|line| line.trim_end().strip_suffix(':'))
+            && !name.starts_with(' ')
+        {
+            resource = name;
+        }
         let kind = line.trim().strip_prefix("Type: ").unwrap_or_default();
         if kind.starts_with("Custom::") || UNKNOWN.contains(&kind) {
-            line.replace(line.trim(), HANDLE)
+            handles.push(resource.to_owned());
+            lines.push(line.replace(line.trim(), HANDLE));
         } else {
-            line.replace("!GetAtt AuditTrailTimestamp.Day", "'2026-01-01'")
+            lines.push(line.to_owned());
         }
-    });
-    lines.collect::<Vec<_>>().join("\n") + "\n"
+    }
+    for line in &mut lines {
+        for handle in &handles {
+            for (before, after, literal) in
+                [("!GetAtt ", "", "'x'"), ("!GetAtt '", "'", "'x'"), ("${", "}", "x")]
+            {
+                let start = format!("{before}{handle}.");
+                if let Some(at) = line.find(&start) {
+                    let rest = &line[at + start.len()..];
+                    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+                    if let Some(rest) = rest[end..].strip_prefix(after) {
+                        *line = format!("{}{literal}{rest}", &line[..at]);
+                    }
+                }
+            }
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 const UNKNOWN: [&str; 6] = [

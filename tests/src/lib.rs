@@ -45,9 +45,12 @@ pub fn command() -> &'static std::path::Path {
             .status()
             .expect("cargo runs");
         assert!(status.success(), "the command does not build");
-        // A test runs from `target/debug/deps`.
-        let folder = std::env::current_exe().expect("a test has a path");
-        folder.ancestors().nth(2).expect("a target folder").join("iam-split")
+        // A test runs from `target/debug/deps`, a program from the folder above.
+        let program = std::env::current_exe().expect("a test has a path");
+        let folder = program.parent().expect("a target folder");
+        let folder =
+            if folder.ends_with("deps") { folder.parent().expect("a target folder") } else { folder };
+        folder.join("iam-split")
     })
 }
 

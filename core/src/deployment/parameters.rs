@@ -163,12 +163,18 @@ pub fn misgiven(settings: &Settings, templates: Templates<'_>) -> Vec<Diagnostic
                     _ => did_you_mean(name, declared.iter().map(String::as_str))
                         .unwrap_or_else(|| "remove it, or declare it in the template".to_owned()),
                 };
-                let finding = Diagnostic::new(Code::DPL007, format!("{what} declares no parameter `{name}`"));
+                let finding = Diagnostic::new(
+                    Code::DPL007,
+                    format!(
+                        "{what} declares {} parameter `{name}`",
+                        if what == "no template" { "a" } else { "no" }
+                    ),
+                );
                 found.push(placed(finding, given.place).help(help));
             }
         };
     if templates.app.is_some() {
-        let what = if templates.iam.is_some() { "neither template" } else { "the application template" };
+        let what = if templates.iam.is_some() { "no template" } else { "the application template" };
         unknown(&settings.parameters, &both, what, None);
     }
     if templates.iam.is_some() {

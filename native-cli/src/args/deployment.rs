@@ -203,7 +203,7 @@ pub struct DeployArgs {
     /// Delete a stack whose creation failed before, and create it again.
     #[arg(long)]
     pub recreate: bool,
-    /// Seconds between two looks at a stack's events [default: 1, later 2 and 5].
+    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub poll_interval: Option<f64>,
     /// How progress is written.
@@ -292,7 +292,7 @@ pub struct DeleteArgs {
     /// Do not ask.
     #[arg(long, short)]
     pub yes: bool,
-    /// Seconds between two looks at a stack's events [default: 1, later 2 and 5].
+    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub poll_interval: Option<f64>,
     /// How progress is written.
@@ -323,7 +323,7 @@ pub struct RollbackArgs {
     /// Do not ask.
     #[arg(long, short)]
     pub yes: bool,
-    /// Seconds between two looks at a stack's events [default: 1, later 2 and 5].
+    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub poll_interval: Option<f64>,
     /// How progress is written.

@@ -10,30 +10,31 @@ use aws_sdk_s3::types::{
 };
 use iam_split_core::deployment::names::{self, Which};
 
-use super::{Aws, failed};
+use super::{Aws, failed, refused};
 use crate::exit::{Exit, Failure};
 
 /// The name of an object's metadata that holds the hash of its content.
 const DIGEST: &str = "iam-split-sha256";
 
+/// Whether the bucket is there and may be used.
+pub(crate) async fn exists(aws: &Aws, bucket: &str) -> Result<bool, Failure> {
+    let Err(error) = aws.s3.head_bucket().bucket(bucket).send().await else { return Ok(true) };
+    match error.raw_response().map(|response| response.status().as_u16()) {
+        Some(404) => Ok(false),
+        Some(403) => Err(Failure::new(format!(
+            "the bucket `{bucket}` is another's, or these credentials may not use it"
+        ))
+        .exit(Exit::Aws)
+        .help("choose another with `bucket` or `prefix`, or use other credentials")),
+        _ => Err(failed(&format!("cannot look at the bucket `{bucket}`"), &error)),
+    }
+}
+
 /// Makes the bucket if it is absent: versioned, private, encrypted, its objects owned by the account.
 /// Says whether it was made.
 pub(crate) async fn ensure(aws: &Aws, bucket: &str) -> Result<bool, Failure> {
-    match aws.s3.head_bucket().bucket(bucket).send().await {
-        Ok(_) => return Ok(false),
-        Err(error) => {
-            let status = error.raw_response().map(|response| response.status().as_u16());
-            if status == Some(403) {
-                return Err(Failure::new(format!(
-                    "the bucket `{bucket}` is another's, or these credentials may not use it"
-                ))
-                .exit(Exit::Aws)
-                .help("choose another with `bucket` or `prefix`, or use other credentials"));
-            }
-            if status != Some(404) {
-                return Err(failed(&format!("cannot look at the bucket `{bucket}`"), &error));
-            }
-        }
+    if exists(aws, bucket).await? {
+        return Ok(false);
     }
     let mut create =
         aws.s3.create_bucket().bucket(bucket).object_ownership(ObjectOwnership::BucketOwnerEnforced);
@@ -153,13 +154,14 @@ pub(crate) async fn fetch(aws: &Aws, url: &str) -> Result<String, Failure> {
     let Some((bucket, key)) = names::object(url) else {
         return Err(Failure::new(format!("{what}: it is no address of an object in S3")));
     };
-    let object = aws.s3.get_object().bucket(bucket).key(key).send().await.map_err(|error| {
-        if error.code() == Some("NoSuchKey") || error.code() == Some("NoSuchBucket") {
-            return Failure::new(format!("Template URL does not exist: {url}"))
-                .exit(Exit::Aws)
-                .help("upload the template first, or correct the address");
+    let object = aws.s3.get_object().bucket(bucket).key(key).send().await;
+    let object = object.map_err(|error| {
+        let absent = matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket"));
+        if absent {
+            refused(&what, "NoSuchKey: The specified key does not exist")
+        } else {
+            failed(&what, &error)
         }
-        failed(&what, &error)
     })?;
     let bytes = object.body.collect().await;
     let bytes = bytes.map_err(|error| Failure::new(format!("{what}: {error}")).exit(Exit::Aws))?;

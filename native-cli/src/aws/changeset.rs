@@ -9,7 +9,7 @@ use iam_split_core::deployment::scenario::{Action, Change};
 
 use super::stack::{Begun, Spec};
 use super::{Aws, failed, is};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 /// A change set that was made.
 #[derive(Clone, Debug)]
@@ -103,9 +103,7 @@ fn ended(page: &DescribeChangeSetOutput, requested: Requested, what: &str) -> Re
             empty: true,
         });
     }
-    Err(Failure::new(format!("{what}: {reason}"))
-        .exit(Exit::Aws)
-        .help("correct the template or its parameters"))
+    Err(super::refused(what, reason))
 }
 
 /// Runs a change set.

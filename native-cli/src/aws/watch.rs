@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::primitives::DateTimeFormat;
 use aws_sdk_cloudformation::types::StackEvent as AwsEvent;
 use iam_split_core::deployment::events::{Follower, StackEvent, is_done};
+use iam_split_core::deployment::failure::first_cause;
 use tokio::time::Instant;
 
 use super::{Aws, failed};
@@ -36,11 +37,13 @@ pub(crate) struct Outcome {
     pub(crate) kept: Vec<(StackEvent, String)>,
 }
 
-/// Seconds between two looks: short operations are not waited for longer than they take, long ones do not
+/// The time between two looks: short operations are not waited for longer than they take, long ones do not
 /// use up the account's calls.
 fn pause(since: Duration, interval: Option<f64>) -> Duration {
     let seconds = interval.unwrap_or(match since.as_secs() {
-        0..60 => 1.0,
+        0..2 => 0.25,
+        2..10 => 0.5,
+        10..60 => 1.0,
         60..300 => 2.0,
         _ => 5.0,
     });
@@ -83,8 +86,9 @@ pub(crate) async fn watch(
             let done = is_done(status);
             // A creation that ended in the deletion of its stack did not create.
             let done = done && (watched.operation == "delete") == (status == "DELETE_COMPLETE");
-            let reason = causes.first().map(|event| event.reason.as_str());
-            console.end(watched.stack, watched.operation, status, reason.filter(|_| !done), done)?;
+            let cause = first_cause(&causes, watched.id).filter(|_| !done);
+            let reason = cause.map(|event| event.reason.as_str());
+            console.end(watched.stack, watched.operation, status, reason, done)?;
             return Ok(Outcome { status: status.to_owned(), done, causes, kept });
         }
         let since = begun.elapsed();

@@ -6,7 +6,7 @@ use iam_split_core::diagnostic::{Code, Diagnostic};
 
 use crate::Streams;
 use crate::args::deployment::{DeleteArgs, Format, Target};
-use crate::aws::{stack, usage};
+use crate::aws::{bucket, stack, usage};
 use crate::deployment::apply::{refused, remove, settled};
 use crate::deployment::{self, Deployment, Needs};
 use crate::exit::{Exit, Failure};
@@ -45,7 +45,8 @@ async fn delete(
     for which in stacks {
         match settled(deployment, *which, arguments.poll_interval, console).await? {
             Some(live) if live.status != "DELETE_COMPLETE" => {
-                let resources = stack::resources(aws, &live.id).await?;
+                let mut resources = stack::resources(aws, &live.id).await?;
+                resources.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
                 going.push(Going { which: *which, live, resources });
             }
             _ => console.say(&format!("there is no stack {}", deployment.stack(*which)))?,
@@ -104,9 +105,10 @@ async fn delete(
         }
     }
     let bucket = &deployment.settings.bucket;
-    console.result(&format!(
-        "  remains: the bucket {bucket}, if it was made: it holds the templates of earlier deployments"
-    ))?;
+    if bucket::exists(aws, bucket).await? {
+        console
+            .result(&format!("  remains: the bucket {bucket} with the templates of earlier deployments"))?;
+    }
     Ok(Exit::Done)
 }
 
