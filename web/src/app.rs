@@ -30,6 +30,7 @@ mod tabs;
 mod view;
 mod welcome;
 mod wiring;
+mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
