@@ -77,6 +77,14 @@ pub fn of_monolith(template: &Template<'_, '_>) -> Vec<Code> {
         .collect()
 }
 
+/// What is wrong with one template by itself.
+#[must_use]
+pub fn of_one(template: &Template<'_, '_>, source: Source) -> Vec<Diagnostic> {
+    let mut found = circle::of_template(template, source);
+    found.extend(parameter::of_template(template, source));
+    found
+}
+
 /// Both templates with their source.
 fn both<'p>(pair: &Pair<'p>) -> [(Source, &'p Template<'p, 'p>, &'static str); 2] {
     [(Source::Iam, pair.iam, "IAM"), (Source::App, pair.app, "application")]

@@ -521,7 +521,7 @@ impl Walk<'_, '_> {
 
 /// A value with some references replaced by names that mean nothing.
 fn set_aside(expr: &Expr, kept: &[Expr]) -> Expr {
-    replaced(expr, &|part| {
+    expr.replaced(&|part| {
         let at = kept.iter().position(|kept| kept == part)?;
         Some(Expr::reference(format!("Kept::{at}")))
     })
@@ -529,25 +529,10 @@ fn set_aside(expr: &Expr, kept: &[Expr]) -> Expr {
 
 /// The references that [`set_aside`] replaced.
 fn take_back(expr: &Expr, kept: &[Expr]) -> Expr {
-    replaced(expr, &|part| match part {
+    expr.replaced(&|part| match part {
         Expr::Ref(name) => kept.get(name.strip_prefix("Kept::")?.parse::<usize>().ok()?).cloned(),
         _ => None,
     })
-}
-
-fn replaced(expr: &Expr, by: &dyn Fn(&Expr) -> Option<Expr>) -> Expr {
-    let all = |parts: &[Expr]| parts.iter().map(|part| replaced(part, by)).collect();
-    match expr {
-        Expr::Concat(parts) => Expr::Concat(all(parts)),
-        Expr::List(parts) => Expr::List(all(parts)),
-        Expr::Call(name, parts) => Expr::Call(name.clone(), all(parts)),
-        Expr::Unary(name, inner) => Expr::Unary(name.clone(), Box::new(replaced(inner, by))),
-        Expr::Named(name, inner) => Expr::Named(name.clone(), Box::new(replaced(inner, by))),
-        Expr::Map(entries) => {
-            Expr::Map(entries.iter().map(|(key, value)| (key.clone(), replaced(value, by))).collect())
-        }
-        leaf => by(leaf).unwrap_or_else(|| leaf.clone()),
-    }
 }
 
 /// A value on one line, cut where it is long.

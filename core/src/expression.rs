@@ -79,6 +79,26 @@ impl Expr {
         }
     }
 
+    /// The same with other expressions in the place of some; what was put in is not looked into again.
+    #[must_use]
+    pub fn replaced(&self, by: &dyn Fn(&Self) -> Option<Self>) -> Self {
+        if let Some(other) = by(self) {
+            return other;
+        }
+        let all = |parts: &[Self]| parts.iter().map(|part| part.replaced(by)).collect();
+        match self {
+            Self::Concat(parts) => Self::Concat(all(parts)),
+            Self::List(parts) => Self::List(all(parts)),
+            Self::Call(name, parts) => Self::Call(name.clone(), all(parts)),
+            Self::Unary(name, inner) => Self::Unary(name.clone(), Box::new(inner.replaced(by))),
+            Self::Named(name, inner) => Self::Named(name.clone(), Box::new(inner.replaced(by))),
+            Self::Map(entries) => {
+                Self::Map(entries.iter().map(|(key, value)| (key.clone(), value.replaced(by))).collect())
+            }
+            leaf => leaf.clone(),
+        }
+    }
+
     /// Whether `Fn::Sub` can hold it in its text, without a variable map.
     #[must_use]
     pub fn fits_sub_text(&self) -> bool {

@@ -42,6 +42,7 @@
 //! | [`summary`] | plan, edits | what was done |
 //! | [`survey`] | template | what there is to choose from |
 //! | [`diff`] | two texts | what differs, and why |
+//! | [`deployment`] | settings, stacks | names, parameters, order, states of a deployment |
 //! | [`api`] | a request | an answer: what the command and the browser call |
 //!
 //! # Invariants
@@ -56,6 +57,7 @@
 pub mod api;
 pub mod config;
 pub mod contract;
+pub mod deployment;
 pub mod diagnostic;
 pub mod diff;
 pub mod document;

@@ -28,6 +28,7 @@ const STAGES: &[&str] = &[
     "reconfigure",
     "report",
     "diff",
+    "deployment",
     "api",
     "lib",
 ];
@@ -37,7 +38,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
+        } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
             found.push(path);
         }
     }

@@ -1,5 +1,7 @@
 //! What was typed. The doc comments are the help texts.
 
+pub mod deployment;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,8 +27,26 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show what a split changed in the application, or what a release changes in the IAM template.
     Diff(DiffArgs),
+    /// Put a stack back to what it was before its last update.
+    Rollback(deployment::RollbackArgs),
+    /// Print the AWS permissions that a team needs, as an IAM policy.
+    Permissions(deployment::PermissionsArgs),
     /// Explain a code.
     Explain(ExplainArgs),
+    /// Show what a deployment would change.
+    Plan(deployment::PlanArgs),
+    /// Deploy the IAM stack, then the application stack.
+    Deploy(deployment::DeployArgs),
+    /// Send the templates to the bucket.
+    Upload(deployment::UploadArgs),
+    /// Show what the IAM stack gives out.
+    Outputs(deployment::OutputsArgs),
+    /// Show how both stacks stand.
+    Status(deployment::StatusArgs),
+    /// Check the quality gates.
+    Gates(deployment::GatesArgs),
+    /// Delete the application stack, then the IAM stack.
+    Delete(deployment::DeleteArgs),
 }
 
 /// Split a template into an IAM template and an application template.
@@ -35,7 +55,7 @@ pub enum Command {
 /// moved, what travels with it, how each crossing reference was resolved and which scopes widened.
 ///
 /// Exit codes: 0 done, 1 refused, 2 wrong usage or unreadable input.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct SplitArgs {
     /// The template; `-` reads standard input.
     pub template: PathBuf,

@@ -31,6 +31,11 @@ impl Input {
         Ok(Self { name: path.display().to_string(), path: Some(path.to_owned()), bytes })
     }
 
+    /// A text that was read elsewhere.
+    pub(crate) fn of(name: impl Into<String>, text: &str) -> Self {
+        Self { name: name.into(), path: None, bytes: text.as_bytes().to_vec() }
+    }
+
     /// The text, or the finding that it is none.
     pub(crate) fn text(&self) -> Result<&str, Diagnostic> {
         std::str::from_utf8(&self.bytes).map_err(|error| {

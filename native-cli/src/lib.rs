@@ -4,9 +4,12 @@
 //! output, findings and progress to standard error. Exit codes are in [`exit`].
 
 pub mod args;
+mod aws;
 mod commands;
+mod deployment;
 mod exit;
 mod files;
+mod progress;
 mod render;
 
 use std::ffi::OsString;
@@ -28,6 +31,10 @@ pub struct Streams {
     pub err: Box<dyn Write>,
     /// Whether `err` shows colours.
     pub colour: bool,
+    /// Whether `err` is a terminal, which shows bars.
+    pub terminal: bool,
+    /// Whether `input` is a terminal, which answers questions.
+    pub asks: bool,
 }
 
 impl Streams {
@@ -40,6 +47,8 @@ impl Streams {
             out: Box::new(std::io::stdout()),
             err: Box::new(std::io::stderr()),
             colour: std::io::stderr().is_terminal() && !no_colour,
+            terminal: std::io::stderr().is_terminal(),
+            asks: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         }
     }
 }
@@ -55,7 +64,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Command::Init(arguments) => commands::init::run(arguments, streams),
         Command::Validate(arguments) => commands::validate::run(arguments, streams),
         Command::Diff(arguments) => commands::diff::run(arguments, streams),
+        Command::Rollback(arguments) => commands::rollback::run(arguments, streams),
+        Command::Permissions(arguments) => commands::permissions::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
+        Command::Plan(arguments) => commands::plan::run(arguments, streams),
+        Command::Status(arguments) => commands::status::run(arguments, streams),
+        Command::Gates(arguments) => commands::gates::run(arguments, streams),
+        Command::Deploy(arguments) => commands::deploy::run(arguments, streams),
+        Command::Upload(arguments) => commands::upload::run(arguments, streams),
+        Command::Outputs(arguments) => commands::outputs::run(arguments, streams),
+        Command::Delete(arguments) => commands::delete::run(arguments, streams),
     };
     let exit = result.unwrap_or_else(|failure| failure.report(streams));
     exit.into()

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use iam_split_core::deployment::failure::ROWS;
 use iam_split_core::diagnostic::{Code, Example, Severity};
 use iam_split_core::report::Report;
 
@@ -77,6 +78,37 @@ fn severity(code: Code) -> &'static str {
         Severity::Warning => "warning",
         Severity::Note => "note",
     }
+}
+
+/// `docs/troubleshooting.md`: what AWS answers, by the categories of the specification.
+pub fn troubleshooting() -> String {
+    let mut text = include_str!("docs/troubleshooting.md").to_owned();
+    let categories = [
+        (2, "The IAM stack, or any stack, is not deployed"),
+        (3, "The IAM stack's outputs cannot be read"),
+        (4, "The application stack refuses its parameters"),
+        (5, "While it runs, and while it is updated"),
+        (6, "A stack cannot be deleted"),
+    ];
+    for (category, title) in categories {
+        let _ =
+            write!(text, "\n## {title}\n\n| code | what it says | why | what to do |\n|---|---|---|---|\n");
+        for row in ROWS.iter().filter(|row| row.category == category) {
+            let explanation = row.code.explanation();
+            let words = row.message.replace(['{', '}'], "*");
+            let cell = |text: &str| text.replace('|', "\\|");
+            let _ = writeln!(
+                text,
+                "| [{0}](errors.md#{1}) | {2} | {3} | {4} |",
+                row.code,
+                row.code.as_str().to_lowercase(),
+                cell(&words),
+                cell(explanation.cause),
+                cell(explanation.recovery)
+            );
+        }
+    }
+    text
 }
 
 /// `docs/report.schema.json`: the JSON form of a report.

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: an evaluator of templates that knows nothing of the core, and
 //! where the templates are.
 
+pub mod aws;
 pub mod check;
 pub mod compare;
 pub mod corpus;

@@ -238,6 +238,129 @@ catalogue! {
     TPL010 Error 1 "a name is not alphanumeric"
         "CloudFormation admits letters and digits in the names of parameters, mappings, resources and outputs."
         "Rename it, and what references it.";
+    DPL001 Error 2 "the deployment file cannot be read"
+        "A part of deployment.yaml has another shape than its meaning needs: a list where a text stands, a text where names and values stand."
+        "Correct the marked place.";
+    DPL002 Error 2 "an unknown key in the deployment file"
+        "deployment.yaml holds a key that has no meaning."
+        "Correct its spelling or remove it.";
+    DPL003 Error 2 "an invalid setting of the deployment"
+        "A setting does not fit its meaning: a name that AWS would refuse, an address that is no object in S3, a time that is none."
+        "Correct the value in deployment.yaml or on the command line.";
+    DPL004 Error 2 "a setting is missing"
+        "The command cannot run without this setting."
+        "Add it to deployment.yaml, or pass it as a flag.";
+    DPL005 Error 2 "a value cannot be fetched"
+        "deployment.yaml takes a value from an environment variable that is not set, or from a file that cannot be read."
+        "Set the variable, correct the path, or write the value another way.";
+    DPL006 Error 2 "a template does not fit the pattern"
+        "In the external pattern the application template takes IAM by parameters; in the inline pattern one monolith holds everything. The given templates are of the other kind."
+        "Give the pair as `template` and `iam_template`, or the monolith alone as `template`.";
+    DPL007 Error 2 "a value for a parameter that nobody declares"
+        "A name under `parameters` or `iam_parameters` is declared in no template that could take it."
+        "Correct its spelling, or remove it.";
+    DPL008 Error 2 "a parameter without a value"
+        "A parameter has no default, and nothing gives it a value."
+        "Give it under `parameters`; a secret by `{env: NAME}` or `{file: PATH}`.";
+    DPL009 Error 2 "a value that its parameter refuses"
+        "The parameter's own declaration refuses the value: its pattern, its length, its allowed values, its range."
+        "Give a value that fits.";
+    DPL010 Error 2 "two values for one parameter"
+        "A parameter that both templates declare gets one value in both stacks; here are two."
+        "Give it once, under `parameters`.";
+    DPL011 Error 1 "an output is missing or no ARN"
+        "The IAM stack does not give out what the application stack needs, or what it gives out is no ARN of IAM."
+        "Deploy the IAM template of this pair: `iam-split deploy iam`.";
+    DPL012 Error 1 "a quality gate is not passed"
+        "A check of templates or stacks failed; the deployment does not go on past it."
+        "Put right what the gate names, and run again: what is done already is not done twice.";
+    DPL013 Error 1 "an update that needs two deployments"
+        "A role is removed or replaced while the application still uses it."
+        "Deploy in two steps: first add the new one and let the application use it, then remove the old one. Or accept the interruption with --accept-interruption.";
+    DPL014 Error 1 "the stack is in use"
+        "Another stack imports an export, or something outside the stack is attached to a role or policy, so that its deletion would fail half way."
+        "Delete or change what uses it first.";
+    DPL015 Error 1 "the stack must be put right first"
+        "The stack's status admits no update: its creation or deletion failed, or a rollback did."
+        "Do what the help says for this status, and run again.";
+    DPL016 Error 1 "the monolith runs under this name"
+        "The application stack was deployed from the monolith: its roles would be deleted and made anew under other names in the IAM stack."
+        "Move them instead: `iam-split migrate` shows the steps and carries them out.";
+    DPL017 Error 1 "the running monolith cannot be moved so"
+        "Stack refactoring moves resources and changes nothing else: something in the pair would have to change with it."
+        "Split again without it, as the help says.";
+    AWS000 Error 3 "AWS refuses or fails"
+        "AWS answered with an error that has no explanation here."
+        "Read AWS's own words; when what they name is put right, run the command again: what is done already is not done twice.";
+    AWS001 Error 3 "the template's address leads nowhere"
+        "CloudFormation cannot read the template from S3: the object or the bucket is not there, or the caller may not read it."
+        "Check S3 bucket permissions and template existence: `iam-split upload` puts both templates there. Then retry the deployment.";
+    AWS002 Error 3 "a name is already in use"
+        "A role, policy or other resource with this explicit name exists already, outside this stack."
+        "Delete the conflicting resource or change the name in the template; where the running monolith has it, `iam-split migrate` moves it. Then retry the deployment.";
+    AWS003 Error 3 "the template is refused"
+        "CloudFormation does not know a property, misses one, or finds the template malformed."
+        "Fix the template at the place, check it with `iam-split gates 1`, and retry the deployment.";
+    AWS004 Error 3 "capabilities are missing"
+        "CloudFormation makes IAM resources only where the caller acknowledges it. iam-split passes what the templates need; a stack policy or another caller did not."
+        "Deploy with `iam-split deploy`, which passes `CAPABILITY_NAMED_IAM` where the template has named IAM resources.";
+    AWS005 Error 3 "the stack is not there"
+        "No stack has this name in this account and region."
+        "Verify that the IAM stack exists and is in a successful state, that its name, account and region match, and deploy the IAM stack first: `iam-split deploy iam`.";
+    AWS006 Error 3 "the stack is in a failed state"
+        "The stack's status admits no update: its creation failed, or a rollback did."
+        "Fix the IAM stack: after `ROLLBACK_COMPLETE` `iam-split deploy` offers to delete it and to create it again; after `UPDATE_ROLLBACK_FAILED` `iam-split rollback --continue` goes on with the rollback.";
+    AWS007 Error 3 "a parameter has no value"
+        "The template declares a parameter without a default, and none was passed."
+        "Verify that the IAM parameters are passed and that their names match between the outputs of the IAM stack and the parameters of the application: `iam-split gates 3`.";
+    AWS008 Error 3 "a parameter's value is refused"
+        "The value does not match the parameter's pattern or constraint."
+        "Verify that the outputs of the IAM stack are valid ARNs (`iam-split outputs`), and that the pattern admits the partition.";
+    AWS009 Error 3 "a role does not exist"
+        "The application names a role that is not there: deleted by hand, of another account, or of an older IAM stack."
+        "Ensure that the IAM roles exist in AWS: `iam-split gates 2`, then `iam-split deploy` to pass the newest ARNs.";
+    AWS010 Error 3 "a role cannot be assumed"
+        "The role's trust policy does not name the service, or the role is so new that the service does not see it yet."
+        "A new role needs some seconds: iam-split retries once the stack is back. Where it stays, correct the trust policy in the IAM template.";
+    AWS011 Error 1 "a running service is refused by IAM"
+        "A log or a service event says that the application's role may not do something."
+        "Verify that the outputs of the IAM stack are the latest (`iam-split status`), add the permission to the statement that is named, deploy the IAM stack, and restart the service if it keeps old credentials.";
+    AWS012 Error 3 "the role's ARN is not valid"
+        "A service took the parameter's value for no role: a name in the place of an ARN, or an ARN of another kind."
+        "Check that the application's parameters are updated (`iam-split status`); deploy the application stack again.";
+    AWS013 Error 3 "an export is in use"
+        "Another stack imports the export, so that it can neither be removed nor changed."
+        "Delete or change the importing stack first; `iam-split delete` deletes the application stack before the IAM stack, and names other importers.";
+    AWS014 Error 3 "something is still in use"
+        "A resource cannot be deleted: a policy is attached from outside the stack, a role is in an instance profile, a bucket holds objects."
+        "Detach or empty what is named, then run `iam-split delete` again: it goes on where it stopped. Delete in reverse order if you do it by hand.";
+    AWS015 Error 3 "the stack is protected"
+        "Termination protection is on."
+        "Switch it off if the stack may go: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name NAME`.";
+    AWS016 Error 3 "an operation is under way"
+        "Another run, person or pipeline changes this stack right now."
+        "Wait for it: `iam-split deploy` joins an operation that is under way, and goes on after it.";
+    AWS017 Error 3 "changed by hand"
+        "A resource of the stack is not what the stack believes: it was deleted or changed outside CloudFormation."
+        "Use iam-split for all updates. Put the resource back as it was, or let `aws cloudformation detect-stack-drift` show what differs, then deploy again.";
+    AWS018 Error 3 "the caller may not do this"
+        "The credentials, or the stack's service role, lack a permission."
+        "Ask for the permission that is named; `iam-split permissions iam` and `iam-split permissions app` print what each team needs.";
+    AWS019 Error 3 "no valid credentials"
+        "The credentials are missing, wrong or expired."
+        "Sign in again (`aws sso login`), or set the profile. Then run the same command: a deployment that went on meanwhile is joined.";
+    AWS020 Error 3 "AWS is not reachable or overloaded"
+        "Requests were throttled, failed on AWS's side, or the network broke. They were retried and still failed."
+        "Run the same command again in a while: what is done already is not done twice, and an operation that goes on is joined.";
+    AWS021 Error 3 "a quota is reached"
+        "The account has as many roles, policies or stacks as it may."
+        "Delete what is not used, or have the quota raised.";
+    AWS022 Error 3 "IAM refuses a policy"
+        "A policy document is malformed or too long, or names a principal that does not exist."
+        "Correct the policy in the IAM template; a principal must exist before the role that trusts it.";
+    AWS023 Error 3 "a parameter that the template does not have"
+        "A value was passed for a parameter that the deployed template does not declare."
+        "Remove it from `deployment.yaml`, or deploy the template that has it.";
     INT001 Error 1 "the result broke a rule of its own"
         "A check on our own result failed. No file was written."
         "Please report this with the template, or with a part of it that shows it.";

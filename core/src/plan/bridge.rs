@@ -79,7 +79,7 @@ pub(super) fn bridges<'l, 'd, 't>(
         if context.kept.contains(target) {
             crossing.keep.push((owner, target));
         } else {
-            crossing.diagnostics.push(circular(context.template, owner, target, &places));
+            crossing.diagnostics.push(circular(context, owner, target, &places));
         }
     }
     crossing
@@ -167,11 +167,12 @@ fn is_known(template: &Template<'_, '_>, name: &str) -> bool {
 
 /// The specification's message, one diagnostic a pair, with every place and the way out.
 fn circular(
-    template: &Template<'_, '_>,
+    context: &Context<'_, '_, '_>,
     owner: &str,
     target: &str,
     places: &[(Unresolved, Span)],
 ) -> Diagnostic {
+    let template = context.template;
     let resource = template.resources.get(target);
     let kind = |name: &str| template.resources.get(name).map_or("", |resource| resource.kind);
     let mut diagnostic = if target == "AWS::StackId" {
@@ -200,8 +201,15 @@ fn circular(
     }
     let all_helped =
         |resolution: &Resolution| places.iter().all(|(place, _)| place.permitting_helps.contains(resolution));
-    for resolution in Resolution::ALL.iter().filter(|resolution| all_helped(resolution)) {
-        ways.push(way(*resolution, owner));
+    let permitted: Vec<String> =
+        Resolution::ALL.iter().filter(|resolution| all_helped(resolution)).map(|way| effect(*way)).collect();
+    if !permitted.is_empty() {
+        // An entry of the resource's own wins over the command line.
+        let file = context.options.selection.config;
+        let own = file.is_some_and(|file| file.config.resolution.resources.contains_key(owner));
+        let place =
+            if own { format!(", in its entry `{owner}` of `resolution.resources`") } else { String::new() };
+        ways.push(format!("permit {}{place}", permitted.join(", or ")));
     }
     if target == "AWS::StackId" {
         ways.push("write the stack's ARN with `*` for its id".to_owned());
@@ -214,20 +222,15 @@ fn circular(
     ways.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
-fn way(resolution: Resolution, owner: &str) -> String {
-    let how = format!(
-        "add it to `--resolve`, or for `{owner}` alone to `resolution.resources` in the configuration"
-    );
-    match resolution {
-        Resolution::Pattern => format!("permit `pattern` where a wider scope is acceptable: {how}"),
-        Resolution::TwoPhase => {
-            format!("permit `two-phase`: the value comes by a parameter, with one more update: {how}")
-        }
-        Resolution::Attach => format!(
-            "permit `attach`: the statement goes to the application stack, which then creates IAM: {how}"
-        ),
-        _ => format!("permit `keep`: `{owner}` stays with the application: {how}"),
-    }
+/// A resolution with what it changes.
+fn effect(resolution: Resolution) -> String {
+    let effect = match resolution {
+        Resolution::Pattern => "a wider scope",
+        Resolution::TwoPhase => "the value comes later, by one more update",
+        Resolution::Attach => "the application stack then creates IAM",
+        _ => "it stays with the application",
+    };
+    format!("`{}` ({effect})", resolution.name())
 }
 
 /// A name that is computed may mean a resource of either template.

@@ -9,7 +9,7 @@ use iam_split_core::summary::Summary;
 use serde::Serialize;
 
 use crate::Streams;
-use crate::args::{Format, SplitArgs};
+use crate::args::{Format, Resolutions, SplitArgs};
 use crate::exit::{Exit, Failure};
 use crate::files::{self, Input, same_file};
 use crate::render::{Sources, diagnostics};
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
             diagnostics(answer.diagnostics(), &sources, streams)?;
             match written {
                 Some((split, files)) => human(&split.summary, &files, streams)?,
-                None => refused(answer.diagnostics(), streams)?,
+                None => refused(arguments, answer.diagnostics(), (&template, config.as_ref()), streams)?,
             }
         }
     }
@@ -147,11 +147,30 @@ fn json(
     Ok(())
 }
 
-fn refused(found: &[Diagnostic], streams: &mut Streams) -> Result<(), Failure> {
+fn refused(
+    arguments: &SplitArgs,
+    found: &[Diagnostic],
+    (template, config): (&Input, Option<&Input>),
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    let circles = |found: &[Diagnostic]| found.iter().filter(|one| one.code == Code::CYC001).count();
     let errors = found.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let pairs = found.iter().filter(|diagnostic| diagnostic.code == Code::CYC001).count();
-    let pairs = if pairs > 0 { format!(", {pairs} of them circular dependencies") } else { String::new() };
-    writeln!(streams.err, "refused: {}{pairs}; no file was written", count(errors, "error"))?;
+    let pairs = circles(found);
+    let said = if pairs > 0 { format!(", {pairs} of them circular dependencies") } else { String::new() };
+    writeln!(streams.err, "refused: {}{said}; no file was written", count(errors, "error"))?;
+    if pairs == 0 {
+        return Ok(());
+    }
+    writeln!(streams.err, "\nwhat other resolutions would leave of the {errors}")?;
+    for order in ["exact,pattern", "exact,two-phase", "exact,attach", "exact,keep"] {
+        let Ok(resolve) = Resolution::parse_list(order) else { continue };
+        let other = SplitArgs { resolve: Some(Resolutions(resolve)), ..arguments.clone() };
+        let answer = answer(&other, template, config);
+        let left = answer.diagnostics().iter().filter(|one| one.is_error()).count();
+        let left = if left == 0 { "none".to_owned() } else { left.to_string() };
+        writeln!(streams.err, "  --resolve {order:<16} {left}")?;
+    }
+    writeln!(streams.err, "for single resources: `resolution.resources` in the configuration")?;
     Ok(())
 }
 

@@ -14,8 +14,9 @@ fn main() -> ExitCode {
         },
         Some("errors") => docs::errors(),
         Some("schema") => docs::schema(),
+        Some("troubleshooting") => docs::troubleshooting(),
         _ => {
-            eprintln!("one of: corpus, errors, schema");
+            eprintln!("one of: corpus, errors, schema, troubleshooting");
             return ExitCode::from(2);
         }
     };

@@ -1,0 +1,22 @@
+//! The decisions of a deployment as pure data: names, parameters, states, order, scenarios, gates. The
+//! command carries them out.
+
+pub mod contents;
+pub mod events;
+pub mod failure;
+pub mod gate;
+pub mod migrate;
+pub mod names;
+pub mod order;
+pub mod outputs;
+pub mod parameters;
+pub mod pattern;
+pub mod permissions;
+pub mod raw;
+pub mod runtime;
+pub mod scenario;
+pub mod settings;
+pub mod state;
+pub mod status;
+pub mod usage;
+pub mod value;

@@ -1,0 +1,431 @@
+//! Moving the IAM of a running monolith into a stack of its own without making it anew.
+//!
+//! CloudFormation's stack refactoring moves live resources, and changes nothing else in the same step: no
+//! parameter, condition or mapping comes or goes, no resource changes (User Guide, "Stack refactoring"). So the
+//! monolith is prepared by an update, the IAM stack is made with all but its resources, the move follows, and an
+//! update of each stack brings both to the pair that was split. What is written in between is for CloudFormation
+//! alone, and JSON.
+
+use serde::Serialize;
+
+use super::names::Which;
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::expression::{Expr, lower};
+use crate::facts::iam_type;
+use crate::plan::{arn_value, name_from_arn, name_index};
+use crate::syntax::{Node, parse};
+use crate::template::{self, Template};
+use crate::validate::{ValidateRequest, validate};
+use crate::writer::Writer;
+
+/// A stack has a resource at all times: this one stands in the IAM stack until its own come.
+pub const PLACEHOLDER: &str = "IamSplitPlaceholder";
+
+/// The templates of a migration, in the order in which the stacks get them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// The application stack's name.
+    pub app_stack: String,
+    /// The IAM stack's name.
+    pub iam_stack: String,
+    /// What moves, by logical id.
+    pub moved: Vec<String>,
+    /// The monolith as it runs.
+    pub monolith: String,
+    /// The monolith with the moved resources as the IAM template has them.
+    pub prepared: String,
+    /// The IAM stack before its resources come.
+    pub shell: String,
+    /// The application after the move: it imports what the IAM stack exports.
+    pub importing: String,
+    /// The IAM stack after the move.
+    pub filled: String,
+    /// The application template of the pair.
+    pub app: String,
+    /// The IAM template of the pair.
+    pub iam: String,
+}
+
+/// How far a migration is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The monolith runs, there is no IAM stack.
+    Monolith,
+    /// The monolith is prepared.
+    Prepared,
+    /// The IAM stack stands without its resources.
+    Shell,
+    /// The resources are in the IAM stack, the application imports them.
+    Moved,
+    /// The application takes them by parameters.
+    Taken,
+    /// Both stacks have the templates of the pair.
+    Done,
+}
+
+/// What is done next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Step {
+    /// A stack gets a template.
+    Update {
+        /// Which stack.
+        stack: Which,
+        /// Where that leads.
+        to: Stage,
+    },
+    /// The IAM stack is made.
+    Create,
+    /// The IAM stack goes.
+    Delete,
+    /// The resources move, in one refactoring of both stacks.
+    Refactor {
+        /// Whether into the IAM stack, or back.
+        into_iam: bool,
+    },
+}
+
+impl Stage {
+    /// All, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Monolith, Self::Prepared, Self::Shell, Self::Moved, Self::Taken, Self::Done];
+
+    /// The step to the next stage; `None` at the end.
+    #[must_use]
+    pub fn next(self) -> Option<Step> {
+        Some(match self {
+            Self::Monolith => Step::Update { stack: Which::App, to: Self::Prepared },
+            Self::Prepared => Step::Create,
+            Self::Shell => Step::Refactor { into_iam: true },
+            // The exports are let go of before their stack changes.
+            Self::Moved => Step::Update { stack: Which::App, to: Self::Taken },
+            Self::Taken => Step::Update { stack: Which::Iam, to: Self::Done },
+            Self::Done => return None,
+        })
+    }
+
+    /// The step back to the stage before; `None` at the beginning.
+    #[must_use]
+    pub fn back(self) -> Option<Step> {
+        Some(match self {
+            Self::Monolith => return None,
+            Self::Prepared => Step::Update { stack: Which::App, to: Self::Monolith },
+            Self::Shell => Step::Delete,
+            Self::Moved => Step::Refactor { into_iam: false },
+            Self::Taken => Step::Update { stack: Which::App, to: Self::Moved },
+            Self::Done => Step::Update { stack: Which::Iam, to: Self::Taken },
+        })
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Monolith => "the monolith runs, there is no IAM stack",
+            Self::Prepared => "the monolith is prepared: its IAM reads as in the IAM template",
+            Self::Shell => "the IAM stack stands without its resources",
+            Self::Moved => "the resources are in the IAM stack, the application imports their ARNs",
+            Self::Taken => "the application takes the ARNs by parameters",
+            Self::Done => "both stacks have the templates of the pair",
+        }
+    }
+}
+
+impl Migration {
+    /// Plans a migration of a running monolith to a pair.
+    ///
+    /// # Errors
+    /// Why it cannot be moved so: all reasons.
+    pub fn plan(
+        (monolith, iam, app): (&str, &str, &str),
+        (app_stack, iam_stack): (&str, &str),
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut found = not_of(monolith, iam, app);
+        let parsed = [monolith, iam, app].map(parse);
+        let [whole, of_iam, of_app] = parsed.each_ref().map(|parsed| template::read(&parsed.document).0);
+        let (Some(whole), Some(of_iam), Some(of_app)) = (whole, of_iam, of_app) else { return Err(found) };
+        found.extend(refusals(&whole, &of_iam, &of_app));
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(found);
+        }
+        let texts = Texts { whole: &whole, iam: &of_iam, iam_stack };
+        let json = |expr: &Expr| Writer { json: true, newline: "\n", step: 2 }.line(expr) + "\n";
+        let prepared = texts.prepared(app_stack);
+        let importing = texts.importing(&prepared);
+        Ok(Self {
+            app_stack: app_stack.to_owned(),
+            iam_stack: iam_stack.to_owned(),
+            moved: of_iam.resources.keys().map(|name| (*name).to_owned()).collect(),
+            monolith: monolith.to_owned(),
+            prepared: json(&prepared),
+            shell: json(&texts.shell()),
+            importing: json(&importing),
+            filled: json(&texts.filled()),
+            app: app.to_owned(),
+            iam: iam.to_owned(),
+        })
+    }
+
+    /// The template of a stack at a stage; `None` where there is no such stack.
+    #[must_use]
+    pub fn template(&self, which: Which, stage: Stage) -> Option<&str> {
+        Some(match (which, stage) {
+            (Which::App, Stage::Monolith) => &self.monolith,
+            (Which::App, Stage::Prepared | Stage::Shell) => &self.prepared,
+            (Which::App, Stage::Moved) => &self.importing,
+            (Which::App, Stage::Taken | Stage::Done) => &self.app,
+            (Which::Iam, Stage::Monolith | Stage::Prepared) => return None,
+            (Which::Iam, Stage::Shell) => &self.shell,
+            (Which::Iam, Stage::Moved | Stage::Taken) => &self.filled,
+            (Which::Iam, Stage::Done) => &self.iam,
+        })
+    }
+
+    /// The stage at which two running stacks are; `None` where they are at none of this migration.
+    #[must_use]
+    pub fn stage(&self, app: &str, iam: Option<&str>) -> Option<Stage> {
+        let same = |a: Option<&str>, b: Option<&str>| match (a, b) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a == b || content(a) == content(b),
+            _ => false,
+        };
+        // A pair that stands already is at the end, not before it.
+        Stage::ALL.into_iter().rev().find(|stage| {
+            same(self.template(Which::App, *stage), Some(app)) && same(self.template(Which::Iam, *stage), iam)
+        })
+    }
+}
+
+/// A template's content apart from how it is written.
+fn content(text: &str) -> Option<Expr> {
+    parse(text).document.root().map(lower)
+}
+
+/// A pair that is not one of the running monolith.
+fn not_of(monolith: &str, iam: &str, app: &str) -> Vec<Diagnostic> {
+    let request = ValidateRequest { iam, app, monolith: Some(monolith), config: None };
+    let found = validate(&request).diagnostics.into_iter().filter(Diagnostic::is_error);
+    found
+        .map(|finding| finding.help("the pair must be split from the template that runs: `aws cloudformation get-template` gives it"))
+        .collect()
+}
+
+fn refusals(whole: &Template<'_, '_>, iam: &Template<'_, '_>, app: &Template<'_, '_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (name, resource) in app.resources.iter().filter(|(name, _)| !whole.resources.contains_key(*name)) {
+        found.push(
+            Diagnostic::new(Code::DPL017, format!("`{name}` is attached in the application template"))
+                .label(Source::App, resource.declaration.key.outer(), "the monolith has no such resource")
+                .help("a refactoring moves what runs and makes nothing new: split without the resolution `attach`"),
+        );
+    }
+    for (source, template) in [(Source::Template, whole), (Source::Iam, iam)] {
+        for (name, node) in template.transforms() {
+            found.push(
+                Diagnostic::new(Code::DPL017, format!("the transform `{name}` changes the template when it is read"))
+                    .label(source, node.outer(), "here")
+                    .help("migrate from the processed template: `aws cloudformation get-template --template-stage Processed`"),
+            );
+        }
+    }
+    let mark = iam.section("Metadata").and_then(|metadata| metadata.get("IamSplit"));
+    for (parameter, _) in mark.and_then(|mark| mark.get("TwoPhase")).into_iter().flat_map(Node::entries) {
+        let name = parameter.as_str().unwrap_or_default();
+        found.push(
+            Diagnostic::new(Code::DPL017, format!("`{name}` comes from the application stack later"))
+                .label(Source::Iam, parameter.outer(), "the monolith has no output with its value")
+                .help("while it is empty a running role would lose permissions: split without the resolution `two-phase`"),
+        );
+    }
+    if iam.resources.contains_key(PLACEHOLDER) {
+        found.push(Diagnostic::new(
+            Code::DPL017,
+            format!("`{PLACEHOLDER}` is the name of a resource already"),
+        ));
+    }
+    found
+}
+
+struct Texts<'t> {
+    whole: &'t Template<'t, 't>,
+    iam: &'t Template<'t, 't>,
+    iam_stack: &'t str,
+}
+
+impl Texts<'_> {
+    fn moves(&self, name: &str) -> bool {
+        self.iam.resources.contains_key(name)
+    }
+
+    /// The monolith, with the moved resources and what they need as the IAM template has them.
+    fn prepared(&self, app_stack: &str) -> Expr {
+        let Expr::Map(sections) = lower(self.whole.root) else { return Expr::Map(Vec::new()) };
+        let mut sections: Vec<(String, Expr)> = sections;
+        for name in ["Parameters", "Mappings", "Conditions"] {
+            let more = entries(self.iam, name);
+            let own = section(&mut sections, name, !more.is_empty());
+            let Some(own) = own else { continue };
+            for (key, value) in more {
+                if !own.iter().any(|(known, _)| *known == key) {
+                    own.push((key, value));
+                }
+            }
+        }
+        // Only the IAM stack is told the name; here it has its value without being asked for.
+        if let Some(parameter) = self.stack_parameter()
+            && let Some(parameters) = section(&mut sections, "Parameters", false)
+            && let Some((_, Expr::Map(declared))) = parameters.iter_mut().find(|(key, _)| *key == parameter)
+            && !declared.iter().any(|(key, _)| key == "Default")
+        {
+            declared.push(("Default".to_owned(), Expr::text(app_stack)));
+        }
+        let moved = entries(self.iam, "Resources");
+        if let Some(resources) = section(&mut sections, "Resources", false) {
+            for (name, value) in resources {
+                if let Some((_, other)) = moved.iter().find(|(key, _)| key == name) {
+                    // What the monolith waited for is kept: an update does not reorder what stands.
+                    *value = other.clone();
+                }
+            }
+        }
+        Expr::Map(sections)
+    }
+
+    fn stack_parameter(&self) -> Option<String> {
+        let mark = self.iam.section("Metadata")?.get("IamSplit")?;
+        Some(mark.get("AppStack")?.get("Parameter")?.as_str()?.to_owned())
+    }
+
+    /// The IAM template without its resources, outputs and metadata.
+    fn shell(&self) -> Expr {
+        let mut sections = self.bare();
+        sections.retain(|(name, _)| name != "Resources" && name != "Outputs");
+        sections.push(("Resources".to_owned(), Expr::map([placeholder()])));
+        Expr::Map(sections)
+    }
+
+    /// The IAM template with the placeholder, without metadata.
+    fn filled(&self) -> Expr {
+        let mut sections = self.bare();
+        if let Some(resources) = section(&mut sections, "Resources", false) {
+            resources.push(placeholder());
+        }
+        Expr::Map(sections)
+    }
+
+    fn bare(&self) -> Vec<(String, Expr)> {
+        let Expr::Map(mut sections) = lower(self.iam.root) else { return Vec::new() };
+        sections.retain(|(name, _)| name != "Metadata");
+        sections
+    }
+
+    /// The prepared monolith without what moves, which it imports.
+    fn importing(&self, prepared: &Expr) -> Expr {
+        let Expr::Map(sections) = prepared else { return prepared.clone() };
+        let change = |(name, value): &(String, Expr)| {
+            let value = match (name.as_str(), value) {
+                ("Resources", Expr::Map(resources)) => Expr::Map(
+                    resources
+                        .iter()
+                        .filter(|(name, _)| !self.moves(name))
+                        .map(|(name, value)| (name.clone(), self.imported(&self.unbound(value))))
+                        .collect(),
+                ),
+                ("Outputs", value) => self.imported(value),
+                (_, value) => value.clone(),
+            };
+            (name.clone(), value)
+        };
+        Expr::Map(sections.iter().map(change).collect())
+    }
+
+    /// A resource without `DependsOn` on what moves.
+    fn unbound(&self, resource: &Expr) -> Expr {
+        let Expr::Map(attributes) = resource else { return resource.clone() };
+        let keep = |(key, value): &(String, Expr)| {
+            if key != "DependsOn" {
+                return Some((key.clone(), value.clone()));
+            }
+            let stays = |name: &Expr| !matches!(name, Expr::Text(name) if self.moves(name));
+            match value {
+                Expr::List(names) => {
+                    let names: Vec<Expr> = names.iter().filter(|name| stays(name)).cloned().collect();
+                    (!names.is_empty()).then(|| (key.clone(), Expr::List(names)))
+                }
+                name => stays(name).then(|| (key.clone(), value.clone())),
+            }
+        };
+        Expr::Map(attributes.iter().filter_map(keep).collect())
+    }
+
+    /// References to what moves become imports.
+    fn imported(&self, value: &Expr) -> Expr {
+        value.replaced(&|part| {
+            let (name, attribute) = match part {
+                Expr::Ref(name) => (name, None),
+                Expr::GetAtt(name, attribute) => (name, Some(attribute.as_str())),
+                _ => return None,
+            };
+            let resource = self.iam.resources.get(name.as_str())?;
+            let row = iam_type(resource.kind);
+            let arn = row.and_then(|row| arn_value(row, name));
+            let is_arn = match attribute {
+                Some(attribute) => row.is_some_and(|row| row.is_arn(attribute)),
+                None => row.is_some_and(|row| row.ref_is_arn),
+            };
+            let wanted = if is_arn { arn.clone() } else { Some(part.clone()) };
+            self.import(&wanted?).or_else(|| {
+                // A role's name is in its ARN.
+                let index = row.filter(|_| attribute.is_none()).and_then(|row| name_index(row, resource))?;
+                let import = self.import(&arn?)?;
+                Some(
+                    name_from_arn("", index)
+                        .replaced(&|part| matches!(part, Expr::Ref(_)).then(|| import.clone())),
+                )
+            })
+        })
+    }
+
+    /// The import of an output with a value.
+    fn import(&self, value: &Expr) -> Option<Expr> {
+        let output = self
+            .iam
+            .outputs
+            .iter()
+            .find(|(_, output)| output.value.get("Value").map(lower).as_ref() == Some(value))?;
+        let name = Expr::text(format!("{}-{}", self.iam_stack, output.0));
+        Some(Expr::Unary("ImportValue".to_owned(), Box::new(name)))
+    }
+}
+
+fn placeholder() -> (String, Expr) {
+    let handle = Expr::map([("Type", Expr::text("AWS::CloudFormation::WaitConditionHandle"))]);
+    (PLACEHOLDER.to_owned(), handle)
+}
+
+/// The entries of a section.
+fn entries(template: &Template<'_, '_>, name: &str) -> Vec<(String, Expr)> {
+    match template.section(name).map(lower) {
+        Some(Expr::Map(entries)) => entries,
+        _ => Vec::new(),
+    }
+}
+
+/// A section's entries, made if it is wanted and not there.
+fn section<'s>(
+    sections: &'s mut Vec<(String, Expr)>,
+    name: &str,
+    wanted: bool,
+) -> Option<&'s mut Vec<(String, Expr)>> {
+    if wanted && !sections.iter().any(|(key, _)| key == name) {
+        sections.push((name.to_owned(), Expr::Map(Vec::new())));
+    }
+    match sections.iter_mut().find(|(key, _)| key == name) {
+        Some((_, Expr::Map(entries))) => Some(entries),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

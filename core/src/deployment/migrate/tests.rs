@@ -1,0 +1,129 @@
+use super::*;
+use crate::api::{SplitAnswer, SplitRequest, split};
+
+const MONOLITH: &str = "\
+Parameters:
+  Stage: {Type: String}
+Conditions:
+  IsLive: !Equals [!Ref Stage, live]
+Resources:
+  Role: # who the worker is
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      ManagedPolicyArns: [!Ref Policy]
+      Policies:
+        - PolicyName: P
+          PolicyDocument:
+            Statement: {Effect: Allow, Action: 'sqs:*', Resource: !Sub 'arn:aws:sqs:*:*:${AWS::StackName}-x'}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Condition: IsLive
+    Properties: {PolicyDocument: {Statement: []}}
+  Worker:
+    Type: AWS::Lambda::Function
+    DependsOn: [Role, Queue]
+    Properties:
+      Role: !GetAtt Role.Arn
+      Description: !Sub 'runs as ${Role}, is ${Role.RoleId}'
+  Queue: {Type: AWS::SQS::Queue}
+Outputs:
+  Who: {Value: !Ref Role}
+";
+
+fn pair(resolve: &str) -> (String, String) {
+    let resolve = crate::config::Resolution::parse_list(resolve).ok();
+    let answer = split(&SplitRequest { template: MONOLITH, resolve, ..SplitRequest::default() });
+    let SplitAnswer::Done(split) = answer else { panic!("{:?}", answer.diagnostics()) };
+    (split.iam, split.app)
+}
+
+fn plan() -> Migration {
+    let (iam, app) = pair("exact");
+    let planned = Migration::plan((MONOLITH, &iam, &app), ("shop", "shop-iam"));
+    planned.unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+fn resources(text: &str) -> Vec<(String, Expr)> {
+    let parsed = parse(text);
+    entries(&template::read(&parsed.document).0.unwrap(), "Resources")
+}
+
+#[test]
+fn what_moves_is_the_same_before_and_after_and_nothing_else_changes() {
+    let migration = plan();
+    let (prepared, filled) = (resources(&migration.prepared), resources(&migration.filled));
+    for name in ["Role", "Policy"] {
+        let of = |list: &[(String, Expr)]| list.iter().find(|(key, _)| key == name).cloned();
+        assert_eq!(of(&prepared), of(&filled), "{name}");
+    }
+    let names = |text: &str| resources(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(&migration.prepared), names(MONOLITH));
+    assert_eq!(names(&migration.importing), ["Worker", "Queue"]);
+    assert_eq!(names(&migration.filled), ["Role", "Policy", PLACEHOLDER]);
+    assert_eq!(names(&migration.shell), [PLACEHOLDER]);
+    // No parameter, condition or mapping comes or goes with the move.
+    for (before, after) in
+        [(&migration.prepared, &migration.importing), (&migration.shell, &migration.filled)]
+    {
+        let (a, b) = (parse(before), parse(after));
+        let [a, b] = [&a, &b].map(|parsed| template::read(&parsed.document).0.unwrap());
+        for section in ["Parameters", "Mappings", "Conditions", "Metadata"] {
+            assert_eq!(a.section(section).map(lower), b.section(section).map(lower), "{section}");
+        }
+    }
+}
+
+#[test]
+fn references_become_imports() {
+    let importing = plan().importing;
+    for text in [
+        r#""Role":{"Fn::ImportValue":"shop-iam-RoleArn"}"#,
+        r#"{"Fn::ImportValue":"shop-iam-RoleRoleId"}"#,
+        r#""DependsOn":["Queue"]"#,
+        r#"{"Fn::Select":[1,{"Fn::Split":["/",{"Fn::ImportValue":"shop-iam-RoleArn"}]}]}"#,
+    ] {
+        assert!(importing.replace(' ', "").contains(text), "no {text} in\n{importing}");
+    }
+    let parsed = parse(&importing);
+    let template = template::read(&parsed.document).0.unwrap();
+    let found = template::check(&template, &template::references(&template));
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_stage_is_known_by_the_templates_that_run_and_leads_on_and_back() {
+    let migration = plan();
+    for stage in Stage::ALL {
+        let app = migration.template(Which::App, stage).unwrap();
+        let iam = migration.template(Which::Iam, stage);
+        assert_eq!(migration.stage(app, iam), Some(stage));
+        // As CloudFormation gives it back: the same content, written otherwise.
+        assert_eq!(migration.stage(&format!("# live\n{app}\n"), iam), Some(stage));
+    }
+    assert_eq!(migration.stage("Resources: {}", None), None);
+    assert_eq!(Stage::Shell.next(), Some(Step::Refactor { into_iam: true }));
+    assert_eq!(Stage::Moved.back(), Some(Step::Refactor { into_iam: false }));
+    assert_eq!((Stage::Monolith.back(), Stage::Done.next()), (None, None));
+}
+
+#[test]
+fn what_a_refactoring_cannot_do_is_refused() {
+    let (iam, app) = pair("exact");
+    let code = |monolith: &str, iam: &str, app: &str| {
+        let found = Migration::plan((monolith, iam, app), ("shop", "shop-iam")).unwrap_err();
+        found.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    let other = MONOLITH.replace("Queue: {", "Queue: {DeletionPolicy: Retain, ");
+    assert_eq!(code(&other, &iam, &app), [Code::PRF001]);
+    assert!(code("a: [", &iam, &app).contains(&Code::SYN001));
+    let queue = MONOLITH.replace("!Sub 'arn:aws:sqs:*:*:${AWS::StackName}-x'", "!GetAtt Queue.Arn");
+    for (resolve, refused) in [("exact,two-phase", "Queue"), ("exact,attach", "RoleAppPolicy")] {
+        let resolve = crate::config::Resolution::parse_list(resolve).ok();
+        let answer = split(&SplitRequest { template: &queue, resolve, ..SplitRequest::default() });
+        let SplitAnswer::Done(split) = answer else { panic!("{:?}", answer.diagnostics()) };
+        let found = Migration::plan((&queue, &split.iam, &split.app), ("shop", "shop-iam")).unwrap_err();
+        assert!(found.iter().all(|finding| finding.code == Code::DPL017), "{found:?}");
+        assert!(found[0].message.contains(refused), "{}", found[0].message);
+    }
+}

@@ -1,0 +1,188 @@
+//! Names: of stacks, of the bucket, of the objects in it.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+/// What the names of bucket and objects begin with unless something else is asked for.
+pub const PREFIX: &str = "quilt";
+
+/// Bytes of a template that CloudFormation takes in a call; a longer one comes from S3.
+///
+/// Source: CloudFormation User Guide, "Understand CloudFormation quotas".
+pub const INLINE_BODY: usize = 51_200;
+
+/// Which of the two templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Which {
+    /// The IAM template and its stack.
+    Iam,
+    /// The application template and its stack.
+    App,
+}
+
+impl Which {
+    /// For people.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Iam => "IAM",
+            Self::App => "application",
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Iam => "iam",
+            Self::App => "app",
+        }
+    }
+}
+
+/// Whether a deployment can be called so: the specification's `^[a-z0-9-]+$`, 20 at most, and a
+/// letter first, since a stack's name begins with one.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=20).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// The IAM stack's name where none is given.
+#[must_use]
+pub fn iam_stack(name: &str) -> String {
+    format!("{name}-iam")
+}
+
+/// The bucket's name where none is given: the specification's `quilt-templates-{name}`.
+#[must_use]
+pub fn bucket(prefix: &str, name: &str) -> String {
+    format!("{prefix}-templates-{}", name.trim_end_matches('-'))
+}
+
+/// Whether a bucket can be called so. Source: Amazon S3 User Guide, "General purpose bucket naming rules".
+#[must_use]
+pub fn is_bucket(text: &str) -> bool {
+    let admitted = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (3..=63).contains(&text.len())
+        && text.bytes().all(|byte| admitted(byte) || byte == b'-' || byte == b'.')
+        && text.bytes().next().is_some_and(admitted)
+        && text.bytes().last().is_some_and(admitted)
+        && !text.contains("..")
+}
+
+/// The stable name of a template in the bucket: always the newest content.
+#[must_use]
+pub fn stable_key(prefix: &str, which: Which, json: bool) -> String {
+    format!("{prefix}-{}.{}", which.suffix(), ending(json))
+}
+
+/// The name of one content: what is deployed, since CloudFormation's clients do not see new content under
+/// an old address.
+#[must_use]
+pub fn content_key(prefix: &str, which: Which, text: &str, json: bool) -> String {
+    format!("{prefix}-{}/{}.{}", which.suffix(), digest(text), ending(json))
+}
+
+fn ending(json: bool) -> &'static str {
+    if json { "json" } else { "yaml" }
+}
+
+/// The SHA-256 of a text in hexadecimal.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// The address of an object, in the way that every region and every local endpoint understands.
+#[must_use]
+pub fn object_url(endpoint: Option<&str>, region: &str, bucket: &str, key: &str) -> String {
+    match endpoint {
+        Some(endpoint) => format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/')),
+        None => {
+            let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+            format!("https://{bucket}.s3.{region}.{suffix}/{key}")
+        }
+    }
+}
+
+/// Whether a text looks like the address of a template.
+#[must_use]
+pub fn is_template_url(text: &str) -> bool {
+    object(text).is_some()
+}
+
+/// Bucket and key of an object's address: `https://bucket.s3.region.amazonaws.com/key`,
+/// `https://s3.region.amazonaws.com/bucket/key`, or a local endpoint in the latter form.
+///
+/// Source: Amazon S3 User Guide, "Virtual hosting of general purpose buckets".
+#[must_use]
+pub fn object(url: &str) -> Option<(String, String)> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let (host, path) = rest.split_once('/')?;
+    let path = path.split('?').next().unwrap_or(path);
+    let aws = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    let virtual_host = host.find(".s3.").or_else(|| host.find(".s3-")).filter(|_| aws);
+    let (bucket, key) = match virtual_host {
+        Some(end) => (host.get(..end)?, path),
+        None if aws && !host.starts_with("s3") => return None,
+        None => path.split_once('/')?,
+    };
+    (is_bucket(bucket) && !key.is_empty()).then(|| (bucket.to_owned(), key.to_owned()))
+}
+
+/// The partition of a region's ARNs. Source: AWS General Reference, "Amazon Resource Names".
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("us-iso-") => "aws-iso",
+        _ if region.starts_with("us-isob-") => "aws-iso-b",
+        _ => "aws",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_specification() {
+        assert_eq!(bucket(PREFIX, "quilt-prod"), "quilt-templates-quilt-prod");
+        assert_eq!(stable_key(PREFIX, Which::Iam, false), "quilt-iam.yaml");
+        assert!(is_name("a") && is_name("quilt-prod") && is_name(&"a".repeat(20)));
+        assert!(
+            !is_name("") && !is_name("1a") && !is_name("A") && !is_name("a_b") && !is_name(&"a".repeat(21))
+        );
+        let key = content_key(PREFIX, Which::App, "x", true);
+        assert_eq!(key, "quilt-app/2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881.json");
+    }
+
+    #[test]
+    fn addresses_are_read_in_both_styles() {
+        let pair = |bucket: &str, key: &str| Some((bucket.to_owned(), key.to_owned()));
+        assert_eq!(object("https://b-1.s3.eu-west-1.amazonaws.com/a/b.yaml"), pair("b-1", "a/b.yaml"));
+        assert_eq!(object("https://b-1.s3.amazonaws.com/a.yaml"), pair("b-1", "a.yaml"));
+        assert_eq!(object("https://s3.eu-west-1.amazonaws.com/b-1/a.yaml"), pair("b-1", "a.yaml"));
+        assert_eq!(object("http://127.0.0.1:4567/b-1/a.yaml"), pair("b-1", "a.yaml"));
+        for wrong in [
+            "s3://b-1/a.yaml",
+            "https://example.amazonaws.com/b-1/a",
+            "https://x",
+            "https://s3.amazonaws.com/b-1/",
+        ] {
+            assert_eq!(object(wrong), None, "{wrong}");
+        }
+        assert_eq!(
+            object_url(None, "cn-north-1", "b-1", "k"),
+            "https://b-1.s3.cn-north-1.amazonaws.com.cn/k"
+        );
+        assert_eq!(object_url(Some("http://127.0.0.1:1/"), "x", "b-1", "k"), "http://127.0.0.1:1/b-1/k");
+    }
+}

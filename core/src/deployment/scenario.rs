@@ -1,0 +1,252 @@
+//! What an update changes, and which of the specification's scenarios that is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::contents::Contents;
+use super::outputs;
+use super::parameters::{Parameters, Passed};
+use super::value::HIDDEN;
+
+/// What a change set does with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is new.
+    Add,
+    /// It is changed in place.
+    Modify,
+    /// It may be replaced: CloudFormation cannot tell before it runs.
+    MayReplace,
+    /// A new one takes its place.
+    Replace,
+    /// It goes.
+    Remove,
+    /// It is taken over or given up without being touched.
+    Other,
+}
+
+impl Action {
+    /// The action of a resource change of CloudFormation.
+    ///
+    /// Source: CloudFormation API reference, data type `ResourceChange`.
+    #[must_use]
+    pub fn of(action: &str, replacement: &str) -> Self {
+        match (action, replacement) {
+            ("Add", _) => Self::Add,
+            ("Remove", _) => Self::Remove,
+            ("Modify", "True") => Self::Replace,
+            ("Modify", "Conditional") => Self::MayReplace,
+            ("Modify", _) => Self::Modify,
+            _ => Self::Other,
+        }
+    }
+
+    /// The sign and the word for people.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Add => ("+", "add"),
+            Self::Modify => ("~", "modify"),
+            Self::MayReplace => ("?", "may be replaced"),
+            Self::Replace => ("!", "replace"),
+            Self::Remove => ("-", "remove"),
+            Self::Other => ("=", "other"),
+        }
+    }
+}
+
+/// A resource that a change set touches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What happens.
+    pub action: Action,
+    /// The resource's logical id.
+    pub logical_id: String,
+    /// The resource's type.
+    pub resource_type: String,
+    /// The properties and attributes that change.
+    pub because: Vec<String>,
+}
+
+/// A parameter whose value changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ParameterChange {
+    /// Its name.
+    pub name: String,
+    /// The value before; `None` where it is new.
+    pub before: Option<String>,
+    /// The value after; `None` where it goes.
+    pub after: Option<String>,
+}
+
+/// The parameters that change; secrets without their values. A secret that is passed anew counts as a
+/// change, since nobody can read the old one.
+#[must_use]
+pub fn parameter_changes(
+    before: &BTreeMap<String, String>,
+    after: &Parameters,
+    contents: &Contents,
+) -> Vec<ParameterChange> {
+    let mut changes = Vec::new();
+    for (name, declared) in &contents.parameters {
+        let old = before.get(name);
+        let new = match after.get(name) {
+            Some(Passed::Previous) => continue,
+            Some(Passed::Value(value)) => value.expose(),
+            None => declared.default.as_deref().unwrap_or_default(),
+        };
+        if old.is_some_and(|old| old == new) || (old.is_none() && !after.contains_key(name)) {
+            continue;
+        }
+        let hidden =
+            declared.no_echo || matches!(after.get(name), Some(Passed::Value(value)) if value.is_hidden());
+        let shown = |text: &str| if hidden { HIDDEN.to_owned() } else { text.to_owned() };
+        changes.push(ParameterChange {
+            name: name.clone(),
+            before: old.map(|old| shown(old)),
+            after: Some(shown(new)),
+        });
+    }
+    let gone = before.iter().filter(|(name, _)| !contents.parameters.contains_key(*name));
+    changes.extend(gone.map(|(name, value)| ParameterChange {
+        name: name.clone(),
+        before: Some(value.clone()),
+        after: None,
+    }));
+    changes
+}
+
+/// The update scenarios of the specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Scenario {
+    /// IAM changes in place.
+    A,
+    /// IAM resources are replaced: their ARNs change.
+    B,
+    /// The application changes, IAM does not.
+    C,
+    /// Values of the infrastructure change.
+    D,
+}
+
+impl Scenario {
+    /// Its name in the specification.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::A => "IAM stack update (policy changes)",
+            Self::B => "IAM stack update (resource replacement)",
+            Self::C => "application stack update (no IAM changes)",
+            Self::D => "infrastructure update",
+        }
+    }
+
+    /// What it means for those who use the application.
+    #[must_use]
+    pub fn impact(self) -> &'static str {
+        match self {
+            Self::A => "policies change in place and ARNs stay: no downtime of the application",
+            Self::B => {
+                "new ARNs go to the application stack, whose services restart with them: a short disruption is possible"
+            }
+            Self::C => "depends on the changed resources; the IAM stack is not touched",
+            Self::D => "new values go to the application stack: a significant downtime is possible",
+        }
+    }
+}
+
+/// What is to be known to name the scenarios of an update.
+#[derive(Clone, Debug, Default)]
+pub struct Update<'u> {
+    /// Changes of the IAM stack.
+    pub iam: &'u [Change],
+    /// Whether outputs or parameters alone change in the IAM stack.
+    pub iam_else: bool,
+    /// Whether the application's template differs from the one that is deployed.
+    pub app_template: bool,
+    /// The application's parameters that change.
+    pub app_parameters: &'u [ParameterChange],
+    /// Parameters that the IAM stack fills.
+    pub from_iam: BTreeSet<&'u str>,
+    /// Parameters that come from the infrastructure.
+    pub infrastructure: BTreeSet<&'u str>,
+}
+
+/// The scenarios of an update, none where nothing changes.
+#[must_use]
+pub fn scenarios(update: &Update<'_>) -> Vec<Scenario> {
+    let mut list = Vec::new();
+    let replaced =
+        |change: &Change| matches!(change.action, Action::Replace | Action::MayReplace | Action::Remove);
+    let new_arns = update
+        .app_parameters
+        .iter()
+        .any(|change| update.from_iam.contains(change.name.as_str()) && change.before.is_some());
+    if update.iam.iter().any(replaced) || new_arns {
+        list.push(Scenario::B);
+    } else if !update.iam.is_empty() || update.iam_else {
+        list.push(Scenario::A);
+    }
+    let infrastructure = |change: &ParameterChange| update.infrastructure.contains(change.name.as_str());
+    let other =
+        |change: &ParameterChange| !infrastructure(change) && !update.from_iam.contains(change.name.as_str());
+    if update.app_template || update.app_parameters.iter().any(other) {
+        list.push(Scenario::C);
+    }
+    if update.app_parameters.iter().any(infrastructure) {
+        list.push(Scenario::D);
+    }
+    list
+}
+
+/// Stand-ins for ARNs that are not known before the IAM stack was deployed, by output.
+#[must_use]
+pub fn unknown_arns(
+    iam: &Contents,
+    app: &Contents,
+    partition: &str,
+    only: impl Fn(&str) -> bool,
+) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for (output, declared) in iam.outputs.iter().filter(|(name, _)| only(name)) {
+        let Some(parameter) = outputs::parameter_of(output, app) else { continue };
+        let noun = declared.arn_of.as_deref().and_then(crate::facts::iam_type).map(|row| row.arn_noun);
+        let value = match noun {
+            Some(noun) => format!("arn:{partition}:iam::000000000000:{noun}/{UNKNOWN}"),
+            None => UNKNOWN.to_owned(),
+        };
+        values.insert(parameter.to_owned(), value);
+    }
+    values
+}
+
+/// What stands for a name that is not known yet.
+pub const UNKNOWN: &str = "not-known-yet";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(action: Action) -> Vec<Change> {
+        vec![Change { action, logical_id: "R".to_owned(), resource_type: String::new(), because: Vec::new() }]
+    }
+
+    fn parameter(name: &str) -> ParameterChange {
+        ParameterChange { name: name.to_owned(), before: Some("a".to_owned()), after: Some("b".to_owned()) }
+    }
+
+    #[test]
+    fn scenarios_have_the_names_of_the_specification() {
+        let update = Update::default();
+        assert_eq!(scenarios(&update), []);
+        assert_eq!(scenarios(&Update { iam: &change(Action::Modify), ..update.clone() }), [Scenario::A]);
+        assert_eq!(scenarios(&Update { iam: &change(Action::Replace), ..update.clone() }), [Scenario::B]);
+        assert_eq!(scenarios(&Update { app_template: true, ..update.clone() }), [Scenario::C]);
+        let parameters = [parameter("Vpc"), parameter("Role")];
+        let (from_iam, infrastructure) = (BTreeSet::from(["Role"]), BTreeSet::from(["Vpc"]));
+        let update = Update { app_parameters: &parameters, from_iam, infrastructure, ..update };
+        assert_eq!(scenarios(&update), [Scenario::B, Scenario::D]);
+    }
+}

@@ -1,0 +1,148 @@
+//! The few calls to AWS that a deployment needs. What they mean is decided in the core.
+
+pub(crate) mod bucket;
+pub(crate) mod changeset;
+pub(crate) mod stack;
+pub(crate) mod usage;
+pub(crate) mod watch;
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use iam_split_core::deployment::failure::recognise;
+use iam_split_core::deployment::settings::Settings;
+
+use crate::exit::{Exit, Failure};
+
+/// The clients, and where they call.
+#[derive(Clone)]
+pub(crate) struct Aws {
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) region: String,
+    /// An endpoint that is not AWS's own: addresses of objects are then in path style.
+    pub(crate) endpoint: Option<String>,
+}
+
+impl Aws {
+    /// Profiles, SSO, environment and `AWS_ENDPOINT_URL` as every AWS tool reads them.
+    pub(crate) async fn new(settings: &Settings) -> Result<Self, Failure> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard().with_max_attempts(5))
+            .timeout_config(
+                TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(60)).build(),
+            );
+        if let Some(region) = &settings.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        let config = loader.load().await;
+        let Some(region) = config.region().map(|region| region.as_ref().to_owned()) else {
+            return Err(Failure::new("no region is given")
+                .help("write `region: eu-west-1` in deployment.yaml, pass --region, or set AWS_REGION"));
+        };
+        let own = std::env::var("AWS_ENDPOINT_URL_S3").ok().filter(|url| !url.is_empty());
+        let endpoint = own.or_else(|| config.endpoint_url().map(str::to_owned));
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.is_some()).build();
+        Ok(Self {
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            iam: aws_sdk_iam::Client::new(&config),
+            region,
+            endpoint,
+        })
+    }
+}
+
+/// A call that failed: AWS's own message and the way out.
+pub(crate) fn failed<E, R>(what: &str, error: &SdkError<E, R>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let (code, message) = match error.as_service_error() {
+        Some(service) => {
+            (service.code().unwrap_or("error"), service.message().unwrap_or_default().to_owned())
+        }
+        None => ("", chain(error)),
+    };
+    let said = if code.is_empty() { message } else { format!("{message} ({code})") };
+    let known = recognise(&said);
+    let failure = match &known {
+        Some(known) => Failure::new(format!("{}\n  {what}: {said}", known.message)).code(known.code),
+        None => Failure::new(format!("{what}: {said}")),
+    };
+    let failure = failure.exit(Exit::Aws);
+    match (help(code, error), known) {
+        (Some(help), _) => failure.help(help),
+        (None, Some(known)) => failure.help(known.code.explanation().recovery),
+        (None, None) => failure,
+    }
+}
+
+/// What stands behind an error that is no answer of AWS.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&said);
+        }
+        next = error.source();
+    }
+    text
+}
+
+fn help<E, R>(code: &str, error: &SdkError<E, R>) -> Option<&'static str> {
+    Some(match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            "the credentials have expired: sign in again (`aws sso login`), or renew them"
+        }
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch" => {
+            "check the credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --profile"
+        }
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+            "the credentials lack this permission: use others (--profile), or give CloudFormation a role (`role_arn`, `iam_role_arn`)"
+        }
+        "Throttling" | "ThrottlingException" | "SlowDown" | "RequestLimitExceeded" => {
+            "AWS is asked too often from this account: run again in a minute; what is done is not done twice"
+        }
+        "InsufficientCapabilitiesException" => {
+            "the template needs a capability that its text does not show: a macro or nested stack creates IAM"
+        }
+        "BucketAlreadyExists" => {
+            "bucket names are shared by all accounts: choose another with `bucket` or `prefix`"
+        }
+        "" => match error {
+            SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
+                "check the network, the region and the credentials (`aws sts get-caller-identity`)"
+            }
+            SdkError::ConstructionFailure(_) => "check the credentials and the region",
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// Whether a call failed with a code whose message contains a text.
+pub(crate) fn is<E, R>(error: &SdkError<E, R>, code: &str, text: &str) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    error
+        .as_service_error()
+        .is_some_and(|error| error.code() == Some(code) && error.message().unwrap_or_default().contains(text))
+}

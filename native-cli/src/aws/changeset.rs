@@ -1,0 +1,161 @@
+//! Change sets: what an update would do, and doing it.
+
+use std::time::Duration;
+
+use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{Change as AwsChange, ChangeSetStatus, ChangeSetType};
+use iam_split_core::deployment::scenario::{Action, Change};
+
+use super::stack::{Begun, Spec};
+use super::{Aws, failed, is};
+use crate::exit::{Exit, Failure};
+
+/// A change set that was made.
+#[derive(Clone, Debug)]
+pub(crate) struct ChangeSet {
+    pub(crate) id: String,
+    pub(crate) stack_id: String,
+    /// What it does to resources.
+    pub(crate) changes: Vec<Change>,
+    /// Whether it would do nothing at all.
+    pub(crate) empty: bool,
+}
+
+/// A change set that CloudFormation is making.
+pub(crate) struct Requested {
+    pub(crate) id: String,
+    pub(crate) stack_id: String,
+}
+
+/// Asks for a change set. `None`: the stack is in work by another run.
+pub(crate) async fn request(aws: &Aws, spec: &Spec, new: bool) -> Result<Option<Requested>, Failure> {
+    let name = change_set_name();
+    let call = aws
+        .cloudformation
+        .create_change_set()
+        .stack_name(&spec.name)
+        .change_set_name(&name)
+        .change_set_type(if new { ChangeSetType::Create } else { ChangeSetType::Update })
+        .set_template_body(spec.template.body())
+        .set_template_url(spec.template.url())
+        .set_parameters(Some(spec.parameters()))
+        .set_capabilities(Some(spec.capabilities()))
+        .set_tags(Some(spec.tags()))
+        .set_role_arn(spec.role_arn.clone())
+        .set_notification_arns(spec.topics());
+    match call.send().await {
+        Ok(answer) => Ok(Some(Requested {
+            id: answer.id().unwrap_or(&name).to_owned(),
+            stack_id: answer.stack_id().unwrap_or(&spec.name).to_owned(),
+        })),
+        Err(error) if is(&error, "ValidationError", "_IN_PROGRESS") => Ok(None),
+        Err(error) => {
+            Err(failed(&format!("cannot compare the stack `{}` with its template", spec.name), &error))
+        }
+    }
+}
+
+/// Waits for a change set and reads all of it.
+pub(crate) async fn read(
+    aws: &Aws,
+    requested: Requested,
+    stack: &str,
+    pause: Duration,
+) -> Result<ChangeSet, Failure> {
+    let what = format!("cannot compare the stack `{stack}` with its template");
+    let (mut changes, mut token) = (Vec::new(), None);
+    loop {
+        let call = aws
+            .cloudformation
+            .describe_change_set()
+            .change_set_name(&requested.id)
+            .set_next_token(token.clone());
+        let page = call.send().await.map_err(|error| failed(&what, &error))?;
+        match page.status() {
+            Some(ChangeSetStatus::CreateComplete) => {}
+            Some(ChangeSetStatus::Failed) => return ended(&page, requested, &what),
+            _ => {
+                tokio::time::sleep(pause).await;
+                continue;
+            }
+        }
+        changes.extend(page.changes().iter().filter_map(change));
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    Ok(ChangeSet { id: requested.id, stack_id: requested.stack_id, changes, empty: false })
+}
+
+/// A change set that failed does nothing, or cannot be made.
+fn ended(page: &DescribeChangeSetOutput, requested: Requested, what: &str) -> Result<ChangeSet, Failure> {
+    let reason = page.status_reason().unwrap_or_default();
+    // Source: the two texts of CloudFormation for a change set without changes.
+    let nothing =
+        reason.contains("didn't contain changes") || reason.contains("No updates are to be performed");
+    if nothing {
+        return Ok(ChangeSet {
+            id: requested.id,
+            stack_id: requested.stack_id,
+            changes: Vec::new(),
+            empty: true,
+        });
+    }
+    Err(Failure::new(format!("{what}: {reason}"))
+        .exit(Exit::Aws)
+        .help("correct the template or its parameters"))
+}
+
+/// Runs a change set.
+pub(crate) async fn execute(aws: &Aws, set: &ChangeSet, stack: &str) -> Result<Begun, Failure> {
+    let call = aws.cloudformation.execute_change_set().change_set_name(&set.id);
+    match call.send().await {
+        Ok(_) => Ok(Begun::Running(set.stack_id.clone())),
+        // Another run changed the stack since.
+        Err(error)
+            if error.code() == Some("InvalidChangeSetStatus")
+                || is(&error, "ValidationError", "_IN_PROGRESS") =>
+        {
+            Ok(Begun::Taken)
+        }
+        Err(error) => Err(failed(&format!("cannot update the stack `{stack}`"), &error)),
+    }
+}
+
+/// Takes a change set away.
+pub(crate) async fn discard(aws: &Aws, id: &str) -> Result<(), Failure> {
+    let call = aws.cloudformation.delete_change_set().change_set_name(id);
+    match call.send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some("ChangeSetNotFound") => Ok(()),
+        Err(error) => Err(failed("cannot take the change set away", &error)),
+    }
+}
+
+fn change(change: &AwsChange) -> Option<Change> {
+    let change = change.resource_change()?;
+    let action = change.action().map_or("", |action| action.as_str());
+    let replacement = change.replacement().map_or("", |replacement| replacement.as_str());
+    let targets = change.details().iter().filter_map(|detail| detail.target());
+    let because = targets.filter_map(|target| {
+        let name = target.name().filter(|name| !name.is_empty()).map(str::to_owned);
+        name.or_else(|| target.attribute().map(|attribute| attribute.as_str().to_owned()))
+    });
+    let mut because: Vec<String> = because.collect();
+    because.sort();
+    because.dedup();
+    Some(Change {
+        action: Action::of(action, replacement),
+        logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
+        resource_type: change.resource_type().unwrap_or_default().to_owned(),
+        because,
+    })
+}
+
+/// A name that no other run gives: the time and the process.
+fn change_set_name() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("iam-split-{}-{}", now.as_millis(), std::process::id())
+}

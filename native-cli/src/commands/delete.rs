@@ -1,0 +1,176 @@
+//! `iam-split delete`
+
+use iam_split_core::deployment::gate::{Live, LiveResource};
+use iam_split_core::deployment::names::Which;
+use iam_split_core::diagnostic::{Code, Diagnostic};
+
+use crate::Streams;
+use crate::args::deployment::{DeleteArgs, Format, Target};
+use crate::aws::{stack, usage};
+use crate::deployment::apply::{refused, remove, settled};
+use crate::deployment::{self, Deployment, Needs};
+use crate::exit::{Exit, Failure};
+use crate::progress::Console;
+
+pub(crate) fn run(arguments: &DeleteArgs, streams: &mut Streams) -> Result<Exit, Failure> {
+    if !arguments.yes && !streams.asks {
+        return Err(Failure::new("nobody can be asked: there is no terminal").help("pass --yes"));
+    }
+    let json = arguments.format == Format::Json;
+    deployment::run(&arguments.settings, json, Needs::default(), streams, async |deployment, console| {
+        delete(deployment, arguments, console).await
+    })
+}
+
+/// A stack that is to go, with what it holds.
+struct Going {
+    which: Which,
+    live: Live,
+    resources: Vec<LiveResource>,
+}
+
+async fn delete(
+    deployment: &Deployment,
+    arguments: &DeleteArgs,
+    console: &mut Console<'_>,
+) -> Result<Exit, Failure> {
+    let aws = &deployment.aws;
+    let stacks: &[Which] = match arguments.target {
+        Some(Target::Iam) => &[Which::Iam],
+        Some(Target::App) => &[Which::App],
+        None if deployment.external() => &[Which::App, Which::Iam],
+        None => &[Which::App],
+    };
+    let mut going = Vec::new();
+    for which in stacks {
+        match settled(deployment, *which, arguments.poll_interval, console).await? {
+            Some(live) if live.status != "DELETE_COMPLETE" => {
+                let resources = stack::resources(aws, &live.id).await?;
+                going.push(Going { which: *which, live, resources });
+            }
+            _ => console.say(&format!("there is no stack {}", deployment.stack(*which)))?,
+        }
+    }
+    // Without a template it cannot be told whether there is an IAM stack: one of the usual name is.
+    if going.is_empty() {
+        console.result("nothing to delete")?;
+        return Ok(Exit::Done);
+    }
+    let in_the_way = in_the_way(deployment, &going, console).await?;
+    if let Some(failure) = refused(&in_the_way) {
+        return Err(failure);
+    }
+    for stack in &going {
+        let name = &stack.live.name;
+        console.say(&format!(
+            "the {} stack {name} goes, with {} resources",
+            stack.which.noun(),
+            stack.resources.len()
+        ))?;
+        for resource in &stack.resources {
+            console.say(&format!(
+                "  - {:<38} {}  {}",
+                resource.kind, resource.logical_id, resource.physical_id
+            ))?;
+        }
+    }
+    if !arguments.yes && !console.ask("delete?")? {
+        console.result("nothing was deleted")?;
+        return Ok(Exit::Refused);
+    }
+    for stack in &going {
+        let outcome =
+            remove(deployment, stack.which, &stack.live.id, arguments.poll_interval, console).await?;
+        if !outcome.done {
+            let causes: Vec<String> = outcome
+                .causes
+                .iter()
+                .map(|cause| format!("\n  remains: {} ({}): {}", cause.logical_id, cause.kind, cause.reason))
+                .collect();
+            return Err(Failure::new(format!(
+                "the stack `{}` is {}{}",
+                stack.live.name,
+                outcome.status,
+                causes.concat()
+            ))
+            .exit(Exit::Aws)
+            .help(
+                "put right what stands in the way, and delete again: what is gone already is not asked for",
+            ));
+        }
+        console.result(&format!("deleted {}", stack.live.name))?;
+        for (resource, why) in &outcome.kept {
+            console.result(&format!("  remains: {} {} ({why})", resource.kind, resource.physical_id))?;
+        }
+    }
+    let bucket = &deployment.settings.bucket;
+    console.result(&format!(
+        "  remains: the bucket {bucket}, if it was made: it holds the templates of earlier deployments"
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// What would make a deletion fail half way: found before anything is deleted.
+async fn in_the_way(
+    deployment: &Deployment,
+    going: &[Going],
+    console: &mut Console<'_>,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let aws = &deployment.aws;
+    let mut found = Vec::new();
+    let goes = |name: &str| going.iter().any(|stack| stack.live.name == name);
+    for stack in going {
+        let name = &stack.live.name;
+        if stack.live.protected {
+            found.push(
+                Diagnostic::new(Code::DPL014, format!("the stack `{name}` is protected against deletion"))
+                    .help(format!("`aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}`")),
+            );
+        }
+        for (export, importers) in usage::importers(aws, &stack.live).await? {
+            for importer in importers.into_iter().filter(|importer| !goes(importer)) {
+                found.push(
+                    Diagnostic::new(
+                        Code::DPL014,
+                        format!("Export {export} is still imported by stack {importer}"),
+                    )
+                    .help(format!("delete `{importer}` first, or take the import out of it")),
+                );
+            }
+        }
+        if stack.which == Which::Iam {
+            let template = stack::template(aws, &stack.live.id).await?;
+            let others: Vec<LiveResource> = going
+                .iter()
+                .filter(|other| other.which != stack.which)
+                .flat_map(|other| other.resources.clone())
+                .collect();
+            for said in usage::attachments(aws, &stack.resources, &others, &template).await? {
+                found.push(
+                    Diagnostic::new(Code::DPL014, said)
+                        .help("detach it first: the deletion of the stack would fail half way"),
+                );
+            }
+        }
+    }
+    // The IAM stack alone, while the application stands on it.
+    if let [only] = going
+        && only.which == Which::Iam
+        && let Some(app) = stack::describe(aws, deployment.stack(Which::App)).await?
+    {
+        let arns: Vec<&String> = only.live.outputs.values().collect();
+        if app.parameters.values().any(|value| arns.contains(&value)) {
+            found.push(
+                Diagnostic::new(
+                    Code::DPL014,
+                    format!("the application stack `{}` uses roles of `{}`", app.name, only.live.name),
+                )
+                .help("delete the application stack first: `iam-split delete` takes both in order"),
+            );
+        }
+    }
+    if found.is_empty() {
+        console.say("nothing outside the stacks uses them")?;
+    }
+    Ok(found)
+}

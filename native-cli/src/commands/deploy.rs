@@ -1,0 +1,201 @@
+//! `iam-split deploy`
+
+use std::collections::BTreeMap;
+
+use iam_split_core::deployment::gate::{self, Gate, Live};
+use iam_split_core::deployment::names::Which;
+use iam_split_core::deployment::order::{second_phase, two_phase};
+use iam_split_core::deployment::outputs;
+
+use crate::Streams;
+use crate::args::deployment::{DeployArgs, Format, Target};
+use crate::aws::stack;
+use crate::deployment::apply::{self, Applied, How, apply, refused, settled, spec};
+use crate::deployment::send::{Sent, upload};
+use crate::deployment::{self, Deployment, Needs, gates};
+use crate::exit::{Exit, Failure};
+use crate::progress::Console;
+
+pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit, Failure> {
+    if !arguments.yes && !streams.asks {
+        return Err(Failure::new("nobody can be asked: there is no terminal")
+            .help("look at `iam-split plan`, then pass --yes"));
+    }
+    let needs = match arguments.target {
+        None => Needs { app: true, values: true, ..Needs::default() },
+        Some(Target::App) => Needs { app: true, values: true, ..Needs::default() },
+        Some(Target::Iam) => Needs { iam: true, values: true, ..Needs::default() },
+    };
+    let json = arguments.format == Format::Json;
+    deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
+        Deploying { deployment, arguments }.run(console).await
+    })
+}
+
+struct Deploying<'d> {
+    deployment: &'d Deployment,
+    arguments: &'d DeployArgs,
+}
+
+impl Deploying<'_> {
+    async fn run(&self, console: &mut Console<'_>) -> Result<Exit, Failure> {
+        let deployment = self.deployment;
+        let with_iam =
+            deployment.external() && deployment.iam.is_some() && self.arguments.target != Some(Target::App);
+        let with_app = self.arguments.target != Some(Target::Iam);
+        if self.arguments.target == Some(Target::Iam) && !deployment.external() {
+            return Err(Failure::new("there is no IAM stack in the inline pattern")
+                .help("give the IAM template of a pair as `iam_template`"));
+        }
+        let mut stacks = Vec::new();
+        if with_iam {
+            stacks.push(Which::Iam);
+        }
+        if with_app {
+            stacks.push(Which::App);
+        }
+        if !self.arguments.yes {
+            let plan = super::plan::make(deployment, &stacks, console).await?;
+            plan.tell(deployment, console)?;
+            if !console.ask("deploy?")? {
+                console.result("nothing was changed")?;
+                return Ok(Exit::Refused);
+            }
+        }
+        let sent = upload(deployment, &stacks, console).await?;
+        self.passes(&gates::templates(deployment, &sent).await?, console)?;
+        let iam = if deployment.external() { self.settled(Which::Iam, console).await? } else { None };
+        let app =
+            if with_app || self.is_two_phase() { self.settled(Which::App, console).await? } else { None };
+        if with_iam {
+            let first = self.iam(&sent, iam.as_ref(), app.as_ref(), with_app, console).await?;
+            let fresh = first == Applied::Changed;
+            if first == Applied::Later {
+                console.step("order", "roles go: the application stack lets go of them first")?;
+            }
+            if with_app {
+                self.app(&sent, app.as_ref(), fresh, console).await?;
+            }
+            if first == Applied::Later {
+                let app = stack::describe(&deployment.aws, deployment.stack(Which::App)).await?;
+                let iam = self.settled(Which::Iam, console).await?;
+                self.iam(&sent, iam.as_ref(), app.as_ref(), false, console).await?;
+            }
+            self.second_phase(&sent, with_app, console).await?;
+        } else {
+            self.app(&sent, app.as_ref(), false, console).await?;
+        }
+        let what = match self.arguments.target {
+            Some(Target::Iam) => format!("deployed {}", deployment.stack(Which::Iam)),
+            _ if with_iam => {
+                format!("deployed {} and {}", deployment.stack(Which::Iam), deployment.stack(Which::App))
+            }
+            _ => format!("deployed {}", deployment.stack(Which::App)),
+        };
+        console.result(&what)?;
+        Ok(Exit::Done)
+    }
+
+    fn how(&self) -> How {
+        How {
+            accept_interruption: self.arguments.accept_interruption,
+            recreate: self.arguments.recreate,
+            interval: self.arguments.poll_interval,
+            ..How::default()
+        }
+    }
+
+    fn is_two_phase(&self) -> bool {
+        let mark = self.deployment.iam.as_ref().and_then(|iam| iam.mark.as_ref());
+        mark.is_some_and(|mark| !mark.two_phase.is_empty())
+    }
+
+    async fn settled(&self, which: Which, console: &mut Console<'_>) -> Result<Option<Live>, Failure> {
+        settled(self.deployment, which, self.arguments.poll_interval, console).await
+    }
+
+    fn passes(&self, gate: &Gate, console: &mut Console<'_>) -> Result<(), Failure> {
+        console.gate(gate)?;
+        match gate::finding(gate).and_then(|finding| refused(&[finding])) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    /// The IAM stack, then gate 2.
+    async fn iam(
+        &self,
+        sent: &Sent,
+        live: Option<&Live>,
+        app: Option<&Live>,
+        ordered: bool,
+        console: &mut Console<'_>,
+    ) -> Result<Applied, Failure> {
+        let deployment = self.deployment;
+        let later = deployment.iam.as_ref().map(|iam| two_phase(iam, app)).unwrap_or_default();
+        let parameters = apply::parameters(deployment, Which::Iam, live, &later)?;
+        let spec = spec(deployment, Which::Iam, sent, parameters)?;
+        let how = How { ordered, ..self.how() };
+        let applied = apply(deployment, &spec, live, how, console).await?;
+        if applied != Applied::Later {
+            let live = self.standing(Which::Iam).await?;
+            self.passes(&gates::iam_stack(deployment, &live).await?, console)?;
+        }
+        Ok(applied)
+    }
+
+    /// Outputs and gate 3, the application stack, gate 4.
+    async fn app(
+        &self,
+        sent: &Sent,
+        live: Option<&Live>,
+        fresh_iam: bool,
+        console: &mut Console<'_>,
+    ) -> Result<(), Failure> {
+        let deployment = self.deployment;
+        let mut values = BTreeMap::new();
+        if let (true, Some(app)) = (deployment.external(), &deployment.app) {
+            let iam = self.standing(Which::Iam).await?;
+            self.passes(&gate::query(&iam, deployment.iam.as_ref(), app), console)?;
+            console.outputs(&iam.name, &iam.outputs)?;
+            values = outputs::taken(&iam.outputs, deployment.iam.as_ref(), app).0;
+        }
+        let parameters = apply::parameters(deployment, Which::App, live, &values)?;
+        let spec = spec(deployment, Which::App, sent, parameters)?;
+        apply(deployment, &spec, live, How { fresh_iam, ..self.how() }, console).await?;
+        let live = self.standing(Which::App).await?;
+        self.passes(&gates::app_stack(deployment, &live).await?, console)
+    }
+
+    /// The IAM stack once more, with what the application stack gives out now.
+    async fn second_phase(
+        &self,
+        sent: &Sent,
+        with_app: bool,
+        console: &mut Console<'_>,
+    ) -> Result<(), Failure> {
+        let deployment = self.deployment;
+        if !with_app || !self.is_two_phase() {
+            return Ok(());
+        }
+        let (iam, app) = (self.standing(Which::Iam).await?, self.standing(Which::App).await?);
+        if deployment.iam.as_ref().is_some_and(|contents| second_phase(contents, &iam, &app)) {
+            console.step("two-phase", "the IAM stack gets what the application stack gives out")?;
+            self.iam(sent, Some(&iam), Some(&app), false, console).await?;
+        }
+        Ok(())
+    }
+
+    async fn standing(&self, which: Which) -> Result<Live, Failure> {
+        let name = self.deployment.stack(which);
+        stack::describe(&self.deployment.aws, name).await?.ok_or_else(|| {
+            let failure = Failure::new(format!("Stack not found: {name}")).exit(Exit::Refused);
+            match which {
+                Which::Iam => {
+                    failure.help("deploy it first: `iam-split deploy iam`, or correct `iam_stack_name`")
+                }
+                Which::App => failure,
+            }
+        })
+    }
+}

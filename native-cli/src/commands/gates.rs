@@ -1,0 +1,81 @@
+//! `iam-split gates`
+
+use iam_split_core::deployment::gate::{self, Check, Gate};
+use iam_split_core::deployment::names::Which;
+
+use crate::Streams;
+use crate::args::deployment::{Format, GatesArgs};
+use crate::aws::stack;
+use crate::deployment::send::for_looking;
+use crate::deployment::{self, Deployment, Needs, gates};
+use crate::exit::{Exit, Failure};
+use crate::progress::Console;
+
+pub(crate) fn run(arguments: &GatesArgs, streams: &mut Streams) -> Result<Exit, Failure> {
+    let wanted = |gate: u8| arguments.gates.is_empty() || arguments.gates.contains(&gate);
+    let needs = Needs { app: wanted(1) || wanted(3), iam: wanted(1) && !wanted(3), values: false };
+    let json = arguments.format == Format::Json;
+    deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
+        let mut passed = true;
+        for number in (1..=4).filter(|number| wanted(*number)) {
+            let gate = check(deployment, number, console).await?;
+            let Some(gate) = gate else {
+                console.result(&format!("gate {number}: has no meaning in the inline pattern"))?;
+                continue;
+            };
+            passed &= gate.passed;
+            tell(&gate, console)?;
+        }
+        Ok(if passed { Exit::Done } else { Exit::Refused })
+    })
+}
+
+/// A gate with all its checks, the passed ones too.
+fn tell(gate: &Gate, console: &mut Console<'_>) -> Result<(), Failure> {
+    let mark = if gate.passed { "passed" } else { "FAILED" };
+    console.result(&format!("gate {} ({}): {mark}", gate.gate, gate.name))?;
+    for check in &gate.checks {
+        console.result(&format!("  {} {}", if check.passed { "yes" } else { "NO " }, check.name))?;
+        for found in &check.found {
+            console.result(&format!("      {found}"))?;
+        }
+    }
+    console.emit(&iam_split_core::deployment::events::Event::Gate { gate })
+}
+
+/// Checks a gate; `None` where it has no meaning.
+async fn check(
+    deployment: &Deployment,
+    number: u8,
+    console: &mut Console<'_>,
+) -> Result<Option<Gate>, Failure> {
+    let live = async |which: Which| stack::describe(&deployment.aws, deployment.stack(which)).await;
+    Ok(match number {
+        1 => {
+            let stacks: &[Which] =
+                if deployment.iam.is_some() { &[Which::Iam, Which::App] } else { &[Which::App] };
+            let sent = for_looking(deployment, stacks, console).await?;
+            Some(gates::templates(deployment, &sent).await?)
+        }
+        2 | 3 if !deployment.external() => None,
+        2 => Some(match live(Which::Iam).await? {
+            Some(live) => gates::iam_stack(deployment, &live).await?,
+            None => absent(2, deployment.stack(Which::Iam)),
+        }),
+        3 => match (live(Which::Iam).await?, &deployment.app) {
+            (Some(live), Some(app)) => Some(gate::query(&live, deployment.iam.as_ref(), app)),
+            _ => Some(absent(3, deployment.stack(Which::Iam))),
+        },
+        _ => Some(match live(Which::App).await? {
+            Some(live) => gates::app_stack(deployment, &live).await?,
+            None => absent(4, deployment.stack(Which::App)),
+        }),
+    })
+}
+
+fn absent(gate: u8, stack: &str) -> Gate {
+    Gate::of(
+        gate,
+        vec![Check::of(format!("the stack `{stack}` stands"), vec![format!("Stack not found: {stack}")])],
+    )
+}

@@ -1,0 +1,302 @@
+//! `iam-split plan`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use iam_split_core::deployment::contents::Contents;
+use iam_split_core::deployment::events::Event;
+use iam_split_core::deployment::gate::{self, Live};
+use iam_split_core::deployment::names::{Which, partition};
+use iam_split_core::deployment::order::{Order, order, two_phase};
+use iam_split_core::deployment::outputs;
+use iam_split_core::deployment::scenario::{
+    Action, Change, ParameterChange, UNKNOWN, Update, parameter_changes, scenarios, unknown_arns,
+};
+use iam_split_core::deployment::state::{Situation, situation};
+use iam_split_core::diagnostic::Diagnostic;
+
+use crate::Streams;
+use crate::args::deployment::{Format, PlanArgs};
+use crate::aws::{changeset, stack};
+use crate::deployment::apply::{self, blocked, refused, settled, spec};
+use crate::deployment::send::{Sent, for_looking};
+use crate::deployment::{self, Deployment, Needs, PAUSE, gates};
+use crate::exit::{Exit, Failure};
+use crate::progress::{Console, Undo, change_line};
+
+pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, Failure> {
+    let json = arguments.format == Format::Json;
+    let needs = Needs { app: true, values: true, ..Needs::default() };
+    deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
+        let stacks: &[Which] =
+            if deployment.iam.is_some() { &[Which::Iam, Which::App] } else { &[Which::App] };
+        let plan = make(deployment, stacks, console).await?;
+        plan.tell(deployment, console)?;
+        console.result("nothing was changed")?;
+        Ok(Exit::Done)
+    })
+}
+
+/// What a stack's change set would do.
+struct StackPlan {
+    which: Which,
+    /// Whether the stack is new.
+    new: bool,
+    changes: Vec<Change>,
+    parameters: Vec<ParameterChange>,
+    /// Whether nothing would change.
+    unchanged: bool,
+    /// Whether the deployed template is another.
+    template: bool,
+}
+
+/// What a deployment would do.
+pub(crate) struct Plan {
+    stacks: Vec<StackPlan>,
+    /// Why `deploy` would refuse it.
+    refused: Option<Diagnostic>,
+    order: Order,
+    two_phase: bool,
+}
+
+/// Makes change sets for the stacks, reads them, and takes them away again.
+pub(crate) async fn make(
+    deployment: &Deployment,
+    stacks: &[Which],
+    console: &mut Console<'_>,
+) -> Result<Plan, Failure> {
+    let sent = for_looking(deployment, stacks, console).await?;
+    let gate = gates::templates(deployment, &sent).await?;
+    console.gate(&gate)?;
+    if let Some(failure) = gate::finding(&gate).and_then(|finding| refused(&[finding])) {
+        return Err(failure);
+    }
+    let iam =
+        if deployment.external() { settled(deployment, Which::Iam, None, console).await? } else { None };
+    let app = settled(deployment, Which::App, None, console).await?;
+    let mut plan = Plan { stacks: Vec::new(), refused: None, order: Order::IamFirst, two_phase: false };
+    if stacks.contains(&Which::Iam) {
+        let later =
+            deployment.iam.as_ref().map(|contents| two_phase(contents, app.as_ref())).unwrap_or_default();
+        plan.two_phase = deployment
+            .iam
+            .as_ref()
+            .and_then(|contents| contents.mark.as_ref())
+            .is_some_and(|mark| mark.two_phase.len() > later.len());
+        let of_iam =
+            look(deployment, Which::Iam, &sent, iam.as_ref(), &later, &BTreeSet::new(), console).await?;
+        match order(&of_iam.changes, false) {
+            Ok(order) if !of_iam.new => plan.order = order,
+            Ok(_) => {}
+            Err(finding) => plan.refused = Some(finding),
+        }
+        plan.stacks.push(of_iam);
+    }
+    if stacks.contains(&Which::App) {
+        let (values, unknown) = from_iam(deployment, iam.as_ref(), plan.stacks.first());
+        let of_app = look(deployment, Which::App, &sent, app.as_ref(), &values, &unknown, console).await?;
+        plan.stacks.push(of_app);
+    }
+    deployment::undo(console).await?;
+    Ok(plan)
+}
+
+/// What the application stack would get of the IAM stack: what is there, and stand-ins for what is not
+/// known yet. The second set names the latter.
+fn from_iam(
+    deployment: &Deployment,
+    live: Option<&Live>,
+    plan: Option<&StackPlan>,
+) -> (BTreeMap<String, String>, BTreeSet<String>) {
+    let Some(app) = deployment.app.as_ref().filter(|_| deployment.external()) else {
+        return (BTreeMap::new(), BTreeSet::new());
+    };
+    let live =
+        live.filter(|live| !matches!(situation(Some(&live.status)), Situation::Empty | Situation::Absent));
+    let known = live.map(|live| live.outputs.clone()).unwrap_or_default();
+    let mut values = outputs::taken(&known, deployment.iam.as_ref(), app).0;
+    let mut unknown = BTreeSet::new();
+    if let Some(iam) = &deployment.iam {
+        let replaced = |output: &str| {
+            let name = output.strip_suffix("Arn").unwrap_or(output);
+            plan.is_some_and(|plan| {
+                plan.changes
+                    .iter()
+                    .any(|change| change.action == Action::Replace && change.logical_id == name)
+            })
+        };
+        let wanted = |output: &str| {
+            let optional = iam.outputs.get(output).is_some_and(|declared| declared.conditional);
+            replaced(output) || (!known.contains_key(output) && !optional)
+        };
+        let new = unknown_arns(iam, app, partition(&deployment.aws.region), wanted);
+        unknown.extend(new.keys().cloned());
+        values.extend(new);
+    }
+    (values, unknown)
+}
+
+async fn look(
+    deployment: &Deployment,
+    which: Which,
+    sent: &Sent,
+    live: Option<&Live>,
+    other: &BTreeMap<String, String>,
+    unknown: &BTreeSet<String>,
+    console: &mut Console<'_>,
+) -> Result<StackPlan, Failure> {
+    let aws = &deployment.aws;
+    let name = deployment.stack(which);
+    let situation = situation(live.map(|live| live.status.as_str()));
+    if let Situation::Blocked(why) = situation {
+        return Err(blocked(why, which, name, live));
+    }
+    let new = matches!(situation, Situation::Absent | Situation::Empty);
+    let live = live.filter(|_| !new);
+    let parameters = apply::parameters(deployment, which, live, other)?;
+    let before = live.map(|live| live.parameters.clone()).unwrap_or_default();
+    let mut changed = match deployment.contents(which) {
+        Some(contents) => parameter_changes(&before, &parameters, contents),
+        None => Vec::new(),
+    };
+    for change in changed.iter_mut().filter(|change| unknown.contains(&change.name)) {
+        change.after = Some("(not known yet)".to_owned());
+    }
+    let spec = spec(deployment, which, sent, parameters)?;
+    let Some(requested) = changeset::request(aws, &spec, new).await? else {
+        return Err(Failure::new(format!("another run works on the stack `{name}`"))
+            .exit(Exit::Aws)
+            .help("run again when it has ended"));
+    };
+    console.undo.push(Undo::ChangeSet(aws.clone(), requested.id.clone()));
+    if situation == Situation::Absent {
+        console.undo.push(Undo::EmptyStack(aws.clone(), requested.stack_id.clone()));
+    }
+    let set = changeset::read(aws, requested, name, PAUSE).await?;
+    let template = match (live, deployment.contents(which)) {
+        (Some(live), Some(contents)) if !set.empty => stack::template(aws, &live.id).await? != contents.text,
+        _ => new,
+    };
+    let parameters = if set.empty { Vec::new() } else { changed };
+    Ok(StackPlan { which, new, changes: set.changes, parameters, unchanged: set.empty, template })
+}
+
+impl Plan {
+    /// Says what would happen.
+    pub(crate) fn tell(&self, deployment: &Deployment, console: &mut Console<'_>) -> Result<(), Failure> {
+        for plan in &self.stacks {
+            plan.tell(deployment.stack(plan.which), console)?;
+        }
+        let first = self.stacks.iter().any(|plan| plan.new);
+        if first {
+            console.result("first deployment: nothing runs yet that could be disturbed")?;
+        } else {
+            self.scenarios(deployment, console)?;
+        }
+        if self.order == Order::AppFirst {
+            console.result(
+                "order: the application stack lets go of the removed roles first, then the IAM stack",
+            )?;
+        }
+        if self.two_phase {
+            console.result(
+                "two-phase: once the application stack stands, the IAM stack is updated with its outputs",
+            )?;
+        }
+        if let Some(finding) = &self.refused {
+            console.result(&format!("deploy would refuse this: {} ({})", finding.message, finding.code))?;
+            for help in &finding.help {
+                console.result(&format!("  help: {help}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn scenarios(&self, deployment: &Deployment, console: &mut Console<'_>) -> Result<(), Failure> {
+        let of = |which: Which| self.stacks.iter().find(|plan| plan.which == which);
+        let app = of(Which::App);
+        let contents = deployment.app.as_ref();
+        let from_iam = deployment.iam.iter().flat_map(|iam| iam.outputs.keys());
+        let from_iam = from_iam.filter_map(|output| outputs::parameter_of(output, contents?));
+        let named = contents.into_iter().flat_map(Contents::iam_parameters).map(|(name, _)| name);
+        let update = Update {
+            iam: of(Which::Iam).map_or(&[], |plan| &plan.changes),
+            iam_else: of(Which::Iam).is_some_and(|plan| !plan.unchanged),
+            app_template: app.is_some_and(|plan| plan.template && !plan.unchanged),
+            app_parameters: app.map_or(&[], |plan| &plan.parameters),
+            from_iam: from_iam.chain(named).collect(),
+            infrastructure: deployment
+                .settings
+                .infrastructure_parameters
+                .keys()
+                .map(String::as_str)
+                .collect(),
+        };
+        let found = scenarios(&update);
+        if found.is_empty() {
+            console.result("no changes")?;
+        }
+        for scenario in found {
+            console.result(&format!(
+                "scenario {scenario:?}: {}\n  {}",
+                scenario.name(),
+                scenario.impact()
+            ))?;
+            console.emit(&Event::Scenario { scenario, name: scenario.name(), impact: scenario.impact() })?;
+        }
+        Ok(())
+    }
+}
+
+impl StackPlan {
+    fn tell(&self, stack: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+        let noun = self.which.noun();
+        let operation = match (self.unchanged, self.new) {
+            (true, _) => "none",
+            (_, true) => "create",
+            _ => "update",
+        };
+        let what = match operation {
+            "none" => "nothing to do".to_owned(),
+            "create" => format!("new, {}", count(&self.changes)),
+            _ if self.changes.is_empty() => "outputs or tags change, no resource".to_owned(),
+            _ => count(&self.changes),
+        };
+        console.result(&format!("{noun} stack {stack}: {what}"))?;
+        for change in &self.changes {
+            console.result(&change_line(change))?;
+            console.emit(&Event::Change { stack, change })?;
+        }
+        if !self.parameters.is_empty() {
+            console.result(if self.new { "  parameters" } else { "  parameters that change" })?;
+        }
+        for change in &self.parameters {
+            let after = change
+                .after
+                .as_deref()
+                .map_or("(gone)", |text| if text == UNKNOWN { "(not known yet)" } else { text });
+            let line = match &change.before {
+                Some(before) => format!("    {}: {before} -> {after}", change.name),
+                None => format!("    {}: {after}", change.name),
+            };
+            console.result(&line)?;
+        }
+        console.emit(&Event::Plan { stack, operation, parameters: &self.parameters })
+    }
+}
+
+/// `2 to add, 1 to modify`
+fn count(changes: &[Change]) -> String {
+    let words = [
+        (Action::Add, "to add"),
+        (Action::Modify, "to modify"),
+        (Action::MayReplace, "that may be replaced"),
+        (Action::Replace, "to replace"),
+        (Action::Remove, "to remove"),
+        (Action::Other, "otherwise"),
+    ];
+    let number = |wanted: Action| changes.iter().filter(|change| change.action == wanted).count();
+    let parts =
+        words.into_iter().map(|(action, word)| (number(action), word)).filter(|(number, _)| *number > 0);
+    let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
+    if parts.is_empty() { "no resource".to_owned() } else { parts.join(", ") }
+}

@@ -1,0 +1,106 @@
+//! `iam-split status`
+
+use std::collections::BTreeMap;
+
+use iam_split_core::deployment::events::Event;
+use iam_split_core::deployment::gate::Live;
+use iam_split_core::deployment::names::Which;
+use iam_split_core::deployment::state::is_good;
+use iam_split_core::deployment::status::{StackStatus, Stale, stale, stale_two_phase};
+
+use crate::Streams;
+use crate::args::deployment::{Format, StatusArgs};
+use crate::aws::{stack, usage};
+use crate::deployment::{self, Deployment, Needs};
+use crate::exit::{Exit, Failure};
+use crate::progress::Console;
+
+pub(crate) fn run(arguments: &StatusArgs, streams: &mut Streams) -> Result<Exit, Failure> {
+    let json = arguments.format == Format::Json;
+    deployment::run(&arguments.settings, json, Needs::default(), streams, async |deployment, console| {
+        let iam = match deployment.external() {
+            true => stack::describe(&deployment.aws, deployment.stack(Which::Iam)).await?,
+            false => None,
+        };
+        let app = stack::describe(&deployment.aws, deployment.stack(Which::App)).await?;
+        let (mut of_iam, mut of_app) = (Vec::new(), Vec::new());
+        if let (Some(iam), Some(app)) = (&iam, &app) {
+            of_app = stale(iam, app, deployment.app.as_ref());
+            of_iam = deployment
+                .iam
+                .as_ref()
+                .map(|contents| stale_two_phase(iam, app, contents))
+                .unwrap_or_default();
+        }
+        let mut good = true;
+        if deployment.external() {
+            good &= tell(deployment, Which::Iam, iam.as_ref(), of_iam, console).await?;
+        }
+        good &= tell(deployment, Which::App, app.as_ref(), of_app, console).await?;
+        Ok(if good { Exit::Done } else { Exit::Refused })
+    })
+}
+
+async fn tell(
+    deployment: &Deployment,
+    which: Which,
+    live: Option<&Live>,
+    stale: Vec<Stale>,
+    console: &mut Console<'_>,
+) -> Result<bool, Failure> {
+    let name = deployment.stack(which);
+    let Some(live) = live else {
+        console.result(&format!("{} stack {name}: not deployed", which.noun()))?;
+        let status = StackStatus {
+            stack: name.to_owned(),
+            status: None,
+            reason: String::new(),
+            changed: String::new(),
+            exports: BTreeMap::new(),
+            stale,
+        };
+        console.emit(&Event::Status { status: &status })?;
+        return Ok(false);
+    };
+    let importers = usage::importers(&deployment.aws, live).await?;
+    let reason = if live.reason.is_empty() { String::new() } else { format!(": {}", live.reason) };
+    console.result(&format!(
+        "{} stack {name}: {}{reason}, last changed {}",
+        which.noun(),
+        live.status,
+        live.changed
+    ))?;
+    if which == Which::App && deployment.external() && stale.is_empty() {
+        console.result("  its IAM parameters are the IAM stack's newest outputs")?;
+    }
+    for stale in &stale {
+        console.result(&format!(
+            "  stale: {} is {}, and {} gives {}",
+            stale.parameter, stale.has, stale.output, stale.newest
+        ))?;
+    }
+    if !stale.is_empty() {
+        console.result("  help: `iam-split deploy` brings it up to date")?;
+    }
+    if !live.exports.is_empty() {
+        console.result(&format!("  {} exports, {} of them imported", live.exports.len(), importers.len()))?;
+    }
+    for (export, stacks) in &importers {
+        console.result(&format!("    {export} by {}", stacks.join(", ")))?;
+    }
+    let good = is_good(&live.status) && stale.is_empty();
+    let exports = live
+        .exports
+        .values()
+        .map(|export| (export.clone(), importers.get(export).cloned().unwrap_or_default()));
+    let status = StackStatus {
+        stack: name.to_owned(),
+        status: Some(live.status.clone()),
+        reason: console.clean(&live.reason),
+        changed: live.changed.clone(),
+        exports: exports.collect(),
+        stale,
+    };
+    console.emit(&Event::Status { status: &status })?;
+    Ok(good)
+}

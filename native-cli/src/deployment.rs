@@ -1,0 +1,385 @@
+//! A deployment as a run sees it: settings, templates and clients, read with all faults at once.
+
+pub(crate) mod apply;
+pub(crate) mod gates;
+pub(crate) mod previous;
+pub(crate) mod send;
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use iam_split_core::deployment::contents::{Contents, check_pair, too_large};
+use iam_split_core::deployment::events::Event;
+use iam_split_core::deployment::names::Which;
+use iam_split_core::deployment::parameters::{Known, Templates, merge, misgiven};
+use iam_split_core::deployment::pattern::{misuse, pattern};
+use iam_split_core::deployment::raw::{Origin, struck_out};
+use iam_split_core::deployment::settings::{Location, Pattern, Settings};
+use iam_split_core::diagnostic::{Code, Diagnostic, Source};
+
+use crate::Streams;
+use crate::args::deployment as arguments;
+use crate::aws::{Aws, bucket, changeset, stack};
+use crate::exit::{Exit, Failure};
+use crate::files::{Input, reason};
+use crate::progress::{Console, Undo};
+use crate::render::Sources;
+
+/// What a command needs to be there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Needs {
+    /// The IAM template, in the external pattern.
+    pub(crate) iam: bool,
+    /// The application template.
+    pub(crate) app: bool,
+    /// Whether values of parameters count.
+    pub(crate) values: bool,
+}
+
+/// A deployment that is ready to run.
+pub(crate) struct Deployment {
+    pub(crate) settings: Settings,
+    pub(crate) pattern: Pattern,
+    pub(crate) iam: Option<Contents>,
+    pub(crate) app: Option<Contents>,
+    pub(crate) aws: Aws,
+    /// Warnings and notes about the templates.
+    pub(crate) found: Vec<Diagnostic>,
+}
+
+impl Deployment {
+    pub(crate) fn templates(&self) -> Templates<'_> {
+        Templates { iam: self.iam.as_ref(), app: self.app.as_ref() }
+    }
+
+    pub(crate) fn contents(&self, which: Which) -> Option<&Contents> {
+        self.templates().get(which)
+    }
+
+    /// A stack's name.
+    pub(crate) fn stack(&self, which: Which) -> &str {
+        match which {
+            Which::Iam => &self.settings.iam_stack_name,
+            Which::App => &self.settings.name,
+        }
+    }
+
+    pub(crate) fn role(&self, which: Which) -> Option<&str> {
+        match which {
+            Which::Iam => self.settings.iam_role_arn.as_deref(),
+            Which::App => self.settings.role_arn.as_deref(),
+        }
+    }
+
+    /// Findings with their places in the templates.
+    pub(crate) fn tell(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<(), Failure> {
+        let name = |location: &Option<Location>| match location {
+            Some(Location::Path(path)) => path.clone(),
+            Some(Location::Url(url)) => url.clone(),
+            None => "template".to_owned(),
+        };
+        let input = |location, contents: &Option<Contents>| {
+            contents.as_ref().map(|contents| Input::of(name(location), &contents.text))
+        };
+        let iam = input(&self.settings.iam_template, &self.iam);
+        let app = input(&self.settings.template, &self.app);
+        let sources = Sources { iam: iam.as_ref(), app: app.as_ref(), ..Sources::default() };
+        console.findings(found, &sources)
+    }
+
+    pub(crate) fn external(&self) -> bool {
+        self.pattern == Pattern::External
+    }
+}
+
+/// Runs a command that calls AWS: reads the deployment, runs the work until it ends or is interrupted, and
+/// takes away what must not remain.
+pub(crate) fn run<W>(
+    given: &arguments::Settings,
+    json: bool,
+    needs: Needs,
+    streams: &mut Streams,
+    work: W,
+) -> Result<Exit, Failure>
+where
+    W: AsyncFnOnce(&Deployment, &mut Console<'_>) -> Result<Exit, Failure>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(format!("cannot run: {}", reason(&error))))?;
+    let mut console = Console::new(streams, json);
+    runtime.block_on(async {
+        let result = interruptible(async {
+            let Some(deployment) = load(given, needs, &mut console).await? else { return Ok(Exit::Usage) };
+            work(&deployment, &mut console).await
+        })
+        .await;
+        let result = match result {
+            Some(result) => result,
+            None => Err(interrupted(&console)),
+        };
+        let undone = undo(&mut console).await;
+        let result = result.and_then(|exit| undone.map(|()| exit));
+        let result = result.map_err(|failure| failure.map(|text| console.clean(text)));
+        let (exit, message) = match &result {
+            Ok(exit) => (*exit, if *exit == Exit::Done { "done" } else { "not done" }.to_owned()),
+            Err(failure) => (failure.parts().1, failure.parts().0.to_owned()),
+        };
+        console.emit(&Event::Result { exit: exit.code(), message: &message })?;
+        result
+    })
+}
+
+/// The work, unless Ctrl-C or an end is asked for first.
+async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
+    #[cfg(unix)]
+    let asked = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut end) => {
+                tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = end.recv() => {} }
+            }
+            Err(_) => {
+                let _ = tokio::signal::ctrl_c().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let asked = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    tokio::select! {
+        biased;
+        () = asked => None,
+        done = work => Some(done),
+    }
+}
+
+fn interrupted(console: &Console<'_>) -> Failure {
+    let failure = match &console.running {
+        Some((stack, operation)) => Failure::new(format!(
+            "stopped watching: the {operation} of the stack `{stack}` goes on in CloudFormation"
+        ))
+        .help("run the same command again to go on watching"),
+        None => {
+            Failure::new("interrupted").help("run the same command again: what is done is not done twice")
+        }
+    };
+    failure.exit(Exit::Aws)
+}
+
+/// Takes away change sets and empty stacks that must not remain, whatever happened.
+pub(crate) async fn undo(console: &mut Console<'_>) -> Result<(), Failure> {
+    let undo = std::mem::take(&mut console.undo);
+    for undo in undo {
+        match undo {
+            Undo::ChangeSet(aws, id) => changeset::discard(&aws, &id).await?,
+            Undo::EmptyStack(aws, id) => {
+                stack::delete(&aws, &id, None).await?;
+                // A deployment that follows at once would meet what is going.
+                while stack::describe(&aws, &id).await?.is_some_and(|live| live.status != "DELETE_COMPLETE") {
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads the deployment. `None`: it has faults, and they were all said.
+async fn load(
+    given: &arguments::Settings,
+    needs: Needs,
+    console: &mut Console<'_>,
+) -> Result<Option<Deployment>, Failure> {
+    let file = given.file.clone().unwrap_or_else(|| PathBuf::from("deployment.yaml"));
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        // Everything may be given by flags.
+        Err(error) if given.file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => {
+            return Err(Failure::new(format!("cannot read `{}`: {}", file.display(), reason(&error)))
+                .help("give the deployment file with --file; `iam-split help deploy` shows what it holds"));
+        }
+    };
+    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    let fetch = |origin: &Origin| match origin {
+        Origin::Env(name) => std::env::var(name).map_err(|error| match error {
+            std::env::VarError::NotPresent => format!("the environment variable `{name}` is not set"),
+            std::env::VarError::NotUnicode(_) => format!("the environment variable `{name}` is not UTF-8"),
+        }),
+        Origin::File(path) => std::fs::read_to_string(folder.join(path))
+            .map(|text| {
+                text.strip_suffix('\n').map_or(text.as_str(), |text| text.trim_end_matches('\r')).to_owned()
+            })
+            .map_err(|error| format!("cannot read `{path}`: {}", reason(&error))),
+        Origin::Text(text) => Ok(text.clone()),
+    };
+    let (settings, mut found) = Settings::read(&text, &given.flags(), &fetch);
+    let mut loading = Loading {
+        config: Input::of(file.display().to_string(), &struck_out(&text)),
+        iam: None,
+        app: None,
+        folder,
+    };
+    let Some(settings) = settings else {
+        loading.tell(&found, console)?;
+        return Ok(None);
+    };
+    console.secrets.extend(settings.hidden().map(str::to_owned));
+    // Files first: their faults cost no call.
+    let mut iam = loading.file(settings.iam_template.as_ref(), Source::Iam, &mut found);
+    let mut app = loading.file(settings.template.as_ref(), Source::App, &mut found);
+    let by_address = |location: &Option<Location>| matches!(location, Some(Location::Url(_)));
+    let local = !by_address(&settings.iam_template) && !by_address(&settings.template);
+    if !local && found.iter().any(Diagnostic::is_error) {
+        loading.tell(&found, console)?;
+        return Ok(None);
+    }
+    let mut aws = None;
+    if !local {
+        let clients = Aws::new(&settings).await?;
+        if let Some(Location::Url(url)) = &settings.iam_template {
+            let text = bucket::fetch(&clients, url).await?;
+            iam = loading.text(url, &text, Source::Iam, &mut found);
+        }
+        if let Some(Location::Url(url)) = &settings.template {
+            let text = bucket::fetch(&clients, url).await?;
+            app = loading.text(url, &text, Source::App, &mut found);
+        }
+        aws = Some(clients);
+    }
+    let pattern = pattern(&settings, app.as_ref());
+    let unread = found.iter().any(Diagnostic::is_error);
+    let external = pattern == Pattern::External;
+    if needs.app && settings.template.is_none() {
+        found.push(missing("the application template", "template"));
+    }
+    if needs.iam && external && settings.iam_template.is_none() {
+        found.push(missing("the IAM template", "iam_template"));
+    }
+    found.extend(misuse(&settings, app.as_ref(), iam.as_ref()));
+    if needs.values && !unread {
+        let templates = Templates { iam: iam.as_ref(), app: app.as_ref() };
+        found.extend(misgiven(&settings, templates));
+        for which in [Which::Iam, Which::App] {
+            let needed = match which {
+                Which::Iam => needs.iam || needs.app,
+                Which::App => needs.app,
+            };
+            if needed {
+                found.extend(merge(which, &settings, templates, &Known::default()).1);
+            }
+        }
+    }
+    if found.iter().any(Diagnostic::is_error) {
+        loading.tell(&found, console)?;
+        return Ok(None);
+    }
+    // What the templates hold that is secret by declaration, given in the open.
+    for contents in [&iam, &app].into_iter().flatten() {
+        let secret = contents.parameters.iter().filter(|(_, declared)| declared.no_echo);
+        for (name, declared) in secret {
+            let maps = [&settings.parameters, &settings.iam_parameters, &settings.infrastructure_parameters];
+            let given = maps.into_iter().filter_map(|map| map.get(name)).map(|given| given.value.expose());
+            console.secrets.extend(given.chain(declared.default.as_deref()).map(str::to_owned));
+        }
+    }
+    let mut pair = match (&iam, &app) {
+        (Some(iam), Some(app)) if external => check_pair(iam, app),
+        _ => Vec::new(),
+    };
+    pair.retain(|finding| !found.contains(finding));
+    found.extend(pair);
+    found.extend(
+        [(&iam, Source::Iam), (&app, Source::App)]
+            .into_iter()
+            .filter_map(|(contents, source)| too_large(contents.as_ref()?, source)),
+    );
+    if found.iter().any(Diagnostic::is_error) {
+        loading.tell(&found, console)?;
+        let gate = iam_split_core::deployment::gate::templates(&found, Vec::new());
+        console.gate(&gate)?;
+        return Ok(None);
+    }
+    let aws = match aws {
+        Some(aws) => aws,
+        None => Aws::new(&settings).await?,
+    };
+    Ok(Some(Deployment { settings, pattern, iam, app, aws, found }))
+}
+
+fn missing(what: &str, key: &str) -> Diagnostic {
+    Diagnostic::new(Code::DPL004, format!("{what} is not given"))
+        .help(format!("write `{key}: path` in deployment.yaml, or pass --{}", key.replace('_', "-")))
+}
+
+/// What was read so far, to quote it beside findings.
+struct Loading {
+    config: Input,
+    iam: Option<Input>,
+    app: Option<Input>,
+    folder: PathBuf,
+}
+
+impl Loading {
+    fn file(
+        &mut self,
+        location: Option<&Location>,
+        source: Source,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Contents> {
+        let Some(Location::Path(path)) = location else { return None };
+        let path = self.folder.join(path);
+        let text = std::fs::read(&path).map_err(|error| reason(&error));
+        let text =
+            text.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned()));
+        match text {
+            Ok(text) => self.text(&path.display().to_string(), &text, source, found),
+            Err(said) => {
+                found.push(
+                    Diagnostic::new(Code::DPL005, format!("cannot read `{}`: {said}", path.display()))
+                        .help("check the path: it is relative to the folder of deployment.yaml"),
+                );
+                None
+            }
+        }
+    }
+
+    fn text(
+        &mut self,
+        name: &str,
+        text: &str,
+        source: Source,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Contents> {
+        let input = Input::of(name, text);
+        let (contents, faults) = Contents::read(text, source);
+        found.extend(faults);
+        match source {
+            Source::Iam => self.iam = Some(input),
+            _ => self.app = Some(input),
+        }
+        contents
+    }
+
+    fn tell(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<(), Failure> {
+        let sources = Sources {
+            config: Some(&self.config),
+            iam: self.iam.as_ref(),
+            app: self.app.as_ref(),
+            template: None,
+        };
+        console.findings(found, &sources)?;
+        if console.is_json() {
+            return Ok(());
+        }
+        let errors = found.iter().filter(|finding| finding.is_error()).count();
+        let noun = if errors == 1 { "error" } else { "errors" };
+        writeln!(console.streams.err, "refused: {errors} {noun}; nothing was called")?;
+        Ok(())
+    }
+}
+
+/// Seconds between two looks at a change set.
+pub(crate) const PAUSE: Duration = Duration::from_millis(500);

@@ -1,0 +1,348 @@
+//! Bringing one stack to what its template and parameters say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use iam_split_core::deployment::failure;
+use iam_split_core::deployment::gate::Live;
+use iam_split_core::deployment::names::Which;
+use iam_split_core::deployment::order::{Order, order};
+use iam_split_core::deployment::parameters::{Known, Parameters, merge};
+use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
+use iam_split_core::diagnostic::{Code, Diagnostic, Source};
+
+use super::previous;
+use super::send::Sent;
+use super::{Deployment, PAUSE};
+use crate::aws::changeset;
+use crate::aws::stack::{self, Begun, Spec};
+use crate::aws::watch::{self, Outcome, Watched, watch};
+use crate::exit::{Exit, Failure};
+use crate::progress::{Console, Undo};
+
+/// How a stack is worked on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct How {
+    pub(crate) accept_interruption: bool,
+    /// Whether a stack whose creation failed is deleted and created again without a question.
+    pub(crate) recreate: bool,
+    pub(crate) interval: Option<f64>,
+    /// Whether removals wait for the application: the order is asked for.
+    pub(crate) ordered: bool,
+    /// Whether the IAM stack changed in this run: new roles may be refused for some seconds.
+    pub(crate) fresh_iam: bool,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// It was created or updated.
+    Changed,
+    /// It was up to date.
+    Unchanged,
+    /// The application must let go of roles first: nothing was done.
+    Later,
+}
+
+/// What is passed to a stack: with the values that come from the other one.
+pub(crate) fn parameters(
+    deployment: &Deployment,
+    which: Which,
+    live: Option<&Live>,
+    other: &BTreeMap<String, String>,
+) -> Result<Parameters, Failure> {
+    let previous: BTreeSet<String> =
+        live.map(|live| live.parameters.keys().cloned().collect()).unwrap_or_default();
+    let known = Known { previous: Some(&previous), other: Some(other) };
+    let (parameters, found) = merge(which, &deployment.settings, deployment.templates(), &known);
+    match refused(&found) {
+        Some(failure) => Err(failure),
+        None => Ok(parameters),
+    }
+}
+
+/// Findings that came up while running, as one failure.
+pub(crate) fn refused(found: &[Diagnostic]) -> Option<Failure> {
+    let errors: Vec<&Diagnostic> = found.iter().filter(|finding| finding.is_error()).collect();
+    let code = errors.iter().map(|finding| finding.code.exit_code()).max()?;
+    let text: Vec<String> =
+        errors.iter().map(|finding| format!("{} ({})", finding.message, finding.code)).collect();
+    let mut help: Vec<&str> = errors.iter().flat_map(|finding| &finding.help).map(String::as_str).collect();
+    help.dedup();
+    let exit = if code == 2 { Exit::Usage } else { Exit::Refused };
+    Some(Failure::new(text.join("\n       ")).exit(exit).help(help.join("\n        ")))
+}
+
+/// What a stack is to become.
+pub(crate) fn spec(
+    deployment: &Deployment,
+    which: Which,
+    sent: &Sent,
+    parameters: Parameters,
+) -> Result<Spec, Failure> {
+    let (Some(contents), Some(template)) = (deployment.contents(which), sent.get(which)) else {
+        return Err(Failure::new(format!("the {} template is not at hand", which.noun())));
+    };
+    let settings = &deployment.settings;
+    Ok(Spec {
+        which,
+        name: deployment.stack(which).to_owned(),
+        template: template.clone(),
+        parameters,
+        capabilities: contents.capabilities.clone(),
+        tags: if which == Which::Iam { settings.all_iam_tags() } else { settings.tags.clone() },
+        role_arn: deployment.role(which).map(str::to_owned),
+        notification_arns: settings.notification_arns.clone(),
+        on_failure: settings.on_failure,
+        timeout: settings.timeouts.create,
+    })
+}
+
+/// A stack as it is once no other run works on it.
+pub(crate) async fn settled(
+    deployment: &Deployment,
+    which: Which,
+    interval: Option<f64>,
+    console: &mut Console<'_>,
+) -> Result<Option<Live>, Failure> {
+    let name = deployment.stack(which);
+    let mut live = stack::describe(&deployment.aws, name).await?;
+    while let Some(busy) = live.as_ref().filter(|live| situation(Some(&live.status)) == Situation::Busy) {
+        let operation = match busy.status.as_str() {
+            status if status.starts_with("DELETE") => "delete",
+            status if status.starts_with("CREATE") || status == "ROLLBACK_IN_PROGRESS" => "create",
+            _ => "update",
+        };
+        console.begin(
+            name,
+            operation,
+            "resumed",
+            deployment.contents(which).map(|contents| contents.resources.len()),
+        )?;
+        let watched = Watched { stack: name, id: &busy.id, operation, newest: None, limit: None, interval };
+        watch(&deployment.aws, &watched, console).await?;
+        live = stack::describe(&deployment.aws, name).await?;
+    }
+    Ok(live)
+}
+
+/// Brings a stack to its template: created, updated, or left as it is.
+pub(crate) async fn apply(
+    deployment: &Deployment,
+    spec: &Spec,
+    live: Option<&Live>,
+    how: How,
+    console: &mut Console<'_>,
+) -> Result<Applied, Failure> {
+    match situation(live.map(|live| live.status.as_str())) {
+        Situation::Absent => create(deployment, spec, how, console).await,
+        Situation::Ready => update(deployment, spec, false, live, how, console).await,
+        Situation::Empty => update(deployment, spec, true, live, how, console).await,
+        Situation::Busy => Err(taken(spec)),
+        Situation::Blocked(why) => {
+            let failed = blocked(why, spec.which, &spec.name, live);
+            let Some(live) = live.filter(|_| why == Blocked::NeverCreated) else { return Err(failed) };
+            let question =
+                format!("the stack {} is {}: delete it and create it again?", spec.name, live.status);
+            let wanted = how.recreate || (console.streams.asks && console.ask(&question)?);
+            if !wanted {
+                return Err(failed);
+            }
+            console.step("recreate", &format!("the stack {} was never created: it goes first", spec.name))?;
+            let gone = remove(deployment, spec.which, &live.id, how.interval, console).await?;
+            if !gone.done {
+                return Err(unsuccessful(deployment, spec, &gone, console)?);
+            }
+            create(deployment, spec, how, console).await
+        }
+    }
+}
+
+/// A stack that must be put right first.
+pub(crate) fn blocked(why: Blocked, which: Which, name: &str, live: Option<&Live>) -> Failure {
+    let (status, reason) = live.map_or(("", ""), |live| (live.status.as_str(), live.reason.as_str()));
+    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    Failure::new(format!("Stack in failed state: {status}{reason} ({name}, {})", Code::DPL015))
+        .exit(Exit::Refused)
+        .help(why.help(which, name))
+}
+
+fn taken(spec: &Spec) -> Failure {
+    Failure::new(format!("another run works on the stack `{}`", spec.name))
+        .exit(Exit::Aws)
+        .help("run again when it has ended: what is done is not done twice")
+}
+
+async fn create(
+    deployment: &Deployment,
+    spec: &Spec,
+    how: How,
+    console: &mut Console<'_>,
+) -> Result<Applied, Failure> {
+    let aws = &deployment.aws;
+    let mut tries = 0;
+    loop {
+        let Begun::Running(id) = stack::create(aws, spec).await? else {
+            return Err(taken(spec));
+        };
+        let total = deployment.contents(spec.which).map(|contents| contents.resources.len());
+        console.begin(&spec.name, "create", "started", total)?;
+        let watched = Watched {
+            stack: &spec.name,
+            id: &id,
+            operation: "create",
+            newest: None,
+            limit: None,
+            interval: how.interval,
+        };
+        let outcome = watch(aws, &watched, console).await?;
+        if outcome.done {
+            return Ok(Applied::Changed);
+        }
+        tries += 1;
+        let again = how.fresh_iam && tries < TRIES && outcome.status == "ROLLBACK_COMPLETE" && late(&outcome);
+        if !again {
+            return Err(unsuccessful(deployment, spec, &outcome, console)?);
+        }
+        console.step("retry", "a new role was not to be assumed yet: trying again")?;
+        // What this run made and CloudFormation took back holds nothing any more.
+        remove(deployment, spec.which, &id, how.interval, console).await?;
+        tokio::time::sleep(DELAY).await;
+    }
+}
+
+async fn update(
+    deployment: &Deployment,
+    spec: &Spec,
+    new: bool,
+    live: Option<&Live>,
+    how: How,
+    console: &mut Console<'_>,
+) -> Result<Applied, Failure> {
+    let aws = &deployment.aws;
+    let mut tries = 0;
+    loop {
+        let Some(requested) = changeset::request(aws, spec, new).await? else { return Err(taken(spec)) };
+        // Whatever happens before it runs, it goes again.
+        console.undo.push(Undo::ChangeSet(aws.clone(), requested.id.clone()));
+        let set = changeset::read(aws, requested, &spec.name, PAUSE.min(interval(how))).await?;
+        let discard = async |console: &mut Console<'_>| {
+            console.undo.pop();
+            changeset::discard(aws, &set.id).await
+        };
+        if set.empty {
+            discard(console).await?;
+            console.begin(&spec.name, "update", "unchanged", None)?;
+            return Ok(Applied::Unchanged);
+        }
+        if how.ordered && spec.which == Which::Iam {
+            match order(&set.changes, how.accept_interruption) {
+                Ok(Order::IamFirst) => {}
+                Ok(Order::AppFirst) => {
+                    discard(console).await?;
+                    return Ok(Applied::Later);
+                }
+                Err(finding) => return Err(refused(&[finding]).unwrap_or_else(|| taken(spec))),
+            }
+        }
+        if let Some(live) = live.filter(|_| spec.which == Which::Iam && !new) {
+            previous::remember(deployment, live).await?;
+        }
+        let newest = match live {
+            Some(live) => watch::newest(aws, &live.id).await?,
+            None => None,
+        };
+        let Begun::Running(id) = changeset::execute(aws, &set, &spec.name).await? else {
+            return Err(taken(spec));
+        };
+        console.undo.pop();
+        let operation = if new { "create" } else { "update" };
+        console.begin(&spec.name, operation, "started", Some(set.changes.len()))?;
+        console.changes(&spec.name, &set.changes)?;
+        let limit = deployment.settings.timeouts.update;
+        let watched =
+            Watched { stack: &spec.name, id: &id, operation, newest, limit, interval: how.interval };
+        let outcome = watch(aws, &watched, console).await?;
+        if outcome.done {
+            return Ok(Applied::Changed);
+        }
+        tries += 1;
+        let again =
+            how.fresh_iam && tries < TRIES && outcome.status == "UPDATE_ROLLBACK_COMPLETE" && late(&outcome);
+        if !again {
+            return Err(unsuccessful(deployment, spec, &outcome, console)?);
+        }
+        console.step("retry", "a new role was not to be assumed yet: trying again")?;
+        tokio::time::sleep(DELAY).await;
+    }
+}
+
+/// How often a stack is tried whose new roles are not to be assumed yet, and the time between.
+const TRIES: u32 = 3;
+const DELAY: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn interval(how: How) -> std::time::Duration {
+    how.interval.map_or(PAUSE, std::time::Duration::from_secs_f64)
+}
+
+fn late(outcome: &Outcome) -> bool {
+    outcome.causes.first().is_some_and(|cause| is_propagation(&cause.reason))
+}
+
+/// An operation that failed: its first cause with the place in the template, and what remains.
+fn unsuccessful(
+    deployment: &Deployment,
+    spec: &Spec,
+    outcome: &Outcome,
+    console: &mut Console<'_>,
+) -> Result<Failure, Failure> {
+    let text = deployment.contents(spec.which).map_or("", |contents| contents.text.as_str());
+    let source = if spec.which == Which::Iam { Source::Iam } else { Source::App };
+    let first = outcome.causes.iter().find(|cause| !cause.is_summary()).or(outcome.causes.first());
+    if let Some(cause) = first {
+        deployment.tell(&[failure::finding(cause, text, source)], console)?;
+    }
+    let others: Vec<String> = outcome
+        .causes
+        .iter()
+        .filter(|cause| Some(*cause) != first && !cause.is_summary())
+        .take(4)
+        .map(|cause| format!("\n  also {} ({}): {}", cause.logical_id, cause.kind, cause.reason))
+        .collect();
+    let kept = match spec.which {
+        Which::Iam => "; the application stack was not touched",
+        Which::App => "",
+    };
+    let help = match situation(Some(&outcome.status)) {
+        Situation::Blocked(why) => why.help(spec.which, &spec.name),
+        _ if spec.which == Which::App && deployment.external() => {
+            "correct what is named, and deploy again; `iam-split rollback` puts the IAM stack back to what it was before".to_owned()
+        }
+        _ => "correct the template or its parameters, and deploy again".to_owned(),
+    };
+    Ok(Failure::new(format!(
+        "the stack `{}` is {}: {}{kept}{}",
+        spec.name,
+        outcome.status,
+        remains(&outcome.status),
+        others.concat()
+    ))
+    .exit(Exit::Aws)
+    .help(help))
+}
+
+/// Deletes a stack and watches it go.
+pub(crate) async fn remove(
+    deployment: &Deployment,
+    which: Which,
+    id: &str,
+    interval: Option<f64>,
+    console: &mut Console<'_>,
+) -> Result<Outcome, Failure> {
+    let (aws, name) = (&deployment.aws, deployment.stack(which));
+    let newest = watch::newest(aws, id).await?;
+    stack::delete(aws, id, deployment.role(which)).await?;
+    console.begin(name, "delete", "started", None)?;
+    let limit = deployment.settings.timeouts.delete;
+    let watched = Watched { stack: name, id, operation: "delete", newest, limit, interval };
+    watch(aws, &watched, console).await
+}

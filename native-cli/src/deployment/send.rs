@@ -1,0 +1,113 @@
+//! Where CloudFormation reads the templates, and bringing them there.
+
+use iam_split_core::deployment::contents::Contents;
+use iam_split_core::deployment::names::{INLINE_BODY, Which, object_url};
+use iam_split_core::deployment::settings::Location;
+
+use super::Deployment;
+use crate::aws::bucket;
+use crate::aws::stack::TemplateSource;
+use crate::exit::Failure;
+use crate::progress::Console;
+
+/// The templates' sources, as far as they are needed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent {
+    pub(crate) iam: Option<TemplateSource>,
+    pub(crate) app: Option<TemplateSource>,
+}
+
+impl Sent {
+    pub(crate) fn get(&self, which: Which) -> Option<&TemplateSource> {
+        match which {
+            Which::Iam => self.iam.as_ref(),
+            Which::App => self.app.as_ref(),
+        }
+    }
+
+    fn put(&mut self, which: Which, source: TemplateSource) {
+        match which {
+            Which::Iam => self.iam = Some(source),
+            Which::App => self.app = Some(source),
+        }
+    }
+}
+
+/// A template that was given by its address is there already.
+fn given(deployment: &Deployment, which: Which) -> Option<&str> {
+    let location = match which {
+        Which::Iam => deployment.settings.iam_template.as_ref(),
+        Which::App => deployment.settings.template.as_ref(),
+    };
+    match location? {
+        Location::Url(url) => Some(url),
+        Location::Path(_) => None,
+    }
+}
+
+/// Sends the templates of some stacks to the bucket.
+pub(crate) async fn upload(
+    deployment: &Deployment,
+    stacks: &[Which],
+    console: &mut Console<'_>,
+) -> Result<Sent, Failure> {
+    let mut sent = Sent::default();
+    let mut files: Vec<(Which, &Contents)> = Vec::new();
+    for which in stacks {
+        match (given(deployment, *which), deployment.contents(*which)) {
+            (Some(url), _) => sent.put(*which, TemplateSource::Url(url.to_owned())),
+            (None, Some(contents)) => files.push((*which, contents)),
+            (None, None) => {}
+        }
+    }
+    if files.is_empty() {
+        return Ok(sent);
+    }
+    let (aws, settings) = (&deployment.aws, &deployment.settings);
+    let name = settings.bucket.as_str();
+    if bucket::ensure(aws, name).await? {
+        console.step("upload", &format!("made the bucket {name}: versioned, private, encrypted"))?;
+    }
+    console.step("upload", &format!("templates in the bucket {name}"))?;
+    for (which, contents) in files {
+        let objects = bucket::send(aws, name, &settings.prefix, which, &contents.text, contents.json).await?;
+        for object in &objects {
+            console.upload(which, name, &object.key, object.sent)?;
+        }
+        let [content, _] = objects;
+        let url = object_url(aws.endpoint.as_deref(), &aws.region, name, &content.key);
+        sent.put(which, TemplateSource::Url(url));
+    }
+    Ok(sent)
+}
+
+/// The sources for looking only: what fits into a call is not sent to the bucket.
+pub(crate) async fn for_looking(
+    deployment: &Deployment,
+    stacks: &[Which],
+    console: &mut Console<'_>,
+) -> Result<Sent, Failure> {
+    let mut sent = Sent::default();
+    let mut large = Vec::new();
+    for which in stacks {
+        let Some(contents) = deployment.contents(*which) else { continue };
+        if let Some(url) = given(deployment, *which) {
+            sent.put(*which, TemplateSource::Url(url.to_owned()));
+        } else if contents.text.len() <= INLINE_BODY {
+            sent.put(*which, TemplateSource::Body(contents.text.clone()));
+        } else {
+            large.push(*which);
+        }
+    }
+    if !large.is_empty() {
+        console
+            .say("a template has more than 51,200 bytes: CloudFormation reads it from the bucket alone")?;
+        let more = upload(deployment, &large, console).await?;
+        for which in large {
+            if let Some(source) = more.get(which) {
+                sent.put(which, source.clone());
+            }
+        }
+    }
+    Ok(sent)
+}

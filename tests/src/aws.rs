@@ -1,0 +1,342 @@
+//! A local AWS for the tests, and a door before it that counts, answers by itself, or lets through.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use crate::{Run, command, repository, run};
+
+/// The simulator's port. One serves all tests of a binary; each deploys under names of its own.
+pub fn simulator() -> u16 {
+    static PORT: OnceLock<u16> = OnceLock::new();
+    *PORT.get_or_init(|| {
+        let made =
+            Command::new(repository().join("scripts/aws-simulator")).output().expect("the script runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let program = String::from_utf8(made.stdout).expect("a path").trim().to_owned();
+        let port = free_port();
+        // The shell ends the simulator, by its process id, when our end of the pipe closes: also if we die.
+        let mut child = Command::new("sh")
+            .args(["-c", "\"$0\" >/dev/null 2>&1 & pid=$!; cat >/dev/null; kill $pid", &program])
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell starts");
+        // Kept open, and the shell not waited for, until this process ends.
+        std::mem::forget(child.stdin.take());
+        std::thread::spawn(move || child.wait());
+        let until = Instant::now() + Duration::from_secs(60);
+        while !healthy(port) {
+            assert!(Instant::now() < until, "the simulator does not answer");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        port
+    })
+}
+
+fn healthy(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let asked = stream.write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let mut line = String::new();
+    asked.is_ok() && BufReader::new(stream).read_line(&mut line).is_ok() && line.contains(" 200 ")
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).expect("a free port").local_addr().expect("an address").port()
+}
+
+/// A request to AWS.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `DescribeStacks`, or for S3 `HEAD /bucket/key`.
+    pub action: String,
+    /// The body, decoded where it is a form.
+    pub body: String,
+}
+
+impl Request {
+    /// The value of a form's field.
+    pub fn field(&self, name: &str) -> Option<String> {
+        form(&self.body).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+fn form(text: &str) -> Vec<(String, String)> {
+    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (decoded(k), decoded(v))).collect()
+}
+
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut result, mut at) = (Vec::new(), 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'%' => {
+                let hex = text.get(at + 1..at + 3).unwrap_or("20");
+                result.push(u8::from_str_radix(hex, 16).unwrap_or(b'?'));
+                at += 2;
+            }
+            b'+' => result.push(b' '),
+            other => result.push(*other),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&result).into_owned()
+}
+
+/// An answer that a test writes itself: status and body.
+pub type Reply = (u16, String);
+
+type Script = dyn Fn(&Request) -> Option<Reply> + Send + Sync;
+
+/// A door before the simulator: it records each request, and answers those that its script knows.
+pub struct Door {
+    pub port: u16,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Door {
+    /// Opens a door. Without a simulator behind it, what the script does not answer is an error.
+    pub fn open(
+        behind: Option<u16>,
+        script: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (log, script): (_, Arc<Script>) = (Arc::clone(&requests), Arc::new(script));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (log, script) = (Arc::clone(&log), Arc::clone(&script));
+                std::thread::spawn(move || {
+                    // A client that goes away is its own affair.
+                    let _ = serve(stream, behind, &log, &*script);
+                });
+            }
+        });
+        Self { port, requests }
+    }
+
+    /// All requests so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("no panic before").clone()
+    }
+
+    /// The actions so far.
+    pub fn actions(&self) -> Vec<String> {
+        self.requests().into_iter().map(|request| request.action).collect()
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    behind: Option<u16>,
+    log: &Mutex<Vec<Request>>,
+    script: &Script,
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut head = String::new();
+    let (mut length, mut waits) = (0, false);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let lower = line.to_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+        waits |= lower.starts_with("expect:");
+        if line == "\r\n" {
+            break;
+        }
+        // One request a connection keeps this simple.
+        if !lower.starts_with("connection:") && !lower.starts_with("expect:") {
+            head.push_str(&line);
+        }
+    }
+    let mut stream = stream;
+    if waits {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let mut words = head.split(' ');
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let named = form(&text).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value);
+    let path = path.split("x-id").next().unwrap_or(path).trim_end_matches(['?', '&']);
+    let request = Request { action: named.unwrap_or_else(|| format!("{method} {path}")), body: text };
+    log.lock().expect("no panic before").push(request.clone());
+    if let Some((status, body)) = script(&request) {
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes())?;
+        return stream.write_all(body.as_bytes());
+    }
+    let Some(behind) = behind else {
+        let body = "<ErrorResponse><Error><Code>Unscripted</Code><Message>no answer</Message></Error></ErrorResponse>";
+        return write!(
+            stream,
+            "HTTP/1.1 400 X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+    };
+    let mut upstream = TcpStream::connect(("127.0.0.1", behind))?;
+    upstream.write_all(head.as_bytes())?;
+    upstream.write_all(b"Connection: close\r\n\r\n")?;
+    upstream.write_all(&body)?;
+    std::io::copy(&mut upstream, &mut stream)?;
+    Ok(())
+}
+
+/// An error as CloudFormation and IAM write it.
+pub fn error(code: &str, message: &str) -> Reply {
+    let body = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+    );
+    (400, body)
+}
+
+/// An answer as CloudFormation writes it.
+pub fn answer(action: &str, result: &str) -> Reply {
+    (200, format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"))
+}
+
+/// A folder with a deployment, and where its calls go.
+pub struct Place {
+    pub folder: tempfile::TempDir,
+    pub port: u16,
+}
+
+/// Secrets of the tests: they may appear in nothing that is printed.
+pub const SECRETS: [&str; 2] = ["correct-horse-battery", "s3cret-in-a-url"];
+
+impl Place {
+    /// An empty folder before a port.
+    pub fn new(port: u16) -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), port }
+    }
+
+    /// A folder with the pair of the example, and its deployment file.
+    pub fn example(port: u16, name: &str) -> Self {
+        let place = Self::new(port);
+        place.write("quilt.yaml", &example());
+        let config =
+            std::fs::read_to_string(repository().join("examples/quilt/config.yaml")).expect("a file");
+        place.write("config.yaml", &config);
+        let ran = run(place.folder.path(), &["split", "quilt.yaml", "--config", "config.yaml"], b"");
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let app = std::fs::read_to_string(place.path("quilt-app.yaml")).expect("a file");
+        place.write("quilt-app.yaml", &deployable(&app));
+        place.write("db-url", &format!("postgresql://u:{}@h/db\n", SECRETS[1]));
+        let settings =
+            std::fs::read_to_string(repository().join("examples/quilt/deployment.yaml")).expect("a file");
+        place.write("deployment.yaml", &settings.replace("name: quilt-prod", &format!("name: {name}")));
+        place
+    }
+
+    /// A folder with a pair and a deployment file of a test's own.
+    pub fn pair(port: u16, settings: &str, iam: &str, app: &str) -> Self {
+        let place = Self::new(port);
+        place.write("deployment.yaml", settings);
+        place.write("iam.yaml", iam);
+        place.write("app.yaml", app);
+        place
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("a file is written");
+    }
+
+    /// Changes a text that must be there.
+    pub fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path(name)).expect("a file");
+        assert!(text.contains(from), "{name} has no `{from}`");
+        self.write(name, &text.replacen(from, to, 1));
+    }
+
+    /// The command, ready to start.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        command_at(self.folder.path(), self.port, arguments)
+    }
+
+    /// Runs the command to its end. No secret may be seen.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        finished(&mut self.command(arguments))
+    }
+}
+
+/// Runs a command to its end. No secret may be seen.
+pub fn finished(command: &mut Command) -> Run {
+    let output = command.output().expect("the command runs");
+    let run = Run {
+        status: output.status.code().expect("the command ends by itself"),
+        stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+    };
+    for secret in SECRETS {
+        assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{}{}", run.stdout, run.stderr);
+    }
+    run
+}
+
+/// The command in a clean environment that leads to a port.
+pub fn command_at(folder: &Path, port: u16, arguments: &[&str]) -> Command {
+    let mut command = Command::new(command());
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("COLUMNS", "100")
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("ADMIN_PASSWORD", SECRETS[0])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The example's monolith.
+pub fn example() -> String {
+    std::fs::read_to_string(repository().join("examples/quilt/quilt.yaml")).expect("the example")
+}
+
+/// A copy in which types that the simulator does not know, and resources that wait for a function to run,
+/// are handles that do nothing.
+pub fn deployable(text: &str) -> String {
+    const HANDLE: &str = "Type: AWS::CloudFormation::WaitConditionHandle";
+    let lines = text.lines().map(|line| {
+        let kind = line.trim().strip_prefix("Type: ").unwrap_or_default();
+        if kind.starts_with("Custom::") || UNKNOWN.contains(&kind) {
+            line.replace(line.trim(), HANDLE)
+        } else {
+            line.replace("!GetAtt AuditTrailTimestamp.Day", "'2026-01-01'")
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+const UNKNOWN: [&str; 6] = [
+    "AWS::Athena::DataCatalog",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::Synthetics::Canary",
+    "AWS::WAFv2::RegexPatternSet",
+    "AWS::WAFv2::WebACLAssociation",
+];

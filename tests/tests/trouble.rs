@@ -1,0 +1,201 @@
+//! Bad days: stacks that fail, ways back, and what is said of them. Against a local AWS, and with scripted
+//! answers where it cannot go.
+
+use iam_split_tests::Run;
+use iam_split_tests::aws::{Door, Place, answer, error, simulator};
+
+const DEPLOY: [&str; 4] = ["deploy", "--yes", "--poll-interval", "0.05"];
+
+const IAM: &str = "\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+      Policies:
+        - PolicyName: P
+          PolicyDocument: {Statement: [{Effect: Allow, Action: 'sqs:SendMessage', Resource: '*'}]}
+Outputs:
+  RoleArn:
+    Value: !GetAtt Role.Arn
+    Export: {Name: !Sub '${AWS::StackName}-RoleArn'}
+";
+
+const APP: &str = "\
+Parameters:
+  Role:
+    Type: String
+    Description: 'ARN of the IAM role Role: output RoleArn of the IAM stack'
+    AllowedPattern: '^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/.+$'
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Metadata: {RunsAs: !Ref Role}}
+";
+
+/// A resource that fails: nobody signals it in time.
+const NEVER: &str = "  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
+  Never:
+    Type: AWS::CloudFormation::WaitCondition
+    Properties: {Handle: !Ref Handle, Timeout: '1', Count: 1}
+";
+
+fn place(port: u16, name: &str) -> Place {
+    let settings = format!("name: {name}\nregion: us-east-1\ntemplate: app.yaml\niam_template: iam.yaml\n");
+    Place::pair(port, &settings, IAM, APP)
+}
+
+#[track_caller]
+fn ok(run: &Run) -> &str {
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    &run.stderr
+}
+
+/// After a good IAM update and a failed application update, IAM goes back, and forward again.
+#[test]
+fn the_iam_stack_is_put_back_to_what_was_deployed_before() {
+    let place = place(simulator(), "back");
+    ok(&place.run(&DEPLOY));
+    let ran = place.run(&["rollback", "--yes"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("iam-split has not updated it yet"), "{}", ran.stderr);
+
+    place.edit("iam.yaml", "sqs:SendMessage", "sqs:ReceiveMessage");
+    place.write("app.yaml", &format!("{APP}{NEVER}"));
+    let ran = place.run(&DEPLOY);
+    assert_eq!(ran.status, 3, "{}", ran.stderr);
+    for said in ["`Never` failed", "app.yaml", "  Never:", "UPDATE_ROLLBACK_COMPLETE", "iam-split rollback"] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    let ran = place.run(&["rollback", "--yes", "--poll-interval", "0.05"]);
+    ok(&ran);
+    assert_eq!(ran.stdout, "the IAM stack is as it was before its last update\n");
+    assert!(ran.stderr.contains("gate 2 (IAM stack): passed"), "{}", ran.stderr);
+    // The earlier template is the one that stands: deploying it changes nothing.
+    place.write("iam.yaml", IAM);
+    let ran = place.run(&["deploy", "iam", "--yes", "--poll-interval", "0.05"]);
+    assert!(ok(&ran).contains("back-iam is up to date"), "{}", ran.stderr);
+    // Back once more is forward: the template that was put back from is the earlier one now.
+    ok(&place.run(&["rollback", "--yes", "--poll-interval", "0.05"]));
+    place.edit("iam.yaml", "sqs:SendMessage", "sqs:ReceiveMessage");
+    let ran = place.run(&["deploy", "iam", "--yes", "--poll-interval", "0.05"]);
+    assert!(ok(&ran).contains("back-iam is up to date"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_stack_that_was_never_created_is_created_again_only_where_that_is_asked_for() {
+    let place = place(simulator(), "again");
+    place.write("app.yaml", &format!("{APP}{NEVER}"));
+    let ran = place.run(&DEPLOY);
+    assert_eq!(ran.status, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("ROLLBACK_COMPLETE") && ran.stderr.contains("--recreate"), "{}", ran.stderr);
+    place.write("app.yaml", APP);
+    let ran = place.run(&DEPLOY);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("Stack in failed state: ROLLBACK_COMPLETE"), "{}", ran.stderr);
+    let ran = place.run(&["deploy", "--yes", "--recreate", "--poll-interval", "0.05"]);
+    let text = ok(&ran);
+    assert!(text.find("deleting the stack again\n") < text.rfind("creating the stack again\n"), "{text}");
+}
+
+/// A stack as the scripted answers describe it.
+fn stack(name: &str, status: &str) -> String {
+    format!(
+        "<Stacks><member><StackName>{name}</StackName><StackId>arn:aws:cloudformation:us-east-1:1:stack/{name}/1</StackId><StackStatus>{status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks>"
+    )
+}
+
+fn event(id: u32, name: &str, status: &str) -> String {
+    format!(
+        "<member><EventId>{id}</EventId><StackId>arn:aws:cloudformation:us-east-1:1:stack/{name}/1</StackId><StackName>{name}</StackName><PhysicalResourceId>arn:aws:cloudformation:us-east-1:1:stack/{name}/1</PhysicalResourceId><LogicalResourceId>{name}</LogicalResourceId><ResourceType>AWS::CloudFormation::Stack</ResourceType><ResourceStatus>{status}</ResourceStatus><Timestamp>2026-01-01T00:00:0{id}Z</Timestamp></member>"
+    )
+}
+
+#[test]
+fn a_rollback_that_failed_goes_on() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let continued = AtomicBool::new(false);
+    let door = Door::open(None, move |request| {
+        let name = request.field("StackName").unwrap_or_default();
+        let is_app = !name.contains("half-iam");
+        let done = continued.load(Ordering::SeqCst);
+        Some(match request.action.as_str() {
+            "DescribeStacks" if is_app && !done => {
+                answer("DescribeStacks", &stack("half", "UPDATE_ROLLBACK_FAILED"))
+            }
+            "DescribeStacks" if is_app => {
+                answer("DescribeStacks", &stack("half", "UPDATE_ROLLBACK_COMPLETE"))
+            }
+            "DescribeStacks" => answer("DescribeStacks", &stack("half-iam", "CREATE_COMPLETE")),
+            "ContinueUpdateRollback" => {
+                continued.store(true, Ordering::SeqCst);
+                answer("ContinueUpdateRollback", "")
+            }
+            "DescribeStackEvents" => {
+                let mut events = event(1, "half", "UPDATE_ROLLBACK_FAILED");
+                if done {
+                    let more = event(3, "half", "UPDATE_ROLLBACK_COMPLETE")
+                        + &event(2, "half", "UPDATE_ROLLBACK_IN_PROGRESS");
+                    events = more + &events;
+                }
+                answer("DescribeStackEvents", &format!("<StackEvents>{events}</StackEvents>"))
+            }
+            _ => return None,
+        })
+    });
+    let place = place(door.port, "half");
+    let ran = place.run(&["rollback", "--continue", "--yes", "--skip", "Queue", "--poll-interval", "0.05"]);
+    ok(&ran);
+    assert_eq!(ran.stdout, "the stack half is as it was before its update\n");
+    let request =
+        door.requests().into_iter().find(|request| request.action == "ContinueUpdateRollback").unwrap();
+    assert_eq!(request.field("ResourcesToSkip.member.1").as_deref(), Some("Queue"));
+}
+
+/// What AWS says is recognised, whatever call it answers.
+#[test]
+fn answers_have_codes_and_ways_out() {
+    for (code, message, known, status) in [
+        ("ExpiredToken", "The security token included in the request is expired", "AWS019", 3),
+        (
+            "AccessDenied",
+            "User: arn:aws:iam::1:user/dev is not authorized to perform: cloudformation:DescribeStacks",
+            "AWS018",
+            3,
+        ),
+        (
+            "ValidationError",
+            "Stack:arn:aws:cloudformation:x is in UPDATE_ROLLBACK_FAILED state and can not be updated.",
+            "AWS006",
+            3,
+        ),
+    ] {
+        let door = Door::open(None, move |_| Some(error(code, message)));
+        let place = place(door.port, "codes");
+        let ran = place.run(&["outputs"]);
+        assert_eq!(ran.status, status, "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("error[{known}]")) && ran.stderr.contains("help: "),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains(message), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn permissions_are_printed_without_a_call() {
+    let door = Door::open(None, |_| None);
+    let place = place(door.port, "least");
+    let ran = place.run(&["permissions", "app", "--account", "123456789012"]);
+    ok(&ran);
+    let policy: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let text = policy.to_string();
+    assert!(
+        text.contains("iam:PassRole") && !text.contains("iam:Create") && !text.contains("iam:Put"),
+        "{text}"
+    );
+    let ran = place.run(&["permissions", "iam"]);
+    assert!(ok(&ran).is_empty() && ran.stdout.contains("iam:CreateRole"), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(place.run(&["permissions", "iam", "--account", "me"]).status, 2);
+    assert_eq!(door.actions(), [""; 0]);
+}
