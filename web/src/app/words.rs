@@ -4,10 +4,10 @@ use yew::{Html, html};
 
 /// A sentence with the user's text set apart.
 pub(crate) fn words(sentence: &str) -> Html {
-    let quoted = sentence.matches('`').count() % 2 == 0;
+    let quoted = sentence.matches('`').count().is_multiple_of(2);
     let pieces = sentence.split('`').enumerate();
     if !quoted {
         return html! { { sentence } };
     }
-    html! { <>{ for pieces.map(|(at, piece)| if at % 2 == 1 { html! { <code>{ piece }</code> } } else { html! { { piece } } }) }</> }
+    html! { <>{ for pieces.map(|(at, piece)| if !at.is_multiple_of(2) { html! { <code>{ piece }</code> } } else { html! { { piece } } }) }</> }
 }
