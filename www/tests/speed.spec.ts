@@ -77,3 +77,33 @@ for (const [name, files] of Object.entries({ "the example": example, "the real t
     expect(drops.length).toBe(5);
   });
 }
+
+test("a template of 1 MB stays responsive", async ({ page }) => {
+  const comment = (at: number) => `  # ${`what number ${at} is for, `.repeat(90)}\n`;
+  const resources = Array.from({ length: 240 }, (_, at) =>
+    `${comment(at)}  Queue${at}: {Type: AWS::SQS::Queue}\n${comment(at)}  Role${at}:\n    Type: AWS::IAM::Role\n    Properties:\n` +
+    `      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}\n      Policies:\n        - PolicyName: p\n          PolicyDocument:\n` +
+    `            Statement: [{Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Queue${at}.Arn}]\n`,
+  );
+  // CloudFormation admits 200 parameters: what is above stays.
+  const template = `Resources:\n${resources.join("")}`.slice(0, 1_048_576).replace(/\n[^\n]*$/, "\n");
+  await page.goto("/");
+  await page.locator('input[type="file"]').first().setInputFiles([
+    { name: "large.yaml", mimeType: "text/plain", buffer: Buffer.from(template) },
+    { name: "config.yaml", mimeType: "text/plain", buffer: Buffer.from("resolution: {order: [exact, pattern]}\nextraction: {roles: [Role1, Role2, Role3]}\n") },
+  ]);
+  await expect(page.locator(".verdict")).toContainText("3 moved");
+  const ticked = await page.evaluate(async () => {
+    const times: number[] = [];
+    for (const name of ["Role4", "Role5", "Role6", "Role7", "Role8"]) {
+      const before = document.querySelector(".verdict")!.textContent;
+      const start = performance.now();
+      document.querySelector<HTMLInputElement>(`[aria-label="Move ${name}"]`)!.click();
+      while (document.querySelector(".verdict")!.textContent === before) await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      times.push(performance.now() - start);
+    }
+    return times;
+  });
+  console.log(`a template of ${Math.round(template.length / 1024)} KB: a tick to the screen ${ticked.map((time) => `${time.toFixed(0)} ms`).join(", ")}`);
+});
