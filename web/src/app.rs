@@ -6,6 +6,7 @@ mod code;
 mod command;
 mod config_tab;
 mod context;
+mod declared;
 mod details;
 mod diff;
 mod diff_view;

@@ -136,10 +136,10 @@ pub(crate) fn Root() -> Html {
     });
     let banner = |words: &str| {
         html! {
-            <div class="banner" role="note">
+            <aside class="banner" aria-label="Shared">
                 <span>{ words }</span>
                 <button type="button" class="small" onclick={leave.clone()}>{ "Go to my own work" }</button>
-            </div>
+            </aside>
         }
     };
     match &*shared {
