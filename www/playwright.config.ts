@@ -23,6 +23,11 @@ export default defineConfig({
       ],
     },
   },
+  // Times are taken alone.
+  projects: [
+    { name: "page", testIgnore: /speed/ },
+    { name: "speed", testMatch: /speed/, dependencies: ["page"], fullyParallel: false },
+  ],
   webServer: {
     command: `npx vite preview --host 127.0.0.1 --port ${port} --strictPort`,
     url: `http://127.0.0.1:${port}/`,

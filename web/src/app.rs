@@ -6,6 +6,7 @@ mod code;
 mod command;
 mod config_tab;
 mod context;
+mod declared;
 mod details;
 mod diff;
 mod diff_view;
@@ -30,6 +31,7 @@ mod tabs;
 mod view;
 mod welcome;
 mod wiring;
+mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

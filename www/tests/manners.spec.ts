@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, file, open, tab, test } from "./page";
+import { example, expect, file, open, splitByCommand, tab, test } from "./page";
 
 const tabs = ["Permissions", "IAM template", "Application template", "Wiring", "Dependencies", "Monolith", "Configuration", "Report"];
 
@@ -29,10 +29,18 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.getByRole("button", { name: "Share…" }).click();
     await expect(page.getByText(/^Link, \d/)).toBeVisible();
     await clean(page, "share");
+    const link = await page.locator("#share-link").inputValue();
     await page.getByRole("button", { name: "Close" }).click();
     await open(page, file("config.yaml", "resolution:\n  order: [exact]\n"));
     await expect(page.locator(".verdict")).toContainText("refused");
     await clean(page, "refused");
+    const command = splitByCommand(example.template, "--config", example.config);
+    await open(page, command.names.iam, command.names.app, example.template);
+    await expect(page.locator(".verdict")).toContainText("clean");
+    await clean(page, "a pair");
+    await page.goto(link);
+    await expect(page.getByText("A shared report")).toBeVisible();
+    await clean(page, "a shared report");
   });
 }
 

@@ -90,6 +90,7 @@ test("the work is there after a reload, until it is cleared", async ({ page }) =
 
 test("a template can be dropped and pasted", async ({ page }) => {
   await page.goto("/");
+  await page.getByRole("button", { name: "Try the example" }).waitFor();
   const data = await page.evaluateHandle((text) => {
     const data = new DataTransfer();
     data.items.add(new File([text], "dropped.yaml"));

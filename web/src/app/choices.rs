@@ -1,17 +1,11 @@
 //! What a person ticks, as a configuration that says the same.
 
 use iam_split_core::api::reconfigure;
-use iam_split_core::config::{Config, ConfigFile, Resolution};
+use iam_split_core::config::{Config, Resolution};
 use iam_split_core::survey::{Movable, Surveyed};
 
 use super::context::Context;
 use super::session::TextFile;
-
-/// The configuration as it is read now.
-pub(crate) fn config(page: &Context) -> Config {
-    let text = page.work().config.as_ref().map_or("", |file| &*file.text);
-    ConfigFile::read(text).0.map(|file| file.config).unwrap_or_default()
-}
 
 fn write(page: &Context, wanted: &Config, selects: bool) {
     let before = page.work().config.clone().unwrap_or_else(|| TextFile::new("config.yaml", ""));
@@ -21,7 +15,7 @@ fn write(page: &Context, wanted: &Config, selects: bool) {
 
 /// Selects resources or leaves them with the application.
 pub(crate) fn select(page: &Context, which: impl Fn(&Surveyed) -> bool, moves: bool) {
-    let mut wanted = config(page);
+    let mut wanted = page.outcome.wanted.clone();
     let all = &page.outcome.survey.resources;
     let chosen = |resource: &&Surveyed| if which(resource) { moves } else { resource.selected };
     let names = |kind: &str| -> Vec<String> {
@@ -55,7 +49,7 @@ pub(crate) fn select(page: &Context, which: impl Fn(&Surveyed) -> bool, moves: b
 
 /// Permits a resolution to one resource; `None` gives it the order that all have.
 pub(crate) fn resolve(page: &Context, name: &str, resolution: Option<Resolution>) {
-    let mut wanted = config(page);
+    let mut wanted = page.outcome.wanted.clone();
     match resolution {
         Some(resolution) => drop(wanted.resolution.resources.insert(name.to_owned(), vec![resolution])),
         None => drop(wanted.resolution.resources.remove(name)),
@@ -65,7 +59,7 @@ pub(crate) fn resolve(page: &Context, name: &str, resolution: Option<Resolution>
 
 /// Permits a resolution to all, after those that are permitted, or takes it back.
 pub(crate) fn permit(page: &Context, resolution: Resolution, permitted: bool) {
-    let mut wanted = config(page);
+    let mut wanted = page.outcome.wanted.clone();
     let order = &mut wanted.resolution.order;
     order.retain(|each| *each != resolution && *each != Resolution::Refuse);
     if !order.contains(&Resolution::Exact) {

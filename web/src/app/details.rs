@@ -2,11 +2,12 @@
 
 use iam_split_core::diagnostic::Source;
 use iam_split_core::survey::Movable;
-use yew::{Html, function_component, html};
+use yew::{Html, function_component, html, use_memo};
 
 use iam_split_core::validate::{Bond, Node, Validation};
 
 use super::context::{Context, use_page};
+use super::declared::declared;
 use super::permissions::bridge;
 use super::resources::choice;
 
@@ -15,6 +16,7 @@ pub(crate) fn Details() -> Html {
     let page = use_page();
     let outcome = &page.outcome;
     let name = page.view.selected.as_deref();
+    let places = use_memo(page.outcome.clone(), |outcome| (declared(&outcome.iam), declared(&outcome.app)));
     let resource = name.and_then(|name| outcome.survey.resources.iter().find(|each| each.name == name));
     let Some(resource) = resource else {
         let node = outcome
@@ -32,6 +34,10 @@ pub(crate) fn Details() -> Html {
         };
     };
     let name = resource.name.as_str();
+    let linked = |source: Source, line: Option<u32>, text: &str| match line {
+        Some(line) => page.line_as(source, line, html! { <code>{ text }</code> }),
+        None => html! { <code>{ text }</code> },
+    };
     let uses: Vec<_> = outcome.survey.references.iter().filter(|each| each.target == name).collect();
     let reaches: Vec<_> =
         outcome.survey.references.iter().filter(|each| each.owner == name && !each.of_output).collect();
@@ -53,17 +59,20 @@ pub(crate) fn Details() -> Html {
                 <dt>{ "place" }</dt>
                 <dd>
                     { match (moved, kept) {
-                        (Some(_), _) => html! { { "IAM template" } },
+                        (Some(_), _) => html! { <>{ "IAM template" }{ for places.0.get("Resources", name).map(|line| html! { <>{ ", " }{ page.line(Source::Iam, line) }</> }) }</> },
                         (None, Some(kept)) => html! { <>{ "stays, because of " }{ page.resource(&kept.because) }</> },
                         _ if resource.selected => html! { { "is to move" } },
-                        _ => html! { { "application template" } },
+                        _ => html! { <>{ "application template" }{ for places.1.get("Resources", name).map(|line| html! { <>{ ", " }{ page.line(Source::App, line) }</> }) }</> },
                     } }
                 </dd>
                 if let Some(moved) = moved {
                     <dt>{ "given out as" }</dt>
                     <dd>
                         if moved.wires.is_empty() { { "nothing: the application does not use it" } }
-                        { for moved.wires.iter().map(|wire| html! { <div><code>{ &wire.output }</code>{ " → " }<code>{ &wire.parameter }</code></div> }) }
+                        { for moved.wires.iter().map(|wire| html! { <div>
+                                { linked(Source::Iam, places.0.get("Outputs", &wire.output), &wire.output) }{ " → " }
+                                { linked(Source::App, places.1.get("Parameters", &wire.parameter), &wire.parameter) }
+                            </div> }) }
                     </dd>
                 }
                 if resource.movable != Movable::Never && resource.selected {

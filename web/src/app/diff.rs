@@ -149,10 +149,8 @@ mod tests {
 
     /// The rows without folds tell both texts: what is the same is the same, and nothing is left out.
     fn check(template: &str, config: Option<&str>) {
-        let SplitAnswer::Done(split) = split(&SplitRequest { template, config, ..SplitRequest::default() })
-        else {
-            panic!("it can be split");
-        };
+        let answer = split(&SplitRequest { template, config, ..SplitRequest::default() });
+        let SplitAnswer::Done(split) = answer else { panic!("it can be split: {answer:?}") };
         let (monolith, app) = (Lines::new(template.into()), Lines::new(split.app.as_str().into()));
         let hunks = hunks(&monolith, &app, &split.documents.app);
         let all: Vec<usize> = (0..10_000).chain((0..hunks.len()).map(|at| usize::MAX - at)).collect();
@@ -188,7 +186,7 @@ mod tests {
         check(small, None);
         check(&small.replace('\n', "\r\n"), None);
         check(
-            r#"{"Resources": {"R": {"Type": "AWS::IAM::Role"}, "F": {"Type": "T", "DependsOn": "R", "X": {"Ref": "R"}}}}"#,
+            r#"{"Resources": {"R": {"Type": "AWS::IAM::Role"}, "F": {"Type": "T", "DependsOn": "R", "Properties": {"X": {"Ref": "R"}}}}}"#,
             None,
         );
         check(

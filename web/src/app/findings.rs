@@ -5,6 +5,7 @@ use yew::{Html, classes, function_component, html};
 
 use super::context::{Context, use_page};
 use super::outcome::Finding;
+use super::words::words;
 
 /// More than these are not drawn at once.
 const SHOWN: usize = 200;
@@ -29,17 +30,17 @@ fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
         <li key={at} class={class(finding.severity)}>
             <div>
                 <span class={classes!("tag", class(finding.severity))}>{ class(finding.severity) }</span>
-                { " " }<code>{ finding.code.as_str() }</code>{ " " }<span class="message">{ &finding.message }</span>
+                { " " }<code>{ finding.code.as_str() }</code>{ " " }<span class="message">{ words(&finding.message) }</span>
             </div>
             <ul class="plain">
                 { for finding.places.iter().map(|place| html! {
-                    <li>{ page.line_as(place.source, place.line, html! { { format!("{} line {}", file(place.source), place.line) } }) }<span class="dim">{ ": " }{ &place.text }</span></li>
+                    <li>{ page.line_as(place.source, place.line, html! { { format!("{} line {}", file(place.source), place.line) } }) }<span class="dim">{ ": " }{ words(&place.text) }</span></li>
                 }) }
             </ul>
             <details>
                 <summary>{ match finding.help.len() { 0 | 1 => "what to do".to_owned(), ways => format!("what to do, {ways} ways") } }</summary>
-                { for finding.help.iter().map(|help| html! { <p>{ help }</p> }) }
-                <p class="dim">{ explanation.title }{ ": " }{ explanation.cause }{ " " }{ explanation.recovery }</p>
+                { for finding.help.iter().map(|help| html! { <p>{ words(help) }</p> }) }
+                <p class="dim">{ words(explanation.title) }{ ": " }{ words(explanation.cause) }{ " " }{ words(explanation.recovery) }</p>
             </details>
         </li>
     }

@@ -81,8 +81,10 @@ fn verdict(page: &Context) -> Html {
     if let Some(validation) = &outcome.validation {
         let proven = validation.proven.map(|proven| format!(", {proven} resources proven the same"));
         return match errors {
-            0 => html! { <span class="verdict good">{ "clean" }{ proven }</span> },
-            _ => html! { <span class="verdict bad">{ format!("{errors} error{plural}") }</span> },
+            0 => html! { <span class="verdict good" aria-live="polite">{ "clean" }{ proven }</span> },
+            _ => {
+                html! { <span class="verdict bad" aria-live="polite">{ format!("{errors} error{plural}") }</span> }
+            }
         };
     }
     match &outcome.split {
@@ -90,12 +92,14 @@ fn verdict(page: &Context) -> Html {
             let summary = &split.summary;
             let total = summary.moved.len() + summary.remaining;
             html! {
-                <span class="verdict good">
+                <span class="verdict good" aria-live="polite">
                     { format!("{} moved, {} stay; all {total} proven the same", summary.moved.len(), summary.remaining) }
                 </span>
             }
         }
-        None => html! { <span class="verdict bad">{ format!("refused: {errors} error{plural}") }</span> },
+        None => {
+            html! { <span class="verdict bad" aria-live="polite">{ format!("refused: {errors} error{plural}") }</span> }
+        }
     }
 }
 

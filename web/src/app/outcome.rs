@@ -6,6 +6,7 @@ use iam_split_core::api::{
     Split, SplitAnswer, SplitRequest, Survey, Texts, ValidateRequest, Validation, place, split_proven,
     survey, validate,
 };
+use iam_split_core::config::{Config, ConfigFile};
 use iam_split_core::diagnostic::{Code, Diagnostic, Severity, Source};
 use iam_split_core::report::{FileNames, Report};
 
@@ -15,6 +16,8 @@ use super::session::Work;
 /// What comes of the work.
 #[derive(Default)]
 pub(crate) struct Outcome {
+    /// The configuration as it is read.
+    pub(crate) wanted: Config,
     /// The resources to choose from.
     pub(crate) survey: Survey,
     /// The result, unless it is refused.
@@ -65,6 +68,8 @@ impl Outcome {
         let mut outcome = Self::default();
         let lines = |text: &str| Lines::new(Rc::from(text));
         outcome.config = lines(config.unwrap_or_default());
+        outcome.wanted =
+            config.and_then(|text| ConfigFile::read(text).0).map(|file| file.config).unwrap_or_default();
         outcome.names.config = work.config.as_ref().map_or(String::new(), |file| file.name.to_string());
         if let Some(monolith) = &work.monolith {
             outcome.monolith = Lines::new(monolith.text.clone());

@@ -7,6 +7,7 @@ use iam_split_core::equivalence::Change;
 use yew::{Html, classes, function_component, html};
 
 use super::context::{Context, use_page};
+use super::words::words;
 
 /// A resolved reference.
 pub(crate) fn bridge(page: &Context, bridge: &Bridged) -> Html {
@@ -23,7 +24,7 @@ pub(crate) fn bridge(page: &Context, bridge: &Bridged) -> Html {
             </div>
             { before_after(&bridge.before, &bridge.after) }
             if let Some(reaches) = &bridge.reaches {
-                <details><summary>{ "what else the pattern reaches" }</summary><p>{ reaches }{ "." }</p></details>
+                <details><summary>{ "what else the pattern reaches" }</summary><p>{ words(reaches) }{ "." }</p></details>
             }
         </div>
     }
@@ -133,7 +134,7 @@ fn widened(changes: &[Change], compared: bool) -> Html {
                         <div class="dim">{ &each.statement }{ ", " }{ &each.element }</div>
                         { before_after(&each.before, &each.after) }
                         if !each.reaches.is_empty() {
-                            <details><summary>{ "what else the pattern reaches" }</summary><p>{ &each.reaches }{ "." }</p></details>
+                            <details><summary>{ "what else the pattern reaches" }</summary><p>{ words(&each.reaches) }{ "." }</p></details>
                         }
                     </div>
                 }) }

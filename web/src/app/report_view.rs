@@ -10,6 +10,7 @@ use yew::{Callback, Html, Properties, classes, function_component, html};
 use super::findings::class;
 use super::host;
 use super::permissions::{before_after, counted, groups};
+use super::words::words;
 
 /// The formats of a report with the endings of their files.
 const FORMATS: [(&str, &str, Format); 5] = [
@@ -36,7 +37,7 @@ fn finding(finding: &Finding) -> Html {
         <div class={classes!("finding", class(finding.severity))}>
             <div>
                 <span class={classes!("tag", class(finding.severity))}>{ class(finding.severity) }</span>
-                { " " }<code>{ finding.code.as_str() }</code>{ " " }{ &finding.message }
+                { " " }<code>{ finding.code.as_str() }</code>{ " " }{ words(&finding.message) }
             </div>
             { for finding.places.iter().map(|place| html! {
                 <div>
@@ -44,7 +45,7 @@ fn finding(finding: &Finding) -> Html {
                     <pre>{ &place.line }</pre>
                 </div>
             }) }
-            { for finding.help.iter().map(|help| html! { <p>{ help }</p> }) }
+            { for finding.help.iter().map(|help| html! { <p>{ words(help) }</p> }) }
         </div>
     }
 }
@@ -110,7 +111,7 @@ pub(crate) fn ReportView(props: &Props) -> Html {
                             <div class="bridge wider">
                                 <div class="dim">{ &each.statement }{ ", " }{ &each.element }</div>
                                 { before_after(&each.before, &each.after) }
-                                if !each.reaches.is_empty() { <p class="dim">{ "Reaches also " }{ &each.reaches }{ "." }</p> }
+                                if !each.reaches.is_empty() { <p class="dim">{ "Reaches also " }{ words(&each.reaches) }{ "." }</p> }
                             </div>
                         }) }
                     </section>

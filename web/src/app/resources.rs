@@ -1,6 +1,6 @@
 //! The IAM resources: which move, who uses them, what they cross for, and how that is resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use iam_split_core::config::Resolution;
 use iam_split_core::diagnostic::{Severity, Source};
@@ -24,9 +24,9 @@ struct Facts<'o> {
     stays: bool,
 }
 
-fn facts<'o>(outcome: &'o Outcome, resource: &'o Surveyed) -> Facts<'o> {
+fn facts<'o>(outcome: &'o Outcome, resource: &'o Surveyed, moving: &HashSet<&str>) -> Facts<'o> {
     let survey = &outcome.survey;
-    let moves = |name: &str| survey.resources.iter().any(|each| each.name == name && each.selected);
+    let moves = |name: &str| moving.contains(name);
     let uses =
         survey.references.iter().filter(|each| each.target == resource.name && !moves(&each.owner)).count();
     let mut crossings = BTreeMap::new();
@@ -66,8 +66,8 @@ fn facts<'o>(outcome: &'o Outcome, resource: &'o Surveyed) -> Facts<'o> {
 
 /// The choice of a resolution for one resource.
 pub(crate) fn choice(page: &Context, name: &str) -> Html {
-    let own = choices::config(page).resolution.resources.remove(name);
-    let single = own.as_deref().and_then(|order| if let [one] = order { Some(*one) } else { None });
+    let own = page.outcome.wanted.resolution.resources.get(name);
+    let single = own.and_then(|order| if let [one] = order.as_slice() { Some(*one) } else { None });
     let onchange = {
         let (page, name) = (page.clone(), name.to_owned());
         Callback::from(move |event: Event| {
@@ -80,7 +80,6 @@ pub(crate) fn choice(page: &Context, name: &str) -> Html {
         })
     };
     let several = own
-        .as_deref()
         .filter(|order| order.len() != 1)
         .map(|order| order.iter().map(|each| each.name()).collect::<Vec<_>>().join(", "));
     html! {
@@ -135,7 +134,7 @@ fn row(page: &Context, facts: &Facts<'_>) -> Html {
 
 /// Which resolutions all resources may use.
 fn permitted(page: &Context) -> Html {
-    let order = choices::config(page).resolution.order;
+    let order = &page.outcome.wanted.resolution.order;
     let refused = order.contains(&Resolution::Refuse);
     let chip = |resolution: Resolution, what: &'static str| {
         let checked = order.contains(&resolution) || (resolution == Resolution::Exact && !refused);
@@ -171,11 +170,13 @@ fn permitted(page: &Context) -> Html {
 pub(crate) fn Resources() -> Html {
     let page = use_page();
     let survey = &page.outcome.survey;
+    let chosen: HashSet<&str> =
+        survey.resources.iter().filter(|each| each.selected).map(|each| each.name.as_str()).collect();
     let shown: Vec<Facts<'_>> = survey
         .resources
         .iter()
         .filter(|resource| resource.movable != Movable::Never)
-        .map(|resource| facts(&page.outcome, resource))
+        .map(|resource| facts(&page.outcome, resource, &chosen))
         .collect();
     let option = |label: &'static str, checked: bool, set: fn(&mut super::session::Work, bool)| {
         let onchange = {

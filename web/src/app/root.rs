@@ -27,7 +27,7 @@ use super::permissions::Permissions;
 use super::picture::Picture;
 use super::report_view::ReportView;
 use super::resources::Resources;
-use super::session::{Change, Session, Work, save};
+use super::session::{Change, Session, TextFile, Work, save};
 use super::share::{Shared, read};
 use super::tabs::Tabs;
 use super::view::{Look, Tab, View};
@@ -100,6 +100,16 @@ fn tabs(outcome: &Outcome) -> Vec<Tab> {
     Tab::ALL.into_iter().filter(shows).collect()
 }
 
+/// Runs what the page does once, on a few lines: a browser compiles wasm when it first runs, and the
+/// user's template need not wait for that.
+fn warm() {
+    const LINES: &str = "Resources:\n  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt R.Arn, X: !Sub '${R}'}}\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Resource: !Sub '${F.Arn}*'}}}]\n";
+    let config = TextFile::new("config.yaml", "resolution: {order: [exact, pattern, two-phase]}\n");
+    let work =
+        Work { monolith: Some(TextFile::new("a.yaml", LINES)), config: Some(config), ..Work::default() };
+    drop(Outcome::of(&work));
+}
+
 /// The page: the user's own work, or what a link holds.
 #[function_component]
 pub(crate) fn Root() -> Html {
@@ -126,10 +136,10 @@ pub(crate) fn Root() -> Html {
     });
     let banner = |words: &str| {
         html! {
-            <div class="banner" role="note">
+            <aside class="banner" aria-label="Shared">
                 <span>{ words }</span>
                 <button type="button" class="small" onclick={leave.clone()}>{ "Go to my own work" }</button>
-            </div>
+            </aside>
         }
     };
     match &*shared {
@@ -183,6 +193,7 @@ fn Desk(props: &DeskProps) -> Html {
         let look = view.dispatcher();
         use_effect_with((), move |()| {
             go_to_address(&look);
+            Timeout::new(50, warm).forget();
             let listeners = if read_only { Vec::new() } else { listen(&intake, &look) };
             move || drop(listeners)
         });

@@ -32,6 +32,9 @@ pub(crate) fn Welcome() -> Html {
             <p><strong>{ "Nothing leaves this browser." }</strong>{ " The page works without a network once it is loaded." }</p>
             <div class="drop">
                 <p>{ "Drop a template here, with its " }<code>{ "config.yaml" }</code>{ " if there is one." }</p>
+                if let Some(config) = &page.work().config {
+                    <p role="note"><code>{ &*config.name }</code>{ " is here; now the template." }</p>
+                }
                 <p>
                     <Open label="Open files…" />
                     <button type="button" onclick={example}>{ "Try the example" }</button>

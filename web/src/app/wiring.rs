@@ -5,7 +5,7 @@ use iam_split_core::summary::TwoPhase;
 use yew::{Html, function_component, html};
 
 use super::context::use_page;
-use super::lines::Lines;
+use super::declared::declared;
 
 #[function_component]
 pub(crate) fn Wiring() -> Html {
@@ -31,7 +31,7 @@ pub(crate) fn Wiring() -> Html {
                 .collect(),
             (None, None) => Vec::new(),
         };
-        let (iam, app) = (sections(&outcome.iam), sections(&outcome.app));
+        let (iam, app) = (declared(&outcome.iam), declared(&outcome.app));
         wires
             .into_iter()
             .map(|(output, parameter, resource)| {
@@ -41,7 +41,7 @@ pub(crate) fn Wiring() -> Html {
             .collect::<Vec<_>>()
     });
     let back = yew::use_memo(page.outcome.clone(), |outcome| {
-        let (iam, app) = (sections(&outcome.iam), sections(&outcome.app));
+        let (iam, app) = (declared(&outcome.iam), declared(&outcome.app));
         let later = outcome.split.iter().flat_map(|split| &split.summary.two_phase);
         let lines =
             |later: &TwoPhase| (app.get("Outputs", &later.output), iam.get("Parameters", &later.parameter));
@@ -95,30 +95,4 @@ pub(crate) fn Wiring() -> Html {
             }
         </div>
     }
-}
-
-/// The lines of the entries of a text's sections, by section and name.
-struct Sections(std::collections::HashMap<(String, String), u32>);
-
-impl Sections {
-    fn get(&self, section: &str, name: &str) -> Option<u32> {
-        self.0.get(&(section.to_owned(), name.to_owned())).copied()
-    }
-}
-
-fn sections(lines: &Lines) -> Sections {
-    let parsed = iam_split_core::syntax::parse(&lines.text);
-    let mut found = std::collections::HashMap::new();
-    for (section, entries) in
-        parsed.document.root().into_iter().flat_map(iam_split_core::syntax::Node::entries)
-    {
-        let Some(section) = section.as_str().filter(|name| matches!(*name, "Outputs" | "Parameters")) else {
-            continue;
-        };
-        for (key, _) in entries.entries() {
-            let line = u32::try_from(lines.line_of(key.span().start()) + 1).unwrap_or(u32::MAX);
-            found.insert((section.to_owned(), key.as_str().unwrap_or_default().to_owned()), line);
-        }
-    }
-    Sections(found)
 }

@@ -1,0 +1,13 @@
+//! Sentences of the core: what stands in backticks is the user's text.
+
+use yew::{Html, html};
+
+/// A sentence with the user's text set apart.
+pub(crate) fn words(sentence: &str) -> Html {
+    let quoted = sentence.matches('`').count().is_multiple_of(2);
+    let pieces = sentence.split('`').enumerate();
+    if !quoted {
+        return html! { { sentence } };
+    }
+    html! { <>{ for pieces.map(|(at, piece)| if !at.is_multiple_of(2) { html! { <code>{ piece }</code> } } else { html! { { piece } } }) }</> }
+}
