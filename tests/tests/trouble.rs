@@ -199,3 +199,38 @@ fn permissions_are_printed_without_a_call() {
     assert_eq!(place.run(&["permissions", "iam", "--account", "me"]).status, 2);
     assert_eq!(door.actions(), [""; 0]);
 }
+
+/// A stack that runs from the monolith is not run over: what would break is said, and `migrate` offered.
+#[test]
+fn a_running_monolith_is_recognised() {
+    let place = place(simulator(), "whole");
+    let monolith = IAM
+        .split("Outputs")
+        .next()
+        .unwrap()
+        .replace("      AssumeRole", "      RoleName: whole-worker\n      AssumeRole")
+        + "  Queue: {Type: AWS::SQS::Queue, Metadata: {RunsAs: !GetAtt Role.Arn}}\n";
+    place.write("monolith.yaml", &monolith);
+    place.write("inline.yaml", "name: whole\nregion: us-east-1\ntemplate: monolith.yaml\n");
+    ok(&place.run(&["deploy", "--yes", "--poll-interval", "0.05", "--file", "inline.yaml"]));
+    place.edit("iam.yaml", "      AssumeRole", "      RoleName: whole-worker\n      AssumeRole");
+    for arguments in [&DEPLOY[..], &["deploy", "app", "--yes"]] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        for said in [
+            "error[DPL016]",
+            "`whole` runs from the monolith",
+            "explicit name is taken",
+            "iam-split migrate --preview",
+        ] {
+            assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+        }
+    }
+    let ran = place.run(&["plan"]);
+    assert!(
+        ran.stdout.contains("deploy would refuse this") && ran.stdout.contains("DPL016"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+}

@@ -8,13 +8,14 @@
 
 use serde::Serialize;
 
+use super::contents::Contents;
 use super::names::Which;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
 use crate::plan::{arn_value, name_from_arn, name_index};
 use crate::syntax::{Node, parse};
-use crate::template::{self, Template};
+use crate::template::{self, Owner, Target, Template};
 use crate::validate::{ValidateRequest, validate};
 use crate::writer::Writer;
 
@@ -195,6 +196,76 @@ impl Migration {
             same(self.template(Which::App, *stage), Some(app)) && same(self.template(Which::Iam, *stage), iam)
         })
     }
+}
+
+/// Types whose policies may name a role by its ARN or id.
+const RESOURCE_POLICIES: [&str; 8] = [
+    "AWS::ECR::Repository",
+    "AWS::KMS::Key",
+    "AWS::Lambda::Permission",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::ResourcePolicy",
+    "AWS::IoT::Policy",
+];
+
+/// What a deployment of a pair would do to a stack that runs from the monolith; `None` where it does not.
+#[must_use]
+pub fn over_monolith(stack: &str, running: &str, iam: &Contents, app: &Contents) -> Option<Diagnostic> {
+    let parsed = parse(running);
+    let (Some(monolith), _) = template::read(&parsed.document) else { return None };
+    let moved: Vec<&str> = iam
+        .resources
+        .keys()
+        .map(String::as_str)
+        .filter(|name| monolith.resources.contains_key(*name))
+        .collect();
+    if moved.is_empty() {
+        return None;
+    }
+    let count = moved.len();
+    let mut finding = Diagnostic::new(
+        Code::DPL016,
+        format!(
+            "`{stack}` runs from the monolith: {count} of its IAM resources would be deleted and made anew under other names and ids"
+        ),
+    );
+    let of_iam = parse(&iam.text);
+    let named = ["RoleName", "ManagedPolicyName", "InstanceProfileName", "GroupName", "UserName"];
+    if let (Some(template), _) = template::read(&of_iam.document) {
+        for resource in moved.iter().filter_map(|name| template.resources.get(*name)) {
+            if named.iter().any(|property| resource.property(&[property]).is_some()) {
+                finding = finding.label(
+                    Source::Iam,
+                    resource.declaration.key.outer(),
+                    "its explicit name is taken as long as the monolith has it",
+                );
+            }
+        }
+    }
+    let of_app = parse(&app.text);
+    if let (Some(template), _) = template::read(&of_app.document) {
+        for reference in template::references(&template) {
+            let (Owner::Resource(owner), Target::Name(name)) = (reference.owner, reference.target) else {
+                continue;
+            };
+            let kind = template.resources.get(owner).map_or("", |resource| resource.kind);
+            if moved.contains(&name) && RESOURCE_POLICIES.contains(&kind) {
+                finding = finding.label(
+                    Source::App,
+                    reference.place,
+                    format!("`{owner}` trusts `{name}`, which would be another role"),
+                );
+            }
+        }
+    }
+    Some(
+        finding
+            .help("move them instead, and they stay what they are: `iam-split migrate --preview` shows the steps")
+            .help("other accounts, bucket policies and keys that trust these roles by ARN or id lose them; that cannot be seen from here")
+            .help("or make them anew all the same: --accept-interruption"),
+    )
 }
 
 /// A template's content apart from how it is written.

@@ -10,7 +10,7 @@ use iam_split_core::deployment::outputs;
 use crate::Streams;
 use crate::args::deployment::{DeployArgs, Format, Target};
 use crate::aws::stack;
-use crate::deployment::apply::{self, Applied, How, apply, refused, settled, spec};
+use crate::deployment::apply::{self, Applied, How, apply, not_over_monolith, refused, settled, spec};
 use crate::deployment::send::{Sent, upload};
 use crate::deployment::{self, Deployment, Needs, gates};
 use crate::exit::{Exit, Failure};
@@ -73,6 +73,12 @@ impl Deploying<'_> {
         };
         let may_ask = app.is_some();
         let app = app.flatten();
+        if !self.arguments.accept_interruption
+            && let Some(finding) = not_over_monolith(deployment, app.as_ref()).await?
+        {
+            deployment.tell(&[finding], console)?;
+            return Ok(Exit::Refused);
+        }
         if with_iam {
             let first = self.iam(&sent, iam.as_ref(), app.as_ref(), (with_app, may_ask), console).await?;
             let fresh = first == Applied::Changed;

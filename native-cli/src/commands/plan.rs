@@ -17,7 +17,7 @@ use iam_split_core::diagnostic::Diagnostic;
 use crate::Streams;
 use crate::args::deployment::{Format, PlanArgs};
 use crate::aws::{changeset, stack};
-use crate::deployment::apply::{self, blocked, refused, settled, spec};
+use crate::deployment::apply::{self, blocked, not_over_monolith, refused, settled, spec};
 use crate::deployment::send::{Sent, for_looking};
 use crate::deployment::{self, Deployment, Needs, PAUSE, gates};
 use crate::exit::{Exit, Failure};
@@ -73,6 +73,10 @@ pub(crate) async fn make(
     let iam =
         if deployment.external() { settled(deployment, Which::Iam, None, console).await? } else { None };
     let app = settled(deployment, Which::App, None, console).await?;
+    let over = not_over_monolith(deployment, app.as_ref()).await?;
+    if let Some(finding) = &over {
+        deployment.tell(std::slice::from_ref(finding), console)?;
+    }
     let mut plan = Plan { stacks: Vec::new(), refused: None, order: Order::IamFirst, two_phase: false };
     if stacks.contains(&Which::Iam) {
         let later =
@@ -97,6 +101,7 @@ pub(crate) async fn make(
         let of_app = look(deployment, Which::App, &sent, app.as_ref(), &values, &unknown, console).await?;
         plan.stacks.push(of_app);
     }
+    plan.refused = over.or(plan.refused);
     deployment::undo(console).await?;
     Ok(plan)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use iam_split_core::deployment::failure;
 use iam_split_core::deployment::gate::Live;
-use iam_split_core::deployment::migrate::PLACEHOLDER;
+use iam_split_core::deployment::migrate::{PLACEHOLDER, over_monolith};
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{Order, order};
 use iam_split_core::deployment::parameters::{Known, Parameters, merge};
@@ -104,6 +104,24 @@ pub(crate) fn spec(
         on_failure: settings.on_failure,
         timeout: settings.timeouts.create,
     })
+}
+
+/// Refuses to run over a stack that was deployed from the monolith: its roles would be other ones.
+pub(crate) async fn not_over_monolith(
+    deployment: &Deployment,
+    app: Option<&Live>,
+) -> Result<Option<Diagnostic>, Failure> {
+    let (Some(iam), Some(contents), Some(live)) = (&deployment.iam, &deployment.app, app) else {
+        return Ok(None);
+    };
+    let stands = !matches!(situation(Some(&live.status)), Situation::Absent | Situation::Empty);
+    // The application template of a pair takes the roles by parameters.
+    let takes = contents.iam_parameters().any(|(name, _)| live.parameters.contains_key(name));
+    if !deployment.external() || !stands || takes {
+        return Ok(None);
+    }
+    let running = stack::template(&deployment.aws, &live.id).await?;
+    Ok(over_monolith(&live.name, &running, iam, contents))
 }
 
 /// A stack as it is once no other run works on it.

@@ -127,3 +127,23 @@ fn what_a_refactoring_cannot_do_is_refused() {
         assert!(found[0].message.contains(refused), "{}", found[0].message);
     }
 }
+
+#[test]
+fn a_deployment_over_the_monolith_is_told_with_what_it_would_break() {
+    let monolith = MONOLITH
+        .replace("AssumeRolePolicyDocument: {}", "RoleName: worker\n      AssumeRolePolicyDocument: {}")
+        .replace("  Queue: {", "  Trust:\n    Type: AWS::SQS::QueuePolicy\n    Properties: {PolicyDocument: {Statement: [{Principal: {AWS: !GetAtt Role.Arn}}]}, Queues: []}\n  Queue: {");
+    let answer = split(&SplitRequest { template: &monolith, ..SplitRequest::default() });
+    let SplitAnswer::Done(pair) = answer else { panic!("{:?}", answer.diagnostics()) };
+    let contents = |text: &str, source| Contents::read(text, source).0.unwrap();
+    let (iam, app) = (contents(&pair.iam, Source::Iam), contents(&pair.app, Source::App));
+    let finding = over_monolith("shop", &monolith, &iam, &app).unwrap();
+    let labels: Vec<(Source, &str)> = finding
+        .labels
+        .iter()
+        .map(|label| (label.source, label.text.split('`').nth(1).unwrap_or("")))
+        .collect();
+    assert_eq!(finding.code, Code::DPL016);
+    assert_eq!(labels, [(Source::Iam, ""), (Source::App, "Trust")]);
+    assert!(over_monolith("shop", &pair.app, &iam, &app).is_none());
+}
