@@ -1,7 +1,7 @@
 //! Watching stacks: long ones, interrupted ones, two at once, and what programs are told.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -439,4 +439,43 @@ fn a_plan_leaves_no_trace() {
     assert_eq!(place.run(&["plan"]).status, 3);
     let there = call(simulator(), "Action=DescribeStacks&Version=2010-05-15");
     assert!(!there.contains("<StackName>halfway"), "{there}");
+}
+
+#[test]
+fn in_a_terminal_the_plan_comes_first_and_a_bar_with_the_events() {
+    let place = Place::new(simulator());
+    place.write("t.yaml", "Resources: {R0: {Type: AWS::SNS::Topic}}\n");
+    place.write("deployment.yaml", "name: terminal\ntemplate: t.yaml\n");
+    let run = |answer: &str| {
+        let program = place.command(&[]);
+        let mut shell = Command::new("script");
+        let typed = format!("{} deploy --poll-interval 0.02", program.get_program().to_string_lossy());
+        shell
+            .args(["--quiet", "--return", "--command", &typed, "/dev/null"])
+            .current_dir(place.folder.path())
+            .env_clear();
+        shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
+        shell.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = shell.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut reader = BufReader::new(child.stdout.take().unwrap());
+        let (mut text, mut byte) = (Vec::new(), [0]);
+        while !text.ends_with(b"[y/N] ") {
+            assert_eq!(reader.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&text));
+            text.extend(byte);
+        }
+        writeln!(stdin, "{answer}").unwrap();
+        reader.read_to_end(&mut text).unwrap();
+        (child.wait().unwrap().code(), String::from_utf8(text).unwrap())
+    };
+    let (status, text) = run("n");
+    assert_eq!(status, Some(1), "{text}");
+    assert!(
+        text.contains("application stack terminal: new, 1 to add") && text.contains("nothing was changed"),
+        "{text}"
+    );
+    assert!(!text.contains("creating the stack"), "{text}");
+    let (status, text) = run("y");
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("terminal [") && text.contains("CREATE_COMPLETE"), "{text}");
 }
