@@ -257,7 +257,7 @@ async fn create(
         console.step("retry", "a new role was not to be assumed yet: trying again")?;
         // What this run made and CloudFormation took back holds nothing any more.
         remove(deployment, spec.which, &id, how.interval, console).await?;
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(delay(how)).await;
     }
 }
 
@@ -337,7 +337,7 @@ async fn update(
             return Err(unsuccessful(deployment, spec, &outcome, console)?);
         }
         console.step("retry", "a new role was not to be assumed yet: trying again")?;
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(delay(how)).await;
     }
 }
 
@@ -357,12 +357,17 @@ fn still_used(changes: &[Change], how: &How) -> Failure {
 const TRIES: u32 = 3;
 const DELAY: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// Who looks at stacks more often than usual waits less too.
+fn delay(how: &How) -> std::time::Duration {
+    how.interval.map_or(DELAY, |interval| DELAY.min(std::time::Duration::from_secs_f64(interval * 10.0)))
+}
+
 fn interval(how: &How) -> std::time::Duration {
     how.interval.map_or(PAUSE, std::time::Duration::from_secs_f64)
 }
 
 fn late(outcome: &Outcome) -> bool {
-    outcome.causes.first().is_some_and(|cause| is_propagation(&cause.reason))
+    outcome.causes.iter().any(|cause| is_propagation(&cause.reason))
 }
 
 /// An operation that failed: its first cause with the place in the template, and what remains.
