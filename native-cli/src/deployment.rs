@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod gates;
 pub(crate) mod previous;
+pub(crate) mod runtime;
 pub(crate) mod send;
 
 use std::future::Future;

@@ -191,7 +191,7 @@ fn serve(
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut head = String::new();
-    let (mut length, mut waits) = (0, false);
+    let (mut length, mut waits, mut target) = (0, false, None);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
@@ -202,6 +202,9 @@ fn serve(
             length = value.trim().parse().unwrap_or(0);
         }
         waits |= lower.starts_with("expect:");
+        if lower.starts_with("x-amz-target:") {
+            target = line.trim().rsplit('.').next().map(str::to_owned);
+        }
         if line == "\r\n" {
             break;
         }
@@ -220,6 +223,7 @@ fn serve(
     let mut words = head.split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let named = form(&text).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value);
+    let named = named.or(target);
     let path = path.split("x-id").next().unwrap_or(path).trim_end_matches(['?', '&']);
     let request = Request { action: named.unwrap_or_else(|| format!("{method} {path}")), body: text };
     log.lock().expect("no panic before").push(request.clone());

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic};
 /// A gate and its checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Gate {
-    /// 1 to 4.
+    /// 1 to 5.
     pub gate: u8,
     /// What it is about.
     pub name: &'static str,
@@ -50,6 +50,7 @@ impl Gate {
             1 => "templates",
             2 => "IAM stack",
             3 => "outputs",
+            5 => "runtime",
             _ => "application stack",
         };
         Self { gate, name, passed: checks.iter().all(|check| check.passed), checks }
