@@ -89,12 +89,23 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&result).into_owned()
 }
 
-/// Posts a form to the simulator and gives its answer.
+/// Posts a form to the simulator's CloudFormation and gives its answer.
 pub fn call(port: u16, form: &str) -> String {
+    post(port, "cloudformation", form)
+}
+
+/// Posts a form to the simulator's IAM and gives its answer.
+pub fn call_iam(port: u16, form: &str) -> String {
+    let said = post(port, "iam", form);
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    said
+}
+
+fn post(port: u16, service: &str, form: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the simulator answers");
     write!(
         stream,
-        "POST / HTTP/1.1\r\nHost: cloudformation.us-east-1.amazonaws.com\r\nContent-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
+        "POST / HTTP/1.1\r\nHost: {service}.us-east-1.amazonaws.com\r\nContent-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
         form.len()
     )
     .expect("the simulator answers");

@@ -153,7 +153,8 @@ fn standing(live: &Live, resources: &[LiveResource], contents: Option<&Contents>
     let status =
         if is_good(&live.status) { Vec::new() } else { vec![format!("it is {}{reason}", live.status)] };
     let bad = resources.iter().filter(|resource| {
-        !matches!(resource.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE")
+        let status = resource.status.as_str();
+        !status.ends_with("_COMPLETE") || status.starts_with("DELETE") || status == "ROLLBACK_COMPLETE"
     });
     let mut wrong: Vec<String> =
         bad.map(|resource| format!("`{}` is {}", resource.logical_id, resource.status)).collect();

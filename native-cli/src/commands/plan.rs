@@ -8,7 +8,7 @@ use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::{self, Live};
 use iam_split_core::deployment::kept::{FORMAT_VERSION, KeptPlan, KeptStack};
 use iam_split_core::deployment::names::{Which, digest, partition};
-use iam_split_core::deployment::order::{Order, order, two_phase};
+use iam_split_core::deployment::order::{Order, order, two_phase, used};
 use iam_split_core::deployment::outputs;
 use iam_split_core::deployment::scenario::{
     Action, Change, ParameterChange, Scenario, UNKNOWN, Update, parameter_changes, scenarios, unknown_arns,
@@ -123,7 +123,8 @@ pub(crate) async fn make(
             .is_some_and(|mark| mark.two_phase.len() > later.len());
         let of_iam =
             look(deployment, Which::Iam, &sent, iam.as_ref(), &later, &BTreeSet::new(), console).await?;
-        match order(&of_iam.changes, false) {
+        let used = iam.as_ref().map(|iam| used(iam, app.as_ref()));
+        match order(&of_iam.changes, used.as_ref(), false) {
             Ok(order) if !of_iam.new => plan.order = order,
             Ok(_) => {}
             Err(finding) => plan.refused = Some(finding),
