@@ -307,3 +307,37 @@ fn a_refusal_in_a_log_leads_to_its_statement() {
     }
     assert_eq!(ran.stderr.matches("error[AWS011]").count(), 1);
 }
+
+/// A kept plan is carried out as it was read, or not at all.
+#[test]
+fn a_kept_plan_is_carried_out_or_refused() {
+    let place = place(simulator(), "kept");
+    let ran = place.run(&["plan", "--out", "plan.json", "--out", "plan.html"]);
+    ok(&ran);
+    let page = std::fs::read_to_string(place.path("plan.html")).unwrap();
+    for said in ["Plan for kept", "AWS::IAM::Role", "(not known yet)", "deploy --plan"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let carry_out = ["deploy", "--yes", "--plan", "plan.json", "--poll-interval", "0.05"];
+    let ran = place.run(&carry_out);
+    assert!(ok(&ran).contains("all is as it was planned"), "{}", ran.stderr);
+    // The same plan again: the stacks stand now.
+    let ran = place.run(&carry_out);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error[DPL018]") && ran.stderr.contains("the stack `kept-iam` was changed since"),
+        "{}",
+        ran.stderr
+    );
+    // A plan of one template does not deploy another.
+    place.edit("iam.yaml", "sqs:SendMessage", "sqs:ReceiveMessage");
+    ok(&place.run(&["plan", "--out", "plan.json"]));
+    place.edit("iam.yaml", "sqs:ReceiveMessage", "sqs:*");
+    let ran = place.run(&carry_out);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the template of `kept-iam` is another"), "{}", ran.stderr);
+    place.edit("iam.yaml", "sqs:*", "sqs:ReceiveMessage");
+    ok(&place.run(&carry_out));
+    place.write("plan.json", "{}");
+    assert_eq!(place.run(&carry_out).status, 2);
+}

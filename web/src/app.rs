@@ -12,6 +12,7 @@ mod diff;
 mod diff_view;
 mod document;
 mod files;
+mod find;
 mod findings;
 mod header;
 mod host;

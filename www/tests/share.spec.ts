@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cli, example, expect, pair, saved, splitByCommand, tab, test } from "./page";
+import { cli, example, expect, file, open, pair, saved, splitByCommand, tab, test } from "./page";
 
 async function link(page: import("@playwright/test").Page, texts: boolean) {
   await page.getByRole("button", { name: "Share…" }).click();
@@ -53,6 +53,30 @@ test("a link with the texts opens all of the work, to be read only", async ({ pa
   expect(await other.evaluate(() => localStorage.length)).toBe(0);
   await other.getByRole("button", { name: "Go to my own work" }).click();
   await expect(other.getByRole("button", { name: "Try the example" })).toBeVisible();
+  await other.context().close();
+});
+
+test("no secret travels in a link", async ({ page, browser }) => {
+  const template = `Parameters:
+  Password: {Type: String, NoEcho: true, Default: hunter2-Ä}
+  Port: {Type: Number, NoEcho: 'true', Default: 54321}
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}, Description: !Ref Password}}
+  Queue: {Type: AWS::SQS::Queue}
+`;
+  await page.goto("/");
+  await open(page, file("secret.yaml", template));
+  await expect(page.locator(".verdict")).toContainText("proven the same");
+  const shared = await link(page, true);
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(shared);
+  await expect(other.locator(".verdict")).toContainText("proven the same");
+  await tab(other, "Monolith").click();
+  const shown = other.getByRole("region", { name: "Monolith" });
+  await expect(shown).toContainText("Default: xxxxxx0xxx}");
+  await expect(shown).toContainText("Default: 00000}");
+  await tab(other, "IAM template").click();
+  await expect(other.getByRole("region", { name: "IAM template" })).not.toContainText("hunter2");
   await other.context().close();
 });
 

@@ -73,6 +73,23 @@ test("a finding leads to its line, and a line has an address", async ({ page }) 
   await expect(page.locator(".row.here")).toContainText("Resource: !GetAtt Queue.Arn");
 });
 
+test("a text is searched where it is not drawn", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Try the example" }).click();
+  await tab(page, "Application template").click();
+  await page.getByRole("searchbox", { name: "find" }).fill("tabulatorlambda:");
+  await expect(page.locator(".row.here")).toContainText("TabulatorLambda:");
+  await page.getByRole("searchbox", { name: "find" }).fill("type: aws::s3::bucket");
+  const first = await page.locator(".row.here").innerText();
+  await page.getByRole("searchbox", { name: "find" }).press("Enter");
+  await expect(page.locator(".row.here")).not.toHaveText(first);
+  await page.getByRole("searchbox", { name: "find" }).press("Shift+Enter");
+  await expect(page.getByText(/^\d+ of \d+ lines$/)).toBeVisible();
+  expect(await page.locator(".row.here").innerText()).toBe(first);
+  await page.getByRole("searchbox", { name: "find" }).fill("nowhere at all");
+  await expect(page.getByText("no line")).toBeVisible();
+});
+
 test("the work is there after a reload, until it is cleared", async ({ page }) => {
   await page.goto("/");
   await open(page, file("small.yaml", small));

@@ -174,6 +174,9 @@ pub struct PlanArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,
+    /// Keep the plan: .html as a page, any other ending as data that `deploy --plan` carries out. Repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub out: Vec<PathBuf>,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -200,6 +203,9 @@ pub struct DeployArgs {
     /// Replace roles, or remove and add some at once, though the application is without them for a while.
     #[arg(long)]
     pub accept_interruption: bool,
+    /// Carry out this plan, which `plan --out` kept, or refuse where anything is no longer as it says.
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
     /// Delete a stack whose creation failed before, and create it again.
     #[arg(long)]
     pub recreate: bool,

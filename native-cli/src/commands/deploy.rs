@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use iam_split_core::deployment::gate::{self, Gate, Live};
+use iam_split_core::deployment::kept::KeptPlan;
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{second_phase, two_phase, used};
 use iam_split_core::deployment::outputs;
+use iam_split_core::diagnostic::Code;
 
 use crate::Streams;
 use crate::args::deployment::{DeployArgs, Format, Target};
@@ -14,6 +16,7 @@ use crate::deployment::apply::{self, Applied, How, apply, not_over_monolith, ref
 use crate::deployment::send::{Sent, upload};
 use crate::deployment::{self, Deployment, Needs, gates};
 use crate::exit::{Exit, Failure};
+use crate::files::Input;
 use crate::progress::Console;
 
 pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -26,15 +29,23 @@ pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit,
         Some(Target::App) => Needs { app: true, values: true, ..Needs::default() },
         Some(Target::Iam) => Needs { iam: true, values: true, ..Needs::default() },
     };
+    let kept = arguments.plan.as_ref().map(|path| {
+        let input = Input::read(path, streams)?;
+        let plan = KeptPlan::read(input.shown());
+        plan.map_err(|why| Failure::new(format!("cannot carry out `{}`: {why}", input.name)))
+    });
+    let kept = kept.transpose()?;
     let json = arguments.format == Format::Json;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
-        Deploying { deployment, arguments }.run(console).await
+        Deploying { deployment, arguments, kept: kept.as_ref() }.run(console).await
     })
 }
 
 struct Deploying<'d> {
     deployment: &'d Deployment,
     arguments: &'d DeployArgs,
+    /// The plan that is carried out, if one was given.
+    kept: Option<&'d KeptPlan>,
 }
 
 impl Deploying<'_> {
@@ -53,6 +64,17 @@ impl Deploying<'_> {
         }
         if with_app {
             stacks.push(Which::App);
+        }
+        if let Some(kept) = &self.kept {
+            let now = super::plan::make(deployment, &stacks, console).await?.kept(deployment);
+            let moved = kept.differences(&now);
+            if !moved.is_empty() {
+                return Err(Failure::new(format!("this is not what was planned\n  {}", moved.join("\n  ")))
+                    .code(Code::DPL018)
+                    .exit(Exit::Refused)
+                    .help("make a new plan, and have it approved: `iam-split plan --out FILE`"));
+            }
+            console.step("plan", "all is as it was planned")?;
         }
         if !self.arguments.yes {
             let plan = super::plan::make(deployment, &stacks, console).await?;

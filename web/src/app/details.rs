@@ -18,14 +18,13 @@ pub(crate) fn Details() -> Html {
     let name = page.view.selected.as_deref();
     let places = use_memo(page.outcome.clone(), |outcome| (declared(&outcome.iam), declared(&outcome.app)));
     let resource = name.and_then(|name| outcome.survey.resources.iter().find(|each| each.name == name));
+    // Of a pair that the user gave, the pair tells, not its monolith.
+    if let Some(validation) = &outcome.validation
+        && let Some(node) = validation.resources.iter().find(|node| Some(node.name.as_str()) == name)
+    {
+        return of_pair(&page, node, validation);
+    }
     let Some(resource) = resource else {
-        let node = outcome
-            .validation
-            .as_ref()
-            .and_then(|validation| validation.resources.iter().find(|node| Some(node.name.as_str()) == name));
-        if let (Some(node), Some(validation)) = (node, &outcome.validation) {
-            return of_pair(&page, node, validation);
-        }
         return html! {
             <aside class="details" aria-label="Selection">
                 <h2>{ "Nothing is selected" }</h2>

@@ -10,6 +10,7 @@ use yew::{Callback, Html, Properties, function_component, html, use_memo};
 use super::code::{AnyRows, Code, Text};
 use super::context::{place, replace_hash, use_page};
 use super::diff_view::DiffView;
+use super::find::Find;
 use super::save::{copy_button, save_button};
 use super::view::Look;
 
@@ -70,6 +71,7 @@ pub(crate) fn Document(props: &Props) -> Html {
                 <span><code>{ name }</code><span class="dim">{ format!(" {} lines, {} bytes", lines.count(), lines.text.len()) }</span></span>
                 <span class="tools">
                     if can_diff { <span class="toggle">{ toggle("Difference", true) }{ toggle("Text", false) }</span> }
+                    <Find {source} lines={lines.clone()} />
                     if !as_diff {
                         <label>{ "line " }<input type="number" min="1" max={lines.count().to_string()} onchange={goto} /></label>
                     }

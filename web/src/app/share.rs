@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use iam_split_core::api::redacted;
 use iam_split_core::report::{Format, Report};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
@@ -13,7 +14,7 @@ use yew::{Callback, Html, function_component, html, use_effect_with, use_node_re
 use super::context::use_page;
 use super::host;
 use super::save::copy_button;
-use super::session::Work;
+use super::session::{TextFile, Work};
 
 /// What a fragment begins with.
 const MARK: &str = "#report=";
@@ -43,6 +44,27 @@ pub(crate) async fn read(fragment: &str) -> Option<Result<Shared, String>> {
     }))
 }
 
+/// The work without its secrets: defaults of `NoEcho` parameters are no one's who gets a link. Each
+/// character is replaced by one of its kind, so that the text reads as a template as before.
+fn without_secrets(work: &Work) -> Work {
+    let clean = |file: &TextFile| {
+        let shown = redacted(&file.text);
+        let bytes = file.text.bytes().zip(shown.bytes()).map(|(byte, shown)| match byte {
+            _ if byte == shown => byte,
+            b'0'..=b'9' => b'0',
+            _ => b'x',
+        });
+        // Whole characters are struck out, so what is left is UTF-8.
+        let text = String::from_utf8(bytes.collect()).unwrap_or(shown);
+        TextFile { name: file.name.clone(), text: text.into() }
+    };
+    Work {
+        monolith: work.monolith.as_ref().map(clean),
+        pair: work.pair.as_ref().map(|(iam, app)| (clean(iam), clean(app))),
+        ..work.clone()
+    }
+}
+
 async fn link(shared: &Shared) -> Option<String> {
     let text = serde_json::to_string(shared).ok()?;
     let packed = JsFuture::from(host::get().pack(&text)).await.ok()?.as_string()?;
@@ -64,8 +86,11 @@ pub(crate) fn Share() -> Html {
         use_effect_with((*open, *with_texts, page.outcome.clone()), move |(open, with_texts, _)| {
             made.set(None);
             if *open {
-                let shared =
-                    Shared { version: 1, report: outcome.report(&work), work: with_texts.then_some(work) };
+                let shared = Shared {
+                    version: 1,
+                    report: outcome.report(&work),
+                    work: with_texts.then(|| without_secrets(&work)),
+                };
                 spawn_local(async move {
                     made.set(link(&shared).await.map(Rc::from));
                 });
@@ -118,6 +143,7 @@ pub(crate) fn Share() -> Html {
                 <h2 id="share-title">{ "Share the report" }</h2>
                 <p>{ "The link holds the report itself, compressed, behind its " }<code>{ "#" }</code>{ ": a browser sends that part to no server. Whoever has the link reads the report." }</p>
                 <label><input type="checkbox" checked={*with_texts} {onchange} />{ "with the text of the template and the configuration" }</label>
+                if *with_texts { <p class="dim">{ "Defaults of " }<code>{ "NoEcho" }</code>{ " parameters are struck out of it." }</p> }
                 if let Some(link) = &*made {
                     <p>
                         <label class="wide" for="share-link">{ format!("Link, {}.{} KB", size / 1024, size % 1024 * 10 / 1024) }</label>
