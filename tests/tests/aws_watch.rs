@@ -419,6 +419,14 @@ fn what_aws_refuses_is_said_in_its_words_with_the_way_out() {
 }
 
 #[test]
+fn the_help_of_each_command_has_its_exit_codes() {
+    for command in ["plan", "deploy", "upload", "outputs", "status", "gates", "delete", "split", "validate"] {
+        let said = Place::new(9).run(&["help", command]);
+        assert!(said.stdout.contains("Exit codes: 0"), "{}", said.stdout);
+    }
+}
+
+#[test]
 fn without_a_terminal_nobody_is_asked() {
     let door = Door::open(None, |_| None);
     let place = Place::new(door.port);
