@@ -16,6 +16,7 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use iam_split_core::deployment::failure::recognise;
 use iam_split_core::deployment::settings::Settings;
+use iam_split_core::diagnostic::Code;
 
 use crate::exit::{Exit, Failure};
 
@@ -76,7 +77,9 @@ where
 {
     let (code, message) = match error.as_service_error() {
         Some(service) => {
-            (service.code().unwrap_or("error"), service.message().unwrap_or_default().to_owned())
+            // The answer to a `HEAD` has no body, and so no reason.
+            let message = service.message().filter(|text| !text.is_empty());
+            (service.code().unwrap_or_default(), message.unwrap_or("AWS gives no reason").to_owned())
         }
         None => ("", chain(error)),
     };
@@ -94,7 +97,9 @@ pub(crate) fn refused(what: &str, said: &str) -> Failure {
         Some(known) => Failure::new(format!("{}\n  {what}: {said}", known.message))
             .code(known.code)
             .help(known.code.explanation().recovery),
-        None => Failure::new(format!("{what}: {said}")),
+        None => Failure::new(format!("{what}: {said}"))
+            .code(Code::AWS000)
+            .help(Code::AWS000.explanation().recovery),
     };
     failure.exit(Exit::Aws)
 }

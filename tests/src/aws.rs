@@ -13,38 +13,87 @@ use crate::{Run, command, repository, run};
 pub fn simulator() -> u16 {
     static PORT: OnceLock<u16> = OnceLock::new();
     *PORT.get_or_init(|| {
-        let made =
-            Command::new(repository().join("scripts/aws-simulator")).output().expect("the script runs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let program = String::from_utf8(made.stdout).expect("a path").trim().to_owned();
         let port = free_port();
-        // The shell ends the simulator, by its process id, when our end of the pipe closes: also if we die.
-        let mut child = Command::new("sh")
-            .args(["-c", "\"$0\" >/dev/null 2>&1 & pid=$!; cat >/dev/null; kill $pid", &program])
-            .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", port.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell starts");
-        // Kept open, and the shell not waited for, until this process ends.
-        std::mem::forget(child.stdin.take());
-        std::thread::spawn(move || child.wait());
-        let until = Instant::now() + Duration::from_secs(60);
-        while !healthy(port) {
-            assert!(Instant::now() < until, "the simulator does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let program = tool("ministack");
+        start(&program, &[], &[("BIND_HOST", "127.0.0.1".to_owned()), ("GATEWAY_PORT", port.to_string())]);
+        wait_for(port, "/_ministack/health");
         port
     })
 }
 
-fn healthy(port: u16) -> bool {
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
-    let asked = stream.write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    let mut line = String::new();
-    asked.is_ok() && BufReader::new(stream).read_line(&mut line).is_ok() && line.contains(" 200 ")
+/// A proxy before the simulator that injects faults, for the tests of one binary.
+pub fn faults() -> u16 {
+    static PORT: OnceLock<u16> = OnceLock::new();
+    *PORT.get_or_init(|| {
+        let port = free_port();
+        let behind = format!("http://127.0.0.1:{}", simulator());
+        let arguments = ["--host", "127.0.0.1", "-u", &behind, "-p", &port.to_string()];
+        start(&tool("microburst"), &arguments.map(str::to_owned), &[]);
+        wait_for(port, "/_microburst/health");
+        port
+    })
+}
+
+/// Puts rules in the place of all that the proxy has.
+pub fn set_faults(port: u16, rules: &serde_json::Value) {
+    let (status, _) =
+        by_hand(port, "POST", "/_microburst/rules", &rules.to_string()).expect("the proxy answers");
+    assert!(status.contains(" 200 "), "{status}");
+}
+
+/// How many faults the proxy has injected since its rules were set.
+pub fn fired(port: u16) -> usize {
+    let (_, body) = by_hand(port, "GET", "/_microburst/rules", "").expect("the proxy answers");
+    let rules: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    let rules = rules.as_array().cloned().unwrap_or_default();
+    rules.iter().map(|rule| rule["fired_count"].as_u64().unwrap_or(0) as usize).sum()
+}
+
+/// A program of the simulator's installation.
+fn tool(name: &str) -> PathBuf {
+    let made = Command::new(repository().join("scripts/aws-simulator")).output().expect("the script runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    PathBuf::from(String::from_utf8(made.stdout).expect("a path").trim()).with_file_name(name)
+}
+
+/// Starts a service that ends, by its process id, when our end of the pipe closes: also if we die.
+fn start(program: &Path, arguments: &[String], environment: &[(&str, String)]) {
+    let mut child = Command::new("sh")
+        .args(["-c", "\"$0\" \"$@\" >/dev/null 2>&1 & pid=$!; cat >/dev/null; kill $pid"])
+        .arg(program)
+        .args(arguments)
+        .envs(environment.iter().map(|(name, value)| (*name, value.as_str())))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell starts");
+    // Kept open, and the shell not waited for, until this process ends.
+    std::mem::forget(child.stdin.take());
+    std::thread::spawn(move || child.wait());
+}
+
+fn wait_for(port: u16, path: &str) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !by_hand(port, "GET", path, "").is_some_and(|(status, _)| status.contains(" 200 ")) {
+        assert!(Instant::now() < until, "nothing answers at {path}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A request by hand: the status line and the body.
+fn by_hand(port: u16, method: &str, path: &str, body: &str) -> Option<(String, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(body.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    Some((head.lines().next().unwrap_or_default().to_owned() + " ", body.to_owned()))
 }
 
 fn free_port() -> u16 {

@@ -7,9 +7,10 @@ use aws_sdk_cloudformation::primitives::DateTimeFormat;
 use aws_sdk_cloudformation::types::StackEvent as AwsEvent;
 use iam_split_core::deployment::events::{Follower, StackEvent, is_done};
 use iam_split_core::deployment::failure::first_cause;
+use iam_split_core::deployment::state::ending;
 use tokio::time::Instant;
 
-use super::{Aws, failed};
+use super::{Aws, failed, stack};
 use crate::exit::{Exit, Failure};
 use crate::progress::Console;
 
@@ -50,6 +51,9 @@ fn pause(since: Duration, interval: Option<f64>) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
+/// How long nothing may be heard before the stack itself is asked.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// Watches until the operation ends.
 pub(crate) async fn watch(
     aws: &Aws,
@@ -59,6 +63,7 @@ pub(crate) async fn watch(
     let mut follower = Follower::new(watched.id, watched.operation, watched.newest.clone());
     let begun = Instant::now();
     let (mut causes, mut kept) = (Vec::new(), Vec::new());
+    let mut heard = begun;
     loop {
         let mut token = None;
         loop {
@@ -75,6 +80,7 @@ pub(crate) async fn watch(
             }
         }
         for event in follower.round() {
+            heard = Instant::now();
             console.event(watched.stack, &event, event.is_stack(watched.id))?;
             if event.is_cause() {
                 causes.push(event);
@@ -82,14 +88,21 @@ pub(crate) async fn watch(
                 kept.push((event, "its DeletionPolicy keeps it".to_owned()));
             }
         }
-        if let Some(status) = follower.ended() {
-            let done = is_done(status);
+        let mut ended = follower.ended().map(str::to_owned);
+        if ended.is_none() && heard.elapsed() > SILENCE {
+            heard = Instant::now();
+            // An answer that was cut may have swallowed the event that ends it.
+            let live = stack::describe(aws, watched.id).await?;
+            ended = live.map(|live| live.status).filter(|status| ending(status).is_some());
+        }
+        if let Some(status) = ended {
+            let done = is_done(&status);
             // A creation that ended in the deletion of its stack did not create.
             let done = done && (watched.operation == "delete") == (status == "DELETE_COMPLETE");
             let cause = first_cause(&causes, watched.id).filter(|_| !done);
             let reason = cause.map(|event| event.reason.as_str());
-            console.end(watched.stack, watched.operation, status, reason, done)?;
-            return Ok(Outcome { status: status.to_owned(), done, causes, kept });
+            console.end(watched.stack, watched.operation, &status, reason, done)?;
+            return Ok(Outcome { status, done, causes, kept });
         }
         let since = begun.elapsed();
         if let Some(limit) = watched.limit
