@@ -16,38 +16,24 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The commands.
+/// The commands. Their arguments have the help texts: one here would take the place of the longer one.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "the arguments of each command are its documentation")]
 pub enum Command {
-    /// Split a template into an IAM template and an application template.
     Split(SplitArgs),
-    /// Write a commented config.yaml for a template.
     Init(InitArgs),
-    /// Check a pair: contracts, CloudFormation's own rules, and the proof against the monolith.
     Validate(ValidateArgs),
-    /// Show what a split changed in the application, or what a release changes in the IAM template.
     Diff(DiffArgs),
-    /// Move the IAM of a running monolith into a stack of its own, without making it anew.
     Migrate(deployment::MigrateArgs),
-    /// Put a stack back to what it was before its last update.
     Rollback(deployment::RollbackArgs),
-    /// Print the AWS permissions that a team needs, as an IAM policy.
     Permissions(deployment::PermissionsArgs),
-    /// Explain a code.
     Explain(ExplainArgs),
-    /// Show what a deployment would change.
     Plan(deployment::PlanArgs),
-    /// Deploy the IAM stack, then the application stack.
     Deploy(deployment::DeployArgs),
-    /// Send the templates to the bucket.
     Upload(deployment::UploadArgs),
-    /// Show what the IAM stack gives out.
     Outputs(deployment::OutputsArgs),
-    /// Show how both stacks stand.
     Status(deployment::StatusArgs),
-    /// Check the quality gates.
     Gates(deployment::GatesArgs),
-    /// Delete the application stack, then the IAM stack.
     Delete(deployment::DeleteArgs),
 }
 
@@ -98,7 +84,7 @@ pub struct InitArgs {
     pub output: PathBuf,
 }
 
-/// Check a pair, ours or another's.
+/// Check a pair, ours or another's: contracts, CloudFormation's own rules, and the proof against the monolith.
 ///
 /// Exit codes: 0 clean, 1 findings, 2 wrong usage or unreadable input.
 #[derive(Args, Debug)]

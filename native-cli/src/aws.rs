@@ -110,7 +110,9 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         let said = error.to_string();
-        if !text.contains(&said) {
+        // The outermost says only that there is a cause.
+        let bare = matches!(said.as_str(), "dispatch failure" | "other") && error.source().is_some();
+        if !bare && !text.contains(&said) {
             if !text.is_empty() {
                 text.push_str(": ");
             }

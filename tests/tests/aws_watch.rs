@@ -385,6 +385,23 @@ fn what_aws_refuses_is_said_in_its_words_with_the_way_out() {
             assert!(ran.stderr.contains(said) && ran.stderr.contains("help:"), "{command:?} {}", ran.stderr);
         }
     }
+    // Nobody's credentials, and nobody at the other end.
+    let place = Place::new(9);
+    place.write("deployment.yaml", "name: no\npattern: inline\n");
+    let said = finished(place.command(&["status"]).env_remove("AWS_ACCESS_KEY_ID"));
+    assert_eq!(said.status, 3);
+    assert!(
+        said.stderr.contains("AWS019") && said.stderr.contains("no credentials found"),
+        "{}",
+        said.stderr
+    );
+    let said = place.run(&["status"]);
+    assert_eq!(said.status, 3);
+    assert!(
+        said.stderr.contains("AWS020") && said.stderr.to_lowercase().contains("connection refused"),
+        "{}",
+        said.stderr
+    );
     // What passes is tried again.
     let tries = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&tries);
@@ -399,6 +416,14 @@ fn what_aws_refuses_is_said_in_its_words_with_the_way_out() {
     place.write("deployment.yaml", "name: slow\npattern: inline\n");
     ok(&place.run(&["status"]));
     assert_eq!(tries.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn the_help_of_each_command_has_its_exit_codes() {
+    for command in ["plan", "deploy", "upload", "outputs", "status", "gates", "delete", "split", "validate"] {
+        let said = Place::new(9).run(&["help", command]);
+        assert!(said.stdout.contains("Exit codes: 0"), "{}", said.stdout);
+    }
 }
 
 #[test]

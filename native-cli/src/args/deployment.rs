@@ -311,7 +311,7 @@ pub struct DeleteArgs {
     pub format: Format,
 }
 
-/// Put a stack back.
+/// Put a stack back to what it was before its last update.
 ///
 /// The IAM stack gets the template that it had before its last update by iam-split, with the values that
 /// its parameters have now. With --continue, a rollback of CloudFormation's own that failed goes on.

@@ -135,7 +135,7 @@ rows! {
     AWS019 5 "the credentials are missing or no longer valid: {what}" [
         "(?<what>The security token included in the request is (?:expired|invalid))",
         "(?<what>ExpiredToken\\w*|InvalidClientTokenId|UnrecognizedClient\\w*)",
-        "(?<what>no credentials? (?:provider|in the property bag|.*loaded)[^.]*)",
+        "(?<what>no credentials? (?:provider|in the property bag|found in chain|.*loaded)[^.]*)",
         "(?<what>The SSO session [^.]*expired[^.]*)",
     ];
     AWS020 5 "AWS answers too slowly or too seldom: {what}" [
