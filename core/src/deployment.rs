@@ -5,6 +5,7 @@ pub mod contents;
 pub mod events;
 pub mod failure;
 pub mod gate;
+pub mod kept;
 pub mod migrate;
 pub mod names;
 pub mod order;

@@ -3,6 +3,7 @@
 pub(crate) mod bucket;
 pub(crate) mod changeset;
 pub(crate) mod refactor;
+pub(crate) mod runtime;
 pub(crate) mod stack;
 pub(crate) mod usage;
 pub(crate) mod watch;
@@ -24,6 +25,9 @@ pub(crate) struct Aws {
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) ecs: aws_sdk_ecs::Client,
     pub(crate) region: String,
     /// An endpoint that is not AWS's own: addresses of objects are then in path style.
     pub(crate) endpoint: Option<String>,
@@ -55,6 +59,9 @@ impl Aws {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             iam: aws_sdk_iam::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            ecs: aws_sdk_ecs::Client::new(&config),
             region,
             endpoint,
         })

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod gates;
 pub(crate) mod previous;
+pub(crate) mod runtime;
 pub(crate) mod send;
 
 use std::future::Future;
@@ -120,13 +121,18 @@ where
         };
         let undone = undo(&mut console).await;
         let result = result.and_then(|exit| undone.map(|()| exit));
-        let result = result.map_err(|failure| failure.map(|text| console.clean(text)));
+        let unfinished = console.running.is_some();
+        let result = result.map_err(|failure| {
+            let failure = failure.map(|text| console.clean(text));
+            if unfinished { failure.unfinished() } else { failure }
+        });
         let (exit, message) = match &result {
             Ok(exit) => (*exit, if *exit == Exit::Done { "done" } else { "not done" }.to_owned()),
             Err(failure) => (failure.parts().1, failure.parts().0.to_owned()),
         };
-        console.emit(&Event::Result { exit: exit.code(), message: &message })?;
-        result
+        // Where even this cannot be written, the exit code remains.
+        let told = console.emit(&Event::Result { exit: exit.code(), message: &message });
+        result.and_then(|exit| told.map(|()| exit))
     })
 }
 

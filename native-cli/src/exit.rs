@@ -77,6 +77,15 @@ impl Failure {
         self
     }
 
+    /// A reader that goes away while a stack is in work leaves its operation unwatched: that is no success.
+    pub(crate) fn unfinished(mut self) -> Self {
+        if self.broken_pipe {
+            self.broken_pipe = false;
+            self.exit = Exit::Aws;
+        }
+        self
+    }
+
     /// The message and the exit code, for programs.
     pub(crate) fn parts(&self) -> (&str, Exit) {
         (&self.message, self.exit)

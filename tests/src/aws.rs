@@ -89,12 +89,23 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&result).into_owned()
 }
 
-/// Posts a form to the simulator and gives its answer.
+/// Posts a form to the simulator's CloudFormation and gives its answer.
 pub fn call(port: u16, form: &str) -> String {
+    post(port, "cloudformation", form)
+}
+
+/// Posts a form to the simulator's IAM and gives its answer.
+pub fn call_iam(port: u16, form: &str) -> String {
+    let said = post(port, "iam", form);
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    said
+}
+
+fn post(port: u16, service: &str, form: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the simulator answers");
     write!(
         stream,
-        "POST / HTTP/1.1\r\nHost: cloudformation.us-east-1.amazonaws.com\r\nContent-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
+        "POST / HTTP/1.1\r\nHost: {service}.us-east-1.amazonaws.com\r\nContent-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
         form.len()
     )
     .expect("the simulator answers");
@@ -180,7 +191,7 @@ fn serve(
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut head = String::new();
-    let (mut length, mut waits) = (0, false);
+    let (mut length, mut waits, mut target) = (0, false, None);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
@@ -191,6 +202,9 @@ fn serve(
             length = value.trim().parse().unwrap_or(0);
         }
         waits |= lower.starts_with("expect:");
+        if lower.starts_with("x-amz-target:") {
+            target = line.trim().rsplit('.').next().map(str::to_owned);
+        }
         if line == "\r\n" {
             break;
         }
@@ -209,6 +223,7 @@ fn serve(
     let mut words = head.split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let named = form(&text).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value);
+    let named = named.or(target);
     let path = path.split("x-id").next().unwrap_or(path).trim_end_matches(['?', '&']);
     let request = Request { action: named.unwrap_or_else(|| format!("{method} {path}")), body: text };
     log.lock().expect("no panic before").push(request.clone());

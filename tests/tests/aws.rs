@@ -389,3 +389,119 @@ fn two_teams_deploy_their_own_stacks() {
     let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert!(json["outputs"]["TopicArn"].as_str().unwrap().starts_with("arn:aws:sns:"), "{json}");
 }
+
+#[test]
+fn a_role_that_the_application_has_is_not_taken_from_it() {
+    let place = pair("taken");
+    deploy(&place);
+    place.edit("iam.yaml", "WorkerRole:\n", "OtherRole:\n");
+    place.edit(
+        "iam.yaml",
+        "  WorkerRoleArn: {Value: !GetAtt WorkerRole.Arn, Export: {Name: !Sub '${AWS::StackName}-WorkerRoleArn'}}",
+        "  OtherRoleArn: {Value: !GetAtt OtherRole.Arn, Export: {Name: !Sub '${AWS::StackName}-OtherRoleArn'}}",
+    );
+    // Without the application's template the pair is not compared, and the live stacks decide.
+    let alone = "name: taken\niam_template: iam.yaml\n";
+    place.write("deployment.yaml", alone);
+    let said = place.run(&["deploy", "iam", "--yes"]);
+    assert_eq!(said.status, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("removes `WorkerRole` and adds `OtherRole`"), "{}", said.stderr);
+    place.write("iam.yaml", &IAM.replace("  WorkerRole:\n", "  Spare:\n").replace("WorkerRole", "Spare"));
+    place.edit("iam.yaml", "  Spare:\n", "  Spare:\n    Metadata: {k: v}\n");
+    let said = place.run(&["deploy", "iam", "--yes"]);
+    assert_eq!(said.status, 1, "{}", said.stderr);
+    // One that nobody has may go at once.
+    place.write("iam.yaml", IAM);
+    place.edit("iam.yaml", "Resources:\n", "Resources:\n  Idle: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n");
+    place.edit(
+        "iam.yaml",
+        "Outputs:\n",
+        "Outputs:\n  IdleArn: {Value: !GetAtt Idle.Arn, Export: {Name: !Sub '${AWS::StackName}-IdleArn'}}\n",
+    );
+    ok(&place.run(&["deploy", "iam", "--yes"]));
+    place.write("iam.yaml", IAM);
+    ok(&place.run(&["deploy", "iam", "--yes"]));
+}
+
+#[test]
+fn a_name_with_which_policies_would_miss_is_refused_before_any_call() {
+    let door = Door::open(None, |_| None);
+    let place = Place::pair(door.port, &settings("a-long-name-of-26-chars"), IAM, APP);
+    place.edit(
+        "iam.yaml",
+        "MaxLength: 25, AllowedPattern: '^[a-z][a-z0-9-]*$'}\nResources",
+        "MaxLength: 10, AllowedPattern: '^[a-z][a-z0-9-]*$'}\nResources",
+    );
+    let said = place.run(&DEPLOY);
+    assert_eq!(said.status, 2, "{}", said.stderr);
+    assert!(said.stderr.contains("DPL003") && said.stderr.contains("20 at most"), "{}", said.stderr);
+    place.write("deployment.yaml", &settings("eleven-char"));
+    let said = place.run(&DEPLOY);
+    assert_eq!(said.status, 2, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("DPL009") && said.stderr.contains("it has at most 10 characters"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(door.actions(), [""; 0]);
+}
+
+#[test]
+fn a_policy_from_outside_stops_a_deletion_before_it_begins() {
+    let place = pair("outside");
+    deploy(&place);
+    let said = place.run(&["outputs", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let role = json["outputs"]["WorkerRoleArn"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let attach = |action: &str| {
+        iam_split_tests::aws::call_iam(
+            place.port,
+            &format!(
+                "Action={action}&Version=2010-05-08&RoleName={role}&PolicyArn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FReadOnlyAccess"
+            ),
+        );
+    };
+    attach("AttachRolePolicy");
+    let said = place.run(&["delete", "--yes"]);
+    assert_eq!(said.status, 1, "{}{}", said.stdout, said.stderr);
+    assert!(said.stderr.contains("policy/ReadOnlyAccess` is attached to the role"), "{}", said.stderr);
+    ok(&place.run(&["status"]));
+    attach("DetachRolePolicy");
+    ok(&place.run(&["delete", "--yes"]));
+}
+
+#[test]
+fn a_template_in_the_bucket_is_deployed_from_its_address() {
+    let place = pair("address");
+    let said = place.run(&["upload"]);
+    ok(&said);
+    let urls: Vec<&str> = said.stdout.lines().collect();
+    assert_eq!(urls.len(), 2, "{}", said.stdout);
+    place.write(
+        "deployment.yaml",
+        &format!("name: address\niam_template_url: {}\ntemplate_url: {}\n", urls[0], urls[1]),
+    );
+    let said = place.run(&DEPLOY);
+    assert!(!ok(&said).contains("sent"), "{}", said.stderr);
+    place.edit("deployment.yaml", "quilt-app/", "quilt-nothing/");
+    let said = place.run(&["plan"]);
+    assert_eq!(said.status, 3, "{}", said.stderr);
+    assert!(said.stderr.contains("Template URL does not exist"), "{}", said.stderr);
+}
+
+#[test]
+fn a_failing_application_is_told_with_its_place_and_tried_again_after_the_correction() {
+    let place = pair("badapp");
+    deploy(&place);
+    place.edit("app.yaml", "Outputs:", "  Bad: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !GetAtt Topic.Nothing}}\nOutputs:");
+    let said = place.run(&DEPLOY);
+    assert_eq!(said.status, 3, "{}{}", said.stdout, said.stderr);
+    assert!(said.stderr.contains("is UPDATE_ROLLBACK_COMPLETE"), "{}", said.stderr);
+    assert!(said.stderr.contains("`Bad` failed") && said.stderr.contains("app.yaml:9:3"), "{}", said.stderr);
+    let said = place.run(&["status"]);
+    assert_eq!(said.status, 1, "{}", said.stdout);
+    // The template that stands again has nothing to do, and its stack is as it ought to be.
+    place.write("app.yaml", APP);
+    let said = place.run(&DEPLOY);
+    assert!(ok(&said).contains("the stack badapp is up to date"), "{}", said.stderr);
+}

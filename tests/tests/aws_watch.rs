@@ -1,7 +1,7 @@
 //! Watching stacks: long ones, interrupted ones, two at once, and what programs are told.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -205,24 +205,85 @@ fn ctrl_c_stops_watching_and_the_next_run_goes_on() {
 
 #[test]
 fn two_that_begin_at_once_do_not_begin_twice() {
-    // Both find no stack; the second's creation meets the first's.
-    let began = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&began);
+    // Both find no stack; the second's creation meets the first's, which it then watches to its end.
+    let looks = AtomicUsize::new(0);
     let door = Door::open(None, move |request| match request.action.as_str() {
-        "DescribeStacks" => Some(absent("race")),
-        "CreateStack" => {
-            count.fetch_add(1, Ordering::SeqCst);
-            Some(error("AlreadyExistsException", "Stack [race] already exists"))
+        "DescribeStacks" => Some(match looks.fetch_add(1, Ordering::SeqCst) {
+            0 => absent("race"),
+            1 => stack("race", "CREATE_IN_PROGRESS"),
+            _ => stack("race", "CREATE_COMPLETE"),
+        }),
+        "CreateStack" => Some(error("AlreadyExistsException", "Stack [race] already exists")),
+        "DescribeStackEvents" => {
+            let own = |id: u8, status: &str| {
+                format!(
+                    "<member><EventId>{id}</EventId><PhysicalResourceId>arn:race</PhysicalResourceId><ResourceType>AWS::CloudFormation::Stack</ResourceType><ResourceStatus>{status}</ResourceStatus></member>"
+                )
+            };
+            let events = own(2, "CREATE_COMPLETE") + &own(1, "CREATE_IN_PROGRESS");
+            Some(answer("DescribeStackEvents", &format!("<StackEvents>{events}</StackEvents>")))
         }
+        "CreateChangeSet" => Some(answer("CreateChangeSet", "<Id>c</Id><StackId>arn:race</StackId>")),
+        "DescribeChangeSet" => Some(answer(
+            "DescribeChangeSet",
+            "<Status>FAILED</Status><StatusReason>The submitted information didn't contain changes.</StatusReason>",
+        )),
+        "DeleteChangeSet" => Some(answer("DeleteChangeSet", "")),
         _ => usual(request),
     });
     let place = Place::new(door.port);
     place.write("t.yaml", "Resources: {R0: {Type: AWS::SNS::Topic}}\n");
     place.write("deployment.yaml", "name: race\ntemplate: t.yaml\n");
-    let said = place.run(&["deploy", "--yes"]);
+    let said = place.run(&[&["deploy", "--yes"][..], &FAST].concat());
+    ok(&said);
+    assert!(said.stderr.contains("another run works on the stack race"), "{}", said.stderr);
+    assert!(said.stderr.contains("under way: watching it to its end"), "{}", said.stderr);
+    assert!(said.stderr.contains("is up to date"), "{}", said.stderr);
+    assert_eq!(door.actions().iter().filter(|action| *action == "CreateStack").count(), 1);
+}
+
+/// A creation that fails goes on as the deletion of its stack where that was asked for.
+#[test]
+fn a_creation_that_ends_in_a_deletion_is_watched_to_its_end() {
+    let looks = AtomicUsize::new(0);
+    let polls = AtomicUsize::new(0);
+    let door = Door::open(None, move |request| match request.action.as_str() {
+        "DescribeStacks" => Some(match looks.fetch_add(1, Ordering::SeqCst) {
+            0 => absent("gone"),
+            1 => stack("gone", "DELETE_IN_PROGRESS"),
+            _ => absent("gone"),
+        }),
+        "CreateStack" => Some(answer("CreateStack", "<StackId>arn:gone</StackId>")),
+        "DescribeStackEvents" => {
+            let member = |id: u8, kind: &str, physical: &str, status: &str, reason: &str| {
+                format!(
+                    "<member><EventId>{id}</EventId><LogicalResourceId>R0</LogicalResourceId><PhysicalResourceId>{physical}</PhysicalResourceId><ResourceType>{kind}</ResourceType><ResourceStatus>{status}</ResourceStatus><ResourceStatusReason>{reason}</ResourceStatusReason></member>"
+                )
+            };
+            let own = |id, status| member(id, "AWS::CloudFormation::Stack", "arn:gone", status, "");
+            let mut events = vec![
+                own(1, "CREATE_IN_PROGRESS"),
+                member(2, "AWS::SNS::Topic", "", "CREATE_FAILED", "no such topic"),
+                own(3, "CREATE_FAILED"),
+                own(4, "DELETE_IN_PROGRESS"),
+                own(5, "DELETE_COMPLETE"),
+            ];
+            // The first look finds nothing but the beginning, the second the rest, at once.
+            if polls.fetch_add(1, Ordering::SeqCst) == 0 {
+                events.truncate(1);
+            }
+            events.reverse();
+            Some(answer("DescribeStackEvents", &format!("<StackEvents>{}</StackEvents>", events.concat())))
+        }
+        _ => usual(request),
+    });
+    let place = Place::new(door.port);
+    place.write("t.yaml", "Resources: {R0: {Type: AWS::SNS::Topic}}\n");
+    place.write("deployment.yaml", "name: gone\ntemplate: t.yaml\non_failure: DELETE\n");
+    let said = place.run(&[&["deploy", "--yes"][..], &FAST].concat());
     assert_eq!(said.status, 3, "{}", said.stderr);
-    assert!(said.stderr.contains("another run works on the stack `race`"), "{}", said.stderr);
-    assert_eq!(began.load(Ordering::SeqCst), 1);
+    assert!(said.stderr.contains("no such topic"), "{}", said.stderr);
+    assert!(said.stderr.contains("is gone again, and so is the stack"), "{}", said.stderr);
 }
 
 #[test]
@@ -378,4 +439,43 @@ fn a_plan_leaves_no_trace() {
     assert_eq!(place.run(&["plan"]).status, 3);
     let there = call(simulator(), "Action=DescribeStacks&Version=2010-05-15");
     assert!(!there.contains("<StackName>halfway"), "{there}");
+}
+
+#[test]
+fn in_a_terminal_the_plan_comes_first_and_a_bar_with_the_events() {
+    let place = Place::new(simulator());
+    place.write("t.yaml", "Resources: {R0: {Type: AWS::SNS::Topic}}\n");
+    place.write("deployment.yaml", "name: terminal\ntemplate: t.yaml\n");
+    let run = |answer: &str| {
+        let program = place.command(&[]);
+        let mut shell = Command::new("script");
+        let typed = format!("{} deploy --poll-interval 0.02", program.get_program().to_string_lossy());
+        shell
+            .args(["--quiet", "--return", "--command", &typed, "/dev/null"])
+            .current_dir(place.folder.path())
+            .env_clear();
+        shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
+        shell.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = shell.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut reader = BufReader::new(child.stdout.take().unwrap());
+        let (mut text, mut byte) = (Vec::new(), [0]);
+        while !text.ends_with(b"[y/N] ") {
+            assert_eq!(reader.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&text));
+            text.extend(byte);
+        }
+        writeln!(stdin, "{answer}").unwrap();
+        reader.read_to_end(&mut text).unwrap();
+        (child.wait().unwrap().code(), String::from_utf8(text).unwrap())
+    };
+    let (status, text) = run("n");
+    assert_eq!(status, Some(1), "{text}");
+    assert!(
+        text.contains("application stack terminal: new, 1 to add") && text.contains("nothing was changed"),
+        "{text}"
+    );
+    assert!(!text.contains("creating the stack"), "{text}");
+    let (status, text) = run("y");
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("terminal [") && text.contains("CREATE_COMPLETE"), "{text}");
 }

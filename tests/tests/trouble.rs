@@ -234,3 +234,110 @@ fn a_running_monolith_is_recognised() {
         ran.stderr
     );
 }
+
+const RUNNING: &str = "\
+Parameters:
+  Role: {Type: String, Description: 'ARN of the IAM role Role: output RoleArn of the IAM stack', AllowedPattern: '^arn:aws:iam::.+$'}
+Resources:
+  Log: {Type: AWS::Logs::LogGroup}
+  Worker: {Type: AWS::Lambda::Function, Metadata: {RunsAs: !Ref Role}}
+  Web: {Type: AWS::ECS::Service}
+";
+
+/// Gate 5 reads logs, functions and services, and names the statement that would have to change.
+#[test]
+fn a_refusal_in_a_log_leads_to_its_statement() {
+    use iam_split_tests::fake::Fake;
+    let fake = Fake::default().with("live", RUNNING, &[("Role", "arn:aws:iam::123456789012:role/x")]).with(
+        "live-iam",
+        IAM,
+        &[],
+    );
+    let web = "arn:aws:ecs:us-east-1:123456789012:service/main/web";
+    let role = {
+        let mut state = fake.0.lock().unwrap();
+        state.stacks.get_mut("live").unwrap().resources.insert("Web".to_owned(), web.to_owned());
+        state.stacks["live-iam"].resources["Role"].clone()
+    };
+    let denied = format!(
+        "User: arn:aws:sts::123456789012:assumed-role/{role}/f is not authorized to perform: sqs:ReceiveMessage on resource: arn:aws:sqs:us-east-1:1:q because no identity-based policy allows it"
+    );
+    let answers = fake.clone();
+    let door = Door::open(None, move |request| {
+        let json = |value: serde_json::Value| Some((200, value.to_string()));
+        match request.action.as_str() {
+            "FilterLogEvents" if request.body.contains("/aws/lambda/") => json(
+                serde_json::json!({"events": [{"message": denied, "timestamp": 1_800_000_000_000_u64}, {"message": denied}]}),
+            ),
+            "FilterLogEvents" => {
+                Some((400, r#"{"__type":"ResourceNotFoundException","message":"no group"}"#.to_owned()))
+            }
+            "DescribeServices" => json(
+                serde_json::json!({"services": [{"serviceName": "web", "desiredCount": 2, "runningCount": 1, "events": [
+                {"message": "(service web) failed to launch a task with (error ECS was unable to assume the role 'arn:aws:iam::1:role/t' that was provided for this task.)"}]}]}),
+            ),
+            "ListTasks" => json(serde_json::json!({"taskArns": []})),
+            action if action.starts_with("GET /2015-03-31/functions/") => {
+                json(serde_json::json!({"State": "Active", "LastUpdateStatus": "Successful"}))
+            }
+            _ => answers.answer(request),
+        }
+    });
+    let place = place(door.port, "live");
+    place.write("app.yaml", RUNNING);
+    let ran = place.run(&["gates", "5"]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    for said in [
+        "gate 5 (runtime): FAILED",
+        "may not `sqs:ReceiveMessage` on `arn:aws:sqs:us-east-1:1:q`",
+        "the service web runs 1 of 2 tasks",
+        "Role cannot be assumed yet, or not at all: arn:aws:iam::1:role/t",
+        "not checked: the log group",
+        "not checked: whether requests to the API succeed",
+    ] {
+        assert!(ran.stdout.contains(said), "{said}: {}", ran.stdout);
+    }
+    for said in [
+        "error[AWS011]",
+        "iam.yaml:2:3",
+        "no statement of `Role` allows it",
+        "seen in the log group /aws/lambda/",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    assert_eq!(ran.stderr.matches("error[AWS011]").count(), 1);
+}
+
+/// A kept plan is carried out as it was read, or not at all.
+#[test]
+fn a_kept_plan_is_carried_out_or_refused() {
+    let place = place(simulator(), "kept");
+    let ran = place.run(&["plan", "--out", "plan.json", "--out", "plan.html"]);
+    ok(&ran);
+    let page = std::fs::read_to_string(place.path("plan.html")).unwrap();
+    for said in ["Plan for kept", "AWS::IAM::Role", "(not known yet)", "deploy --plan"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let carry_out = ["deploy", "--yes", "--plan", "plan.json", "--poll-interval", "0.05"];
+    let ran = place.run(&carry_out);
+    assert!(ok(&ran).contains("all is as it was planned"), "{}", ran.stderr);
+    // The same plan again: the stacks stand now.
+    let ran = place.run(&carry_out);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error[DPL018]") && ran.stderr.contains("the stack `kept-iam` was changed since"),
+        "{}",
+        ran.stderr
+    );
+    // A plan of one template does not deploy another.
+    place.edit("iam.yaml", "sqs:SendMessage", "sqs:ReceiveMessage");
+    ok(&place.run(&["plan", "--out", "plan.json"]));
+    place.edit("iam.yaml", "sqs:ReceiveMessage", "sqs:*");
+    let ran = place.run(&carry_out);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the template of `kept-iam` is another"), "{}", ran.stderr);
+    place.edit("iam.yaml", "sqs:*", "sqs:ReceiveMessage");
+    ok(&place.run(&carry_out));
+    place.write("plan.json", "{}");
+    assert_eq!(place.run(&carry_out).status, 2);
+}

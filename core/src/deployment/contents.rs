@@ -110,7 +110,7 @@ impl Contents {
             outputs: outputs.collect(),
             resources: resources.collect(),
             mark: mark(template),
-            capabilities: capabilities(template, |_| true, &[]).iter().map(|needed| needed.name).collect(),
+            capabilities: acknowledged(template),
         }
     }
 
@@ -133,6 +133,21 @@ impl Contents {
         let marked = self.mark.as_ref().and_then(|mark| mark.stack_parameter.as_deref());
         marked.or_else(|| self.parameters.get_key_value(APP_STACK_PARAMETER).map(|(name, _)| name.as_str()))
     }
+}
+
+/// The capabilities that are passed: what the text needs, and what nested stacks and transforms may bring.
+fn acknowledged(template: &Template<'_, '_>) -> Vec<&'static str> {
+    let mut names: Vec<&str> =
+        capabilities(template, |_| true, &[]).iter().map(|needed| needed.name).collect();
+    let nested = template.resources.values().any(|resource| resource.kind == "AWS::CloudFormation::Stack");
+    if nested || names.contains(&"CAPABILITY_AUTO_EXPAND") {
+        names.retain(|name| *name == "CAPABILITY_AUTO_EXPAND");
+        names.push("CAPABILITY_NAMED_IAM");
+    }
+    if nested && !names.contains(&"CAPABILITY_AUTO_EXPAND") {
+        names.push("CAPABILITY_AUTO_EXPAND");
+    }
+    names
 }
 
 fn declared(parameter: &Declaration<'_, '_>) -> Declared {

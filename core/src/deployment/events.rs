@@ -49,18 +49,24 @@ impl StackEvent {
     }
 }
 
-/// Whether a stack's event begins an operation: everything older belongs to earlier ones.
-fn begins(status: &str) -> bool {
-    matches!(
-        status,
-        "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
-    )
+/// Whether a stack's event begins an operation: everything older belongs to earlier ones. A creation that
+/// fails can go on as a deletion, which is then a part of it.
+fn begins(operation: &str, status: &str) -> bool {
+    match operation {
+        "create" => status == "CREATE_IN_PROGRESS",
+        "delete" => status == "DELETE_IN_PROGRESS",
+        _ => matches!(
+            status,
+            "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
+        ),
+    }
 }
 
 /// Follows the events of one operation. Pages come newest first; each event is given out once.
 #[derive(Clone, Debug)]
 pub struct Follower {
     stack_id: String,
+    operation: &'static str,
     /// Events given out or left out, by id.
     known: HashSet<String>,
     /// New events of this round, newest first.
@@ -72,14 +78,19 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Follows a stack. What `known` holds belongs to earlier operations.
+    /// Follows an operation on a stack: `create`, `update`, `delete` or another. What `known` holds belongs to
+    /// earlier ones.
     #[must_use]
-    pub fn new(stack_id: impl Into<String>, known: impl IntoIterator<Item = String>) -> Self {
+    pub fn new(
+        stack_id: impl Into<String>,
+        operation: &'static str,
+        known: impl IntoIterator<Item = String>,
+    ) -> Self {
         let known: HashSet<String> = known.into_iter().collect();
         // All that comes after a known event is of this operation: one that goes on with a rollback begins
         // with a status that stands in the middle of others.
         let begun = !known.is_empty();
-        Self { stack_id: stack_id.into(), known, round: Vec::new(), begun, ended: None }
+        Self { stack_id: stack_id.into(), operation, known, round: Vec::new(), begun, ended: None }
     }
 
     /// Takes a page of events, newest first. Says whether the next page may hold new ones: not past the
@@ -89,7 +100,7 @@ impl Follower {
             if self.known.contains(&event.id) {
                 return false;
             }
-            let first = event.is_stack(&self.stack_id) && begins(&event.status);
+            let first = event.is_stack(&self.stack_id) && begins(self.operation, &event.status);
             self.known.insert(event.id.clone());
             self.round.push(event);
             if first {
@@ -104,7 +115,7 @@ impl Follower {
         let mut events = std::mem::take(&mut self.round);
         events.reverse();
         for event in events.iter().filter(|event| event.is_stack(&self.stack_id)) {
-            self.begun |= begins(&event.status);
+            self.begun |= begins(self.operation, &event.status);
             // What came before the operation began is not its end.
             if self.begun && ending(&event.status).is_some() {
                 self.ended = Some(event.status.clone());
@@ -316,7 +327,7 @@ mod tests {
     #[test]
     fn no_event_comes_twice_and_no_page_past_the_first_known() {
         let mut all = vec![stack(0, "UPDATE_COMPLETE"), stack(1, "UPDATE_IN_PROGRESS")];
-        let mut follower = Follower::new("arn:s", []);
+        let mut follower = Follower::new("arn:s", "update", []);
         let mut given = Vec::new();
         for round in 0..100 {
             all.extend((0..100).map(|n| resource(2 + round * 100 + n)));
@@ -341,7 +352,7 @@ mod tests {
 
     #[test]
     fn the_end_of_an_earlier_operation_is_no_end() {
-        let mut follower = Follower::new("arn:s", []);
+        let mut follower = Follower::new("arn:s", "update", []);
         assert!(follower.page([stack(1, "CREATE_COMPLETE")]));
         follower.round();
         assert_eq!(follower.ended(), None);

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic};
 /// A gate and its checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Gate {
-    /// 1 to 4.
+    /// 1 to 5.
     pub gate: u8,
     /// What it is about.
     pub name: &'static str,
@@ -50,6 +50,7 @@ impl Gate {
             1 => "templates",
             2 => "IAM stack",
             3 => "outputs",
+            5 => "runtime",
             _ => "application stack",
         };
         Self { gate, name, passed: checks.iter().all(|check| check.passed), checks }
@@ -152,7 +153,8 @@ fn standing(live: &Live, resources: &[LiveResource], contents: Option<&Contents>
     let status =
         if is_good(&live.status) { Vec::new() } else { vec![format!("it is {}{reason}", live.status)] };
     let bad = resources.iter().filter(|resource| {
-        !matches!(resource.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE")
+        let status = resource.status.as_str();
+        !status.ends_with("_COMPLETE") || status.starts_with("DELETE") || status == "ROLLBACK_COMPLETE"
     });
     let mut wrong: Vec<String> =
         bad.map(|resource| format!("`{}` is {}", resource.logical_id, resource.status)).collect();

@@ -13,7 +13,7 @@ pub const PREFIX: &str = "quilt";
 pub const INLINE_BODY: usize = 51_200;
 
 /// Which of the two templates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Which {
     /// The IAM template and its stack.

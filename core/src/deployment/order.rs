@@ -1,6 +1,6 @@
 //! In which order the two stacks change, and changes that no order carries out at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::contents::Contents;
 use super::gate::Live;
@@ -17,16 +17,32 @@ pub enum Order {
     AppFirst,
 }
 
+/// The IAM resources that the application stack has now: those whose outputs are among its parameters.
+#[must_use]
+pub fn used(iam: &Live, app: Option<&Live>) -> BTreeSet<String> {
+    let Some(app) = app else { return BTreeSet::new() };
+    let given: BTreeSet<&String> = app.parameters.values().collect();
+    let used = iam.outputs.iter().filter(|(_, value)| given.contains(value));
+    used.map(|(name, _)| name.strip_suffix("Arn").unwrap_or(name).to_owned()).collect()
+}
+
 /// The order of an update of the IAM stack. A role that goes is let go of by the application first; a
 /// role that comes is there first. Both at once, or a role that another takes the place of, need the old
 /// one until the application has switched: that is two deployments, or an interruption that is accepted.
+/// What the application does not use can go at any time; `used` is `None` where nobody may ask.
 ///
 /// # Errors
 /// The finding that says so.
-pub fn order(changes: &[Change], accept_interruption: bool) -> Result<Order, Diagnostic> {
+pub fn order(
+    changes: &[Change],
+    used: Option<&BTreeSet<String>>,
+    accept_interruption: bool,
+) -> Result<Order, Diagnostic> {
     let names = |wanted: &[Action]| -> Vec<&str> {
-        let hit =
-            changes.iter().filter(|change| wanted.contains(&change.action) && is_used(&change.resource_type));
+        let hit = changes.iter().filter(|change| {
+            let counts = wanted == [Action::Add] || used.is_none_or(|used| used.contains(&change.logical_id));
+            wanted.contains(&change.action) && is_used(&change.resource_type) && counts
+        });
         hit.map(|change| change.logical_id.as_str()).collect()
     };
     let (removed, replaced, added) =
@@ -96,13 +112,19 @@ mod tests {
         const ROLE: &str = "AWS::IAM::Role";
         let of = |actions: &[Action]| {
             let changes: Vec<Change> = actions.iter().map(|action| change(*action, ROLE)).collect();
-            order(&changes, false)
+            order(&changes, None, false)
         };
         assert_eq!(of(&[Action::Add, Action::Modify]), Ok(Order::IamFirst));
         assert_eq!(of(&[Action::Remove, Action::Modify]), Ok(Order::AppFirst));
         assert_eq!(of(&[Action::Remove, Action::Add]).unwrap_err().code, Code::DPL013);
         assert_eq!(of(&[Action::Replace]).unwrap_err().code, Code::DPL013);
-        assert_eq!(order(&[change(Action::Replace, ROLE)], true), Ok(Order::IamFirst));
-        assert_eq!(order(&[change(Action::Remove, "AWS::IAM::RolePolicy")], false), Ok(Order::IamFirst));
+        // What the application does not have may go at once.
+        let both = [change(Action::Replace, ROLE), change(Action::Remove, ROLE), change(Action::Add, ROLE)];
+        assert_eq!(order(&both, Some(&BTreeSet::new()), false), Ok(Order::IamFirst));
+        assert_eq!(order(&[change(Action::Replace, ROLE)], None, true), Ok(Order::IamFirst));
+        assert_eq!(
+            order(&[change(Action::Remove, "AWS::IAM::RolePolicy")], None, false),
+            Ok(Order::IamFirst)
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::contents::Contents;
 use super::outputs;
@@ -10,7 +10,7 @@ use super::parameters::{Parameters, Passed};
 use super::value::HIDDEN;
 
 /// What a change set does with a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// It is new.
@@ -58,7 +58,7 @@ impl Action {
 }
 
 /// A resource that a change set touches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What happens.
     pub action: Action,
@@ -71,7 +71,7 @@ pub struct Change {
 }
 
 /// A parameter whose value changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParameterChange {
     /// Its name.
     pub name: String,

@@ -289,6 +289,9 @@ catalogue! {
     DPL017 Error 1 "the running monolith cannot be moved so"
         "Stack refactoring moves resources and changes nothing else: something in the pair would have to change with it."
         "Split again without it, as the help says.";
+    DPL018 Error 1 "not what was planned"
+        "`deploy --plan` carries out a kept plan only where templates, stacks, parameters and changes are still as it says; a value of a secret is not in it and not compared."
+        "Make a new plan and have it approved.";
     AWS000 Error 3 "AWS refuses or fails"
         "AWS answered with an error that has no explanation here."
         "Read AWS's own words; when what they name is put right, run the command again: what is done already is not done twice.";

@@ -174,6 +174,9 @@ pub struct PlanArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,
+    /// Keep the plan: .html as a page, any other ending as data that `deploy --plan` carries out. Repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub out: Vec<PathBuf>,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -200,6 +203,9 @@ pub struct DeployArgs {
     /// Replace roles, or remove and add some at once, though the application is without them for a while.
     #[arg(long)]
     pub accept_interruption: bool,
+    /// Carry out this plan, which `plan --out` kept, or refuse where anything is no longer as it says.
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
     /// Delete a stack whose creation failed before, and create it again.
     #[arg(long)]
     pub recreate: bool,
@@ -259,14 +265,19 @@ pub struct StatusArgs {
 
 /// Check the quality gates.
 ///
-/// 1 templates, 2 IAM stack, 3 outputs, 4 application stack.
+/// 1 templates, 2 IAM stack, 3 outputs, 4 application stack, 5 runtime: permission errors in the
+/// application's logs, functions and services since it was deployed, with the statement that would have to
+/// change.
 ///
 /// Exit codes: 0 all passed, 1 one failed, 2 wrong usage or input, 3 AWS.
 #[derive(Args, Debug)]
 pub struct GatesArgs {
-    /// The gates [default: all].
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=4))]
+    /// The gates [default: 1 to 4].
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=5))]
     pub gates: Vec<u8>,
+    /// Gate 5 too: it reads logs, which may take a while.
+    #[arg(long)]
+    pub runtime: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,

@@ -26,6 +26,14 @@ pub(crate) async fn exists(aws: &Aws, bucket: &str) -> Result<bool, Failure> {
         ))
         .exit(Exit::Aws)
         .help("choose another with `bucket` or `prefix`, or use other credentials")),
+        Some(301) => Err(Failure::new(format!(
+            "the bucket `{bucket}` is in another region than {}",
+            aws.region
+        ))
+        .exit(Exit::Aws)
+        .help(
+            "choose another with `bucket` or `prefix`: CloudFormation reads templates from its own region",
+        )),
         _ => Err(failed(&format!("cannot look at the bucket `{bucket}`"), &error)),
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOut
 use aws_sdk_cloudformation::types::{Change as AwsChange, ChangeSetStatus, ChangeSetType};
 use iam_split_core::deployment::scenario::{Action, Change};
 
-use super::stack::{Begun, Spec};
+use super::stack::{Begun, Spec, some};
 use super::{Aws, failed, is};
 use crate::exit::Failure;
 
@@ -39,8 +39,9 @@ pub(crate) async fn request(aws: &Aws, spec: &Spec, new: bool) -> Result<Option<
         .change_set_type(if new { ChangeSetType::Create } else { ChangeSetType::Update })
         .set_template_body(spec.template.body())
         .set_template_url(spec.template.url())
-        .set_parameters(Some(spec.parameters()))
-        .set_capabilities(Some(spec.capabilities()))
+        .set_parameters(some(spec.parameters()))
+        .set_capabilities(some(spec.capabilities()))
+        // An empty list takes the tags of an earlier deployment away.
         .set_tags(Some(spec.tags()))
         .set_role_arn(spec.role_arn.clone())
         .set_notification_arns(spec.topics());

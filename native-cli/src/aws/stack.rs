@@ -78,6 +78,11 @@ impl Spec {
     }
 }
 
+/// An empty list is not passed.
+pub(crate) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
 /// A stack as it is now; `None` where there is none.
 pub(crate) async fn describe(aws: &Aws, name: &str) -> Result<Option<Live>, Failure> {
     let answer = aws.cloudformation.describe_stacks().stack_name(name).send().await;
@@ -189,9 +194,9 @@ pub(crate) async fn create(aws: &Aws, spec: &Spec) -> Result<Begun, Failure> {
         .stack_name(&spec.name)
         .set_template_body(spec.template.body())
         .set_template_url(spec.template.url())
-        .set_parameters(Some(spec.parameters()))
-        .set_capabilities(Some(spec.capabilities()))
-        .set_tags(Some(spec.tags()))
+        .set_parameters(some(spec.parameters()))
+        .set_capabilities(some(spec.capabilities()))
+        .set_tags(some(spec.tags()))
         .set_role_arn(spec.role_arn.clone())
         .set_notification_arns(spec.topics())
         .set_timeout_in_minutes(spec.timeout.and_then(|minutes| i32::try_from(minutes).ok()))

@@ -56,7 +56,7 @@ pub(crate) async fn watch(
     watched: &Watched<'_>,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
-    let mut follower = Follower::new(watched.id, watched.newest.clone());
+    let mut follower = Follower::new(watched.id, watched.operation, watched.newest.clone());
     let begun = Instant::now();
     let (mut causes, mut kept) = (Vec::new(), Vec::new());
     loop {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use iam_split_core::deployment::gate::{self, Gate, Live};
+use iam_split_core::deployment::kept::KeptPlan;
 use iam_split_core::deployment::names::Which;
-use iam_split_core::deployment::order::{second_phase, two_phase};
+use iam_split_core::deployment::order::{second_phase, two_phase, used};
 use iam_split_core::deployment::outputs;
+use iam_split_core::diagnostic::Code;
 
 use crate::Streams;
 use crate::args::deployment::{DeployArgs, Format, Target};
@@ -14,6 +16,7 @@ use crate::deployment::apply::{self, Applied, How, apply, not_over_monolith, ref
 use crate::deployment::send::{Sent, upload};
 use crate::deployment::{self, Deployment, Needs, gates};
 use crate::exit::{Exit, Failure};
+use crate::files::Input;
 use crate::progress::Console;
 
 pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -26,15 +29,23 @@ pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit,
         Some(Target::App) => Needs { app: true, values: true, ..Needs::default() },
         Some(Target::Iam) => Needs { iam: true, values: true, ..Needs::default() },
     };
+    let kept = arguments.plan.as_ref().map(|path| {
+        let input = Input::read(path, streams)?;
+        let plan = KeptPlan::read(input.shown());
+        plan.map_err(|why| Failure::new(format!("cannot carry out `{}`: {why}", input.name)))
+    });
+    let kept = kept.transpose()?;
     let json = arguments.format == Format::Json;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
-        Deploying { deployment, arguments }.run(console).await
+        Deploying { deployment, arguments, kept: kept.as_ref() }.run(console).await
     })
 }
 
 struct Deploying<'d> {
     deployment: &'d Deployment,
     arguments: &'d DeployArgs,
+    /// The plan that is carried out, if one was given.
+    kept: Option<&'d KeptPlan>,
 }
 
 impl Deploying<'_> {
@@ -54,6 +65,17 @@ impl Deploying<'_> {
         if with_app {
             stacks.push(Which::App);
         }
+        if let Some(kept) = &self.kept {
+            let now = super::plan::make(deployment, &stacks, console).await?.kept(deployment);
+            let moved = kept.differences(&now);
+            if !moved.is_empty() {
+                return Err(Failure::new(format!("this is not what was planned\n  {}", moved.join("\n  ")))
+                    .code(Code::DPL018)
+                    .exit(Exit::Refused)
+                    .help("make a new plan, and have it approved: `iam-split plan --out FILE`"));
+            }
+            console.step("plan", "all is as it was planned")?;
+        }
         if !self.arguments.yes {
             let plan = super::plan::make(deployment, &stacks, console).await?;
             plan.tell(deployment, console)?;
@@ -65,8 +87,14 @@ impl Deploying<'_> {
         let sent = upload(deployment, &stacks, console).await?;
         self.passes(&gates::templates(deployment, &sent).await?, console)?;
         let iam = if deployment.external() { self.settled(Which::Iam, console).await? } else { None };
-        let app =
-            if with_app || self.is_two_phase() { self.settled(Which::App, console).await? } else { None };
+        let app = if with_app || self.is_two_phase() {
+            Some(self.settled(Which::App, console).await?)
+        } else {
+            // Those who own the IAM stack need not be permitted to look at the other one.
+            stack::describe(&deployment.aws, deployment.stack(Which::App)).await.ok()
+        };
+        let may_ask = app.is_some();
+        let app = app.flatten();
         if !self.arguments.accept_interruption
             && let Some(finding) = not_over_monolith(deployment, app.as_ref()).await?
         {
@@ -74,7 +102,7 @@ impl Deploying<'_> {
             return Ok(Exit::Refused);
         }
         if with_iam {
-            let first = self.iam(&sent, iam.as_ref(), app.as_ref(), with_app, console).await?;
+            let first = self.iam(&sent, iam.as_ref(), app.as_ref(), (with_app, may_ask), console).await?;
             let fresh = first == Applied::Changed;
             if first == Applied::Later {
                 console.step("order", "roles go: the application stack lets go of them first")?;
@@ -85,11 +113,16 @@ impl Deploying<'_> {
             if first == Applied::Later {
                 let app = stack::describe(&deployment.aws, deployment.stack(Which::App)).await?;
                 let iam = self.settled(Which::Iam, console).await?;
-                self.iam(&sent, iam.as_ref(), app.as_ref(), false, console).await?;
+                self.iam(&sent, iam.as_ref(), app.as_ref(), (false, true), console).await?;
             }
             self.second_phase(&sent, with_app, console).await?;
         } else {
             self.app(&sent, app.as_ref(), false, console).await?;
+            if deployment.external() && self.is_two_phase() {
+                console.say(
+                    "the IAM stack may need what this stack gives out: `iam-split deploy iam` passes it on",
+                )?;
+            }
         }
         let what = match self.arguments.target {
             Some(Target::Iam) => format!("deployed {}", deployment.stack(Which::Iam)),
@@ -134,17 +167,18 @@ impl Deploying<'_> {
         sent: &Sent,
         live: Option<&Live>,
         app: Option<&Live>,
-        ordered: bool,
+        (with_app, may_ask): (bool, bool),
         console: &mut Console<'_>,
     ) -> Result<Applied, Failure> {
         let deployment = self.deployment;
         let later = deployment.iam.as_ref().map(|iam| two_phase(iam, app)).unwrap_or_default();
         let parameters = apply::parameters(deployment, Which::Iam, live, &later)?;
         let spec = spec(deployment, Which::Iam, sent, parameters)?;
-        let how = How { ordered, ..self.how() };
+        let used = live.filter(|_| may_ask).map(|live| used(live, app));
+        let how = How { ordered: true, with_app, used, ..self.how() };
         let applied = apply(deployment, &spec, live, how, console).await?;
         if applied != Applied::Later {
-            let live = self.standing(Which::Iam).await?;
+            let live = self.standing_after(Which::Iam, applied).await?;
             self.passes(&gates::iam_stack(deployment, &live).await?, console)?;
         }
         Ok(applied)
@@ -168,8 +202,8 @@ impl Deploying<'_> {
         }
         let parameters = apply::parameters(deployment, Which::App, live, &values)?;
         let spec = spec(deployment, Which::App, sent, parameters)?;
-        apply(deployment, &spec, live, How { fresh_iam, ..self.how() }, console).await?;
-        let live = self.standing(Which::App).await?;
+        let applied = apply(deployment, &spec, live, How { fresh_iam, ..self.how() }, console).await?;
+        let live = self.standing_after(Which::App, applied).await?;
         self.passes(&gates::app_stack(deployment, &live).await?, console)
     }
 
@@ -187,9 +221,19 @@ impl Deploying<'_> {
         let (iam, app) = (self.standing(Which::Iam).await?, self.standing(Which::App).await?);
         if deployment.iam.as_ref().is_some_and(|contents| second_phase(contents, &iam, &app)) {
             console.step("two-phase", "the IAM stack gets what the application stack gives out")?;
-            self.iam(sent, Some(&iam), Some(&app), false, console).await?;
+            self.iam(sent, Some(&iam), Some(&app), (false, true), console).await?;
         }
         Ok(())
+    }
+
+    /// A stack after its step. Where an update was taken back and the template is again the one that stands,
+    /// there is nothing to do, and the stack is as it ought to be.
+    async fn standing_after(&self, which: Which, applied: Applied) -> Result<Live, Failure> {
+        let mut live = self.standing(which).await?;
+        if applied == Applied::Unchanged && live.status == "UPDATE_ROLLBACK_COMPLETE" {
+            live.status = "UPDATE_COMPLETE".to_owned();
+        }
+        Ok(live)
     }
 
     async fn standing(&self, which: Which) -> Result<Live, Failure> {

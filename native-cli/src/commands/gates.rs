@@ -6,13 +6,17 @@ use iam_split_core::deployment::names::Which;
 use crate::Streams;
 use crate::args::deployment::{Format, GatesArgs};
 use crate::aws::stack;
+use crate::deployment::runtime::runtime;
 use crate::deployment::send::for_looking;
 use crate::deployment::{self, Deployment, Needs, gates};
 use crate::exit::{Exit, Failure};
 use crate::progress::Console;
 
 pub(crate) fn run(arguments: &GatesArgs, streams: &mut Streams) -> Result<Exit, Failure> {
-    let wanted = |gate: u8| arguments.gates.is_empty() || arguments.gates.contains(&gate);
+    let wanted = |gate: u8| match gate {
+        5 => arguments.runtime || arguments.gates.contains(&5),
+        _ => arguments.gates.is_empty() || arguments.gates.contains(&gate),
+    };
     let needs = Needs { app: wanted(1) || wanted(3), iam: wanted(1) && !wanted(3), values: false };
     let json = arguments.format == Format::Json;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
@@ -26,8 +30,27 @@ pub(crate) fn run(arguments: &GatesArgs, streams: &mut Streams) -> Result<Exit, 
             passed &= gate.passed;
             tell(&gate, console)?;
         }
+        if wanted(5) {
+            passed &= running(deployment, console).await?;
+        }
         Ok(if passed { Exit::Done } else { Exit::Refused })
     })
+}
+
+/// Gate 5, with the statement that each refusal leads to.
+async fn running(deployment: &Deployment, console: &mut Console<'_>) -> Result<bool, Failure> {
+    let name = deployment.stack(Which::App);
+    let Some(live) = stack::describe(&deployment.aws, name).await? else {
+        tell(&absent(5, name), console)?;
+        return Ok(false);
+    };
+    let runtime = runtime(deployment, &live).await?;
+    tell(&runtime.gate, console)?;
+    for what in &runtime.not_checked {
+        console.result(&format!("  not checked: {what}"))?;
+    }
+    deployment.tell(&runtime.findings, console)?;
+    Ok(runtime.gate.passed)
 }
 
 /// A gate with all its checks, the passed ones too.

@@ -1,15 +1,17 @@
 //! `iam-split plan`
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::{self, Live};
-use iam_split_core::deployment::names::{Which, partition};
-use iam_split_core::deployment::order::{Order, order, two_phase};
+use iam_split_core::deployment::kept::{FORMAT_VERSION, KeptPlan, KeptStack};
+use iam_split_core::deployment::names::{Which, digest, partition};
+use iam_split_core::deployment::order::{Order, order, two_phase, used};
 use iam_split_core::deployment::outputs;
 use iam_split_core::deployment::scenario::{
-    Action, Change, ParameterChange, UNKNOWN, Update, parameter_changes, scenarios, unknown_arns,
+    Action, Change, ParameterChange, Scenario, UNKNOWN, Update, parameter_changes, scenarios, unknown_arns,
 };
 use iam_split_core::deployment::state::{Situation, situation};
 use iam_split_core::diagnostic::Diagnostic;
@@ -21,6 +23,7 @@ use crate::deployment::apply::{self, blocked, not_over_monolith, refused, settle
 use crate::deployment::send::{Sent, for_looking};
 use crate::deployment::{self, Deployment, Needs, PAUSE, gates};
 use crate::exit::{Exit, Failure};
+use crate::files::write_all;
 use crate::progress::{Console, Undo, change_line};
 
 pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -31,13 +34,35 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
             if deployment.iam.is_some() { &[Which::Iam, Which::App] } else { &[Which::App] };
         let plan = make(deployment, stacks, console).await?;
         plan.tell(deployment, console)?;
+        keep(&plan.kept(deployment), &arguments.out, console)?;
         console.result("nothing was changed")?;
         Ok(Exit::Done)
     })
 }
 
+/// Writes a plan: as data that `deploy --plan` carries out, or as a page.
+fn keep(plan: &KeptPlan, files: &[PathBuf], console: &mut Console<'_>) -> Result<(), Failure> {
+    let text = |path: &PathBuf| {
+        let is_page = path.extension().is_some_and(|ending| ending == "html");
+        let text = if is_page {
+            plan.html()
+        } else {
+            serde_json::to_string_pretty(plan).map_err(std::io::Error::from)? + "\n"
+        };
+        Ok::<String, Failure>(console.clean(&text))
+    };
+    let texts = files.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    write_all(&files.iter().zip(&texts).collect::<Vec<_>>())?;
+    for path in files {
+        console.say(&format!("kept in {}", path.display()))?;
+    }
+    Ok(())
+}
+
 /// What a stack's change set would do.
 struct StackPlan {
+    /// The id of the stack that stands, and when it was last changed.
+    standing: Option<(String, String)>,
     which: Which,
     /// Whether the stack is new.
     new: bool,
@@ -47,6 +72,16 @@ struct StackPlan {
     unchanged: bool,
     /// Whether the deployed template is another.
     template: bool,
+}
+
+const APP_FIRST: &str = "order: the application stack lets go of the removed roles first, then the IAM stack";
+const TWO_PHASE: &str =
+    "two-phase: once the application stack stands, the IAM stack is updated with its outputs";
+
+/// Now, RFC 3339.
+fn now() -> String {
+    use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
+    DateTime::from(std::time::SystemTime::now()).fmt(DateTimeFormat::DateTime).unwrap_or_default()
 }
 
 /// What a deployment would do.
@@ -88,7 +123,8 @@ pub(crate) async fn make(
             .is_some_and(|mark| mark.two_phase.len() > later.len());
         let of_iam =
             look(deployment, Which::Iam, &sent, iam.as_ref(), &later, &BTreeSet::new(), console).await?;
-        match order(&of_iam.changes, false) {
+        let used = iam.as_ref().map(|iam| used(iam, app.as_ref()));
+        match order(&of_iam.changes, used.as_ref(), false) {
             Ok(order) if !of_iam.new => plan.order = order,
             Ok(_) => {}
             Err(finding) => plan.refused = Some(finding),
@@ -182,7 +218,8 @@ async fn look(
         _ => new,
     };
     let parameters = if set.empty { Vec::new() } else { changed };
-    Ok(StackPlan { which, new, changes: set.changes, parameters, unchanged: set.empty, template })
+    let standing = live.map(|live| (live.id.clone(), live.changed.clone()));
+    Ok(StackPlan { standing, which, new, changes: set.changes, parameters, unchanged: set.empty, template })
 }
 
 impl Plan {
@@ -198,14 +235,10 @@ impl Plan {
             self.scenarios(deployment, console)?;
         }
         if self.order == Order::AppFirst {
-            console.result(
-                "order: the application stack lets go of the removed roles first, then the IAM stack",
-            )?;
+            console.result(APP_FIRST)?;
         }
         if self.two_phase {
-            console.result(
-                "two-phase: once the application stack stands, the IAM stack is updated with its outputs",
-            )?;
+            console.result(TWO_PHASE)?;
         }
         if let Some(finding) = &self.refused {
             console.result(&format!("deploy would refuse this: {} ({})", finding.message, finding.code))?;
@@ -216,7 +249,61 @@ impl Plan {
         Ok(())
     }
 
+    /// The plan as it is kept.
+    pub(crate) fn kept(&self, deployment: &Deployment) -> KeptPlan {
+        let stack = |plan: &StackPlan| KeptStack {
+            which: plan.which,
+            name: deployment.stack(plan.which).to_owned(),
+            operation: plan.operation().to_owned(),
+            standing: plan.standing.clone(),
+            template: deployment
+                .contents(plan.which)
+                .map_or(String::new(), |contents| digest(&contents.text)),
+            changes: plan.changes.clone(),
+            parameters: plan.parameters.clone(),
+        };
+        let mut notes = Vec::new();
+        if self.order == Order::AppFirst {
+            notes.push(APP_FIRST.to_owned());
+        }
+        if self.two_phase {
+            notes.push(TWO_PHASE.to_owned());
+        }
+        let scenarios =
+            if self.stacks.iter().any(|plan| plan.new) { Vec::new() } else { self.found(deployment) };
+        KeptPlan {
+            format_version: FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            made: now(),
+            region: deployment.aws.region.clone(),
+            stacks: self.stacks.iter().map(stack).collect(),
+            scenarios: scenarios
+                .iter()
+                .map(|one| format!("scenario {one:?}: {}. {}", one.name(), one.impact()))
+                .collect(),
+            notes,
+            refused: self.refused.as_ref().map(|finding| format!("{} ({})", finding.message, finding.code)),
+        }
+    }
+
     fn scenarios(&self, deployment: &Deployment, console: &mut Console<'_>) -> Result<(), Failure> {
+        let found = self.found(deployment);
+        if found.is_empty() {
+            console.result("no changes")?;
+        }
+        for scenario in found {
+            console.result(&format!(
+                "scenario {scenario:?}: {}\n  {}",
+                scenario.name(),
+                scenario.impact()
+            ))?;
+            console.emit(&Event::Scenario { scenario, name: scenario.name(), impact: scenario.impact() })?;
+        }
+        Ok(())
+    }
+
+    /// The scenarios of the specification that it is.
+    fn found(&self, deployment: &Deployment) -> Vec<Scenario> {
         let of = |which: Which| self.stacks.iter().find(|plan| plan.which == which);
         let app = of(Which::App);
         let contents = deployment.app.as_ref();
@@ -236,30 +323,22 @@ impl Plan {
                 .map(String::as_str)
                 .collect(),
         };
-        let found = scenarios(&update);
-        if found.is_empty() {
-            console.result("no changes")?;
-        }
-        for scenario in found {
-            console.result(&format!(
-                "scenario {scenario:?}: {}\n  {}",
-                scenario.name(),
-                scenario.impact()
-            ))?;
-            console.emit(&Event::Scenario { scenario, name: scenario.name(), impact: scenario.impact() })?;
-        }
-        Ok(())
+        scenarios(&update)
     }
 }
 
 impl StackPlan {
-    fn tell(&self, stack: &str, console: &mut Console<'_>) -> Result<(), Failure> {
-        let noun = self.which.noun();
-        let operation = match (self.unchanged, self.new) {
+    fn operation(&self) -> &'static str {
+        match (self.unchanged, self.new) {
             (true, _) => "none",
             (_, true) => "create",
             _ => "update",
-        };
+        }
+    }
+
+    fn tell(&self, stack: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+        let noun = self.which.noun();
+        let operation = self.operation();
         let what = match operation {
             "none" => "nothing to do".to_owned(),
             "create" => format!("new, {}", count(&self.changes)),

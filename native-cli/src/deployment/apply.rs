@@ -8,7 +8,8 @@ use iam_split_core::deployment::migrate::{PLACEHOLDER, over_monolith};
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{Order, order};
 use iam_split_core::deployment::parameters::{Known, Parameters, merge};
-use iam_split_core::deployment::scenario::Action;
+use iam_split_core::deployment::scenario::{Action, Change};
+use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
 use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
@@ -22,7 +23,7 @@ use crate::exit::{Exit, Failure};
 use crate::progress::{Console, Undo};
 
 /// How a stack is worked on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct How {
     pub(crate) accept_interruption: bool,
     /// Whether nothing may be made anew or taken away: resources move, and stay what they are.
@@ -30,8 +31,12 @@ pub(crate) struct How {
     /// Whether a stack whose creation failed is deleted and created again without a question.
     pub(crate) recreate: bool,
     pub(crate) interval: Option<f64>,
-    /// Whether removals wait for the application: the order is asked for.
+    /// Whether the order of the stacks is asked for before roles are removed or replaced.
     pub(crate) ordered: bool,
+    /// Whether the application stack is deployed too, and can let go of roles before they are removed.
+    pub(crate) with_app: bool,
+    /// The IAM resources that the application stack has now; `None` where that may not be asked.
+    pub(crate) used: Option<BTreeSet<String>>,
     /// Whether the IAM stack changed in this run: new roles may be refused for some seconds.
     pub(crate) fresh_iam: bool,
 }
@@ -147,7 +152,8 @@ pub(crate) async fn settled(
     Ok(live)
 }
 
-/// Brings a stack to its template: created, updated, or left as it is.
+/// Brings a stack to its template: created, updated, or left as it is. Where another run is faster, its
+/// operation is watched to the end, and what is left to do is done then.
 pub(crate) async fn apply(
     deployment: &Deployment,
     spec: &Spec,
@@ -155,11 +161,30 @@ pub(crate) async fn apply(
     how: How,
     console: &mut Console<'_>,
 ) -> Result<Applied, Failure> {
+    let mut now = live.cloned();
+    for _ in 0..TRIES {
+        if let Some(applied) = attempt(deployment, spec, now.as_ref(), &how, console).await? {
+            return Ok(applied);
+        }
+        console.step("wait", &format!("another run works on the stack {}", spec.name))?;
+        now = settled(deployment, spec.which, how.interval, console).await?;
+    }
+    Err(taken(spec))
+}
+
+/// One attempt. `None`: another run works on the stack.
+async fn attempt(
+    deployment: &Deployment,
+    spec: &Spec,
+    live: Option<&Live>,
+    how: &How,
+    console: &mut Console<'_>,
+) -> Result<Option<Applied>, Failure> {
     match situation(live.map(|live| live.status.as_str())) {
         Situation::Absent => create(deployment, spec, how, console).await,
         Situation::Ready => update(deployment, spec, false, live, how, console).await,
         Situation::Empty => update(deployment, spec, true, live, how, console).await,
-        Situation::Busy => Err(taken(spec)),
+        Situation::Busy => Ok(None),
         Situation::Blocked(why) => {
             let failed = blocked(why, spec.which, &spec.name, live);
             let Some(live) = live.filter(|_| why == Blocked::NeverCreated) else { return Err(failed) };
@@ -197,14 +222,14 @@ fn taken(spec: &Spec) -> Failure {
 async fn create(
     deployment: &Deployment,
     spec: &Spec,
-    how: How,
+    how: &How,
     console: &mut Console<'_>,
-) -> Result<Applied, Failure> {
+) -> Result<Option<Applied>, Failure> {
     let aws = &deployment.aws;
     let mut tries = 0;
     loop {
         let Begun::Running(id) = stack::create(aws, spec).await? else {
-            return Err(taken(spec));
+            return Ok(None);
         };
         let total = deployment.contents(spec.which).map(|contents| contents.resources.len());
         console.begin(&spec.name, "create", "started", total)?;
@@ -218,7 +243,11 @@ async fn create(
         };
         let outcome = watch(aws, &watched, console).await?;
         if outcome.done {
-            return Ok(Applied::Changed);
+            return Ok(Some(Applied::Changed));
+        }
+        if outcome.status == "CREATE_FAILED" && spec.on_failure == OnFailure::Delete {
+            // The stack goes by itself now.
+            settled(deployment, spec.which, how.interval, console).await?;
         }
         tries += 1;
         let again = how.fresh_iam && tries < TRIES && outcome.status == "ROLLBACK_COMPLETE" && late(&outcome);
@@ -228,7 +257,7 @@ async fn create(
         console.step("retry", "a new role was not to be assumed yet: trying again")?;
         // What this run made and CloudFormation took back holds nothing any more.
         remove(deployment, spec.which, &id, how.interval, console).await?;
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(delay(how)).await;
     }
 }
 
@@ -237,13 +266,13 @@ async fn update(
     spec: &Spec,
     new: bool,
     live: Option<&Live>,
-    how: How,
+    how: &How,
     console: &mut Console<'_>,
-) -> Result<Applied, Failure> {
+) -> Result<Option<Applied>, Failure> {
     let aws = &deployment.aws;
     let mut tries = 0;
     loop {
-        let Some(requested) = changeset::request(aws, spec, new).await? else { return Err(taken(spec)) };
+        let Some(requested) = changeset::request(aws, spec, new).await? else { return Ok(None) };
         // Whatever happens before it runs, it goes again.
         console.undo.push(Undo::ChangeSet(aws.clone(), requested.id.clone()));
         let set = changeset::read(aws, requested, &spec.name, PAUSE.min(interval(how))).await?;
@@ -254,7 +283,7 @@ async fn update(
         if set.empty {
             discard(console).await?;
             console.begin(&spec.name, "update", "unchanged", None)?;
-            return Ok(Applied::Unchanged);
+            return Ok(Some(Applied::Unchanged));
         }
         if how.steady {
             let odd = set.changes.iter().filter(|change| {
@@ -269,13 +298,14 @@ async fn update(
                 ));
             }
         }
-        if how.ordered && spec.which == Which::Iam {
-            match order(&set.changes, how.accept_interruption) {
-                Ok(Order::IamFirst) => {}
-                Ok(Order::AppFirst) => {
+        if how.ordered && spec.which == Which::Iam && !new {
+            match order(&set.changes, how.used.as_ref(), how.accept_interruption) {
+                Ok(Order::AppFirst) if how.with_app => {
                     discard(console).await?;
-                    return Ok(Applied::Later);
+                    return Ok(Some(Applied::Later));
                 }
+                Ok(Order::AppFirst) if !how.accept_interruption => return Err(still_used(&set.changes, how)),
+                Ok(_) => {}
                 Err(finding) => return Err(refused(&[finding]).unwrap_or_else(|| taken(spec))),
             }
         }
@@ -287,7 +317,7 @@ async fn update(
             None => None,
         };
         let Begun::Running(id) = changeset::execute(aws, &set, &spec.name).await? else {
-            return Err(taken(spec));
+            return Ok(None);
         };
         console.undo.pop();
         let operation = if new { "create" } else { "update" };
@@ -298,7 +328,7 @@ async fn update(
             Watched { stack: &spec.name, id: &id, operation, newest, limit, interval: how.interval };
         let outcome = watch(aws, &watched, console).await?;
         if outcome.done {
-            return Ok(Applied::Changed);
+            return Ok(Some(Applied::Changed));
         }
         tries += 1;
         let again =
@@ -307,20 +337,37 @@ async fn update(
             return Err(unsuccessful(deployment, spec, &outcome, console)?);
         }
         console.step("retry", "a new role was not to be assumed yet: trying again")?;
-        tokio::time::sleep(DELAY).await;
+        tokio::time::sleep(delay(how)).await;
     }
+}
+
+/// A role that would go while the application, which is not deployed in this run, still has it.
+fn still_used(changes: &[Change], how: &How) -> Failure {
+    let removed = changes.iter().filter(|change| change.action == Action::Remove);
+    let used =
+        removed.filter(|change| how.used.as_ref().is_none_or(|used| used.contains(&change.logical_id)));
+    let names: Vec<String> = used.map(|change| format!("`{}`", change.logical_id)).collect();
+    let said = format!("the application stack still uses {} ({})", names.join(", "), Code::DPL013);
+    Failure::new(said).exit(Exit::Refused).help(
+        "let it go first: `iam-split deploy app` with the new application template, or both by `iam-split deploy`",
+    )
 }
 
 /// How often a stack is tried whose new roles are not to be assumed yet, and the time between.
 const TRIES: u32 = 3;
 const DELAY: std::time::Duration = std::time::Duration::from_secs(10);
 
-fn interval(how: How) -> std::time::Duration {
+/// Who looks at stacks more often than usual waits less too.
+fn delay(how: &How) -> std::time::Duration {
+    how.interval.map_or(DELAY, |interval| DELAY.min(std::time::Duration::from_secs_f64(interval * 10.0)))
+}
+
+fn interval(how: &How) -> std::time::Duration {
     how.interval.map_or(PAUSE, std::time::Duration::from_secs_f64)
 }
 
 fn late(outcome: &Outcome) -> bool {
-    outcome.causes.first().is_some_and(|cause| is_propagation(&cause.reason))
+    outcome.causes.iter().any(|cause| is_propagation(&cause.reason))
 }
 
 /// An operation that failed: its first cause with the place in the template, and what remains.

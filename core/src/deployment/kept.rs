@@ -1,0 +1,233 @@
+//! A plan that is kept: read by someone with other rights, and carried out as it was read or not at all.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::{Deserialize, Serialize};
+
+use super::names::Which;
+use super::scenario::{Change, ParameterChange};
+
+/// The version of the form.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptPlan {
+    /// The version of this form.
+    pub format_version: u32,
+    /// The version of the tool.
+    pub tool_version: String,
+    /// When it was made, RFC 3339.
+    pub made: String,
+    /// The region.
+    pub region: String,
+    /// The stacks in the order in which they change.
+    pub stacks: Vec<KeptStack>,
+    /// The scenarios of the specification, each with its impact.
+    pub scenarios: Vec<String>,
+    /// What has to be known of the order, and of what comes later.
+    pub notes: Vec<String>,
+    /// Why `deploy` would refuse it.
+    pub refused: Option<String>,
+}
+
+/// What a stack's change set would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptStack {
+    /// Which of the two.
+    pub which: Which,
+    /// Its name.
+    pub name: String,
+    /// `create`, `update` or `none`.
+    pub operation: String,
+    /// The id of the stack that stands, and when it was last changed.
+    pub standing: Option<(String, String)>,
+    /// The SHA-256 of the template.
+    pub template: String,
+    /// What happens to resources.
+    pub changes: Vec<Change>,
+    /// Parameters that change; secrets without their values.
+    pub parameters: Vec<ParameterChange>,
+}
+
+impl KeptPlan {
+    /// Reads a kept plan.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let plan: Self = serde_json::from_str(text).map_err(|error| format!("it is no plan: {error}"))?;
+        if plan.format_version == FORMAT_VERSION {
+            Ok(plan)
+        } else {
+            Err(format!(
+                "its form is of version {}, this command knows {FORMAT_VERSION}",
+                plan.format_version
+            ))
+        }
+    }
+
+    /// What is not as this plan says; empty where it can be carried out.
+    #[must_use]
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.region != now.region {
+            found.push(format!("the region is {}, the plan's {}", now.region, self.region));
+        }
+        let names = |plan: &Self| plan.stacks.iter().map(|stack| stack.name.clone()).collect::<Vec<_>>();
+        if names(self) != names(now) {
+            found.push(format!(
+                "the stacks are {}, the plan's {}",
+                names(now).join(", "),
+                names(self).join(", ")
+            ));
+            return found;
+        }
+        for (then, now) in self.stacks.iter().zip(&now.stacks) {
+            let name = &then.name;
+            if then.template != now.template {
+                found.push(format!("the template of `{name}` is another"));
+            }
+            if then.standing != now.standing {
+                found.push(format!("the stack `{name}` was changed since, or made, or deleted"));
+            }
+            if then.operation != now.operation || then.changes != now.changes {
+                found.push(format!("other resources of `{name}` would change"));
+            }
+            if then.parameters != now.parameters {
+                found.push(format!("other parameters of `{name}` would change"));
+            }
+        }
+        found
+    }
+
+    /// The plan as a page in one file, which needs neither script nor network.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let title = format!("Plan for {}", self.stacks.last().map_or("", |stack| &stack.name));
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                    title { (title) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    h1 { (title) }
+                    p.dim { "made " (self.made) ", region " (self.region) }
+                    @if let Some(refused) = &self.refused { p.bad { "deploy would refuse this: " (refused) } }
+                    @for scenario in &self.scenarios { p { (scenario) } }
+                    @for note in &self.notes { p { (note) } }
+                    @for stack in &self.stacks { (stack.section()) }
+                    p.dim { "Carried out by " code { "iam-split deploy --plan FILE" } ", which refuses where anything is no longer as it is here. iam-split " (self.tool_version) }
+                }
+            }
+        }
+        .into_string()
+    }
+}
+
+impl KeptStack {
+    fn section(&self) -> Markup {
+        let row = |change: &Change| {
+            let (sign, word) = change.action.words();
+            html! {
+                tr {
+                    td { code { (sign) } " " (word) }
+                    td { code { (change.logical_id) } }
+                    td { (change.resource_type) }
+                    td { (change.because.join(", ")) }
+                }
+            }
+        };
+        html! {
+            section {
+                h2 { (self.which.noun()) " stack " code { (self.name) } ": " (self.operation) }
+                p.dim { "template " code { (self.template) } }
+                @if !self.changes.is_empty() {
+                    table {
+                        thead { tr { th { "change" } th { "resource" } th { "type" } th { "because of" } } }
+                        tbody { @for change in &self.changes { (row(change)) } }
+                    }
+                }
+                @if !self.parameters.is_empty() {
+                    table {
+                        thead { tr { th { "parameter" } th { "before" } th { "after" } } }
+                        tbody {
+                            @for one in &self.parameters {
+                                tr {
+                                    td { code { (one.name) } }
+                                    td { (one.before.as_deref().unwrap_or("")) }
+                                    td { (one.after.as_deref().unwrap_or("(gone)")) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+const STYLE: &str = "
+:root { color-scheme: light dark; } body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 4rem;
+  font: 15px/1.5 system-ui, sans-serif; color: light-dark(#1c2330, #e6e9ef); background: light-dark(#fff, #14181f); }
+h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .25rem; }
+.dim { color: light-dark(#566072, #a4adbd); } .bad { color: light-dark(#a3221d, #ff8b85); }
+table { border-collapse: collapse; width: 100%; font-size: .93rem; margin: .5rem 0 1rem; } th, td { text-align: left;
+  vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid light-dark(#d9dee7, #2f3745); }
+code { font: .87rem/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
+@media print { body { max-width: none; padding: 0; font-size: 11px; } tr { break-inside: avoid; } }
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployment::scenario::Action;
+
+    fn plan() -> KeptPlan {
+        KeptPlan {
+            format_version: FORMAT_VERSION,
+            tool_version: "0".to_owned(),
+            made: "2026-01-01T00:00:00Z".to_owned(),
+            region: "eu-west-1".to_owned(),
+            stacks: vec![KeptStack {
+                which: Which::App,
+                name: "shop".to_owned(),
+                operation: "update".to_owned(),
+                standing: Some(("arn".to_owned(), "then".to_owned())),
+                template: "abc".to_owned(),
+                changes: vec![Change {
+                    action: Action::Modify,
+                    logical_id: "<b>Worker".to_owned(),
+                    resource_type: "AWS::Lambda::Function".to_owned(),
+                    because: vec!["Role".to_owned()],
+                }],
+                parameters: Vec::new(),
+            }],
+            scenarios: Vec::new(),
+            notes: Vec::new(),
+            refused: None,
+        }
+    }
+
+    #[test]
+    fn a_plan_is_read_back_and_knows_what_has_moved() {
+        let kept = plan();
+        let text = serde_json::to_string(&kept).unwrap();
+        assert_eq!(KeptPlan::read(&text).as_ref(), Ok(&kept));
+        assert!(KeptPlan::read("{}").is_err());
+        let newer = text.replace("\"format_version\":1", "\"format_version\":2");
+        assert!(KeptPlan::read(&newer).unwrap_err().contains("version 2"));
+        let mut now = KeptPlan { made: "later".to_owned(), ..kept.clone() };
+        assert_eq!(kept.differences(&now), [""; 0]);
+        now.stacks[0].template = "def".to_owned();
+        now.stacks[0].standing = None;
+        now.stacks[0].changes.clear();
+        now.region = "us-east-1".to_owned();
+        assert_eq!(kept.differences(&now).len(), 4);
+        assert!(kept.html().contains("&lt;b&gt;Worker") && !kept.html().contains("<script"));
+    }
+}
