@@ -221,6 +221,10 @@ async fn load(
             .map_err(|error| format!("cannot read `{path}`: {}", reason(&error))),
         Origin::Text(text) => Ok(text.clone()),
     };
+    // Who only looks needs no values: a variable that is not set is no fault then.
+    let fetch = |origin: &Origin| {
+        fetch(origin).or_else(|said| if needs.values { Err(said) } else { Ok(String::new()) })
+    };
     let (settings, mut found) = Settings::read(&text, &given.flags(), &fetch);
     let mut loading = Loading {
         config: Input::of(file.display().to_string(), &struck_out(&text)),
@@ -233,9 +237,14 @@ async fn load(
         return Ok(None);
     };
     console.secrets.extend(settings.hidden().map(str::to_owned));
-    // Files first: their faults cost no call.
-    let mut iam = loading.file(settings.iam_template.as_ref(), Source::Iam, &mut found);
-    let mut app = loading.file(settings.template.as_ref(), Source::App, &mut found);
+    // Files first: their faults cost no call. Who only looks, or deletes, needs no sound templates.
+    let needed = needs.app || needs.iam;
+    let mut faults = Vec::new();
+    let mut iam = loading.file(settings.iam_template.as_ref(), Source::Iam, &mut faults);
+    let mut app = loading.file(settings.template.as_ref(), Source::App, &mut faults);
+    if needed {
+        found.append(&mut faults);
+    }
     let by_address = |location: &Option<Location>| matches!(location, Some(Location::Url(_)));
     let local = !by_address(&settings.iam_template) && !by_address(&settings.template);
     if !local && found.iter().any(Diagnostic::is_error) {
@@ -247,13 +256,16 @@ async fn load(
         let clients = Aws::new(&settings).await?;
         if let Some(Location::Url(url)) = &settings.iam_template {
             let text = bucket::fetch(&clients, url).await?;
-            iam = loading.text(url, &text, Source::Iam, &mut found);
+            iam = loading.text(url, &text, Source::Iam, &mut faults);
         }
         if let Some(Location::Url(url)) = &settings.template {
             let text = bucket::fetch(&clients, url).await?;
-            app = loading.text(url, &text, Source::App, &mut found);
+            app = loading.text(url, &text, Source::App, &mut faults);
         }
         aws = Some(clients);
+        if needed {
+            found.append(&mut faults);
+        }
     }
     let pattern = pattern(&settings, app.as_ref());
     let unread = found.iter().any(Diagnostic::is_error);
@@ -264,7 +276,9 @@ async fn load(
     if needs.iam && external && settings.iam_template.is_none() {
         found.push(missing("the IAM template", "iam_template"));
     }
-    found.extend(misuse(&settings, app.as_ref(), iam.as_ref()));
+    if needed {
+        found.extend(misuse(&settings, app.as_ref(), iam.as_ref()));
+    }
     if needs.values && !unread {
         let templates = Templates { iam: iam.as_ref(), app: app.as_ref() };
         found.extend(misgiven(&settings, templates));
@@ -292,7 +306,7 @@ async fn load(
         }
     }
     let mut pair = match (&iam, &app) {
-        (Some(iam), Some(app)) if external => check_pair(iam, app),
+        (Some(iam), Some(app)) if external && needed => check_pair(iam, app),
         _ => Vec::new(),
     };
     pair.retain(|finding| !found.contains(finding));
@@ -300,7 +314,7 @@ async fn load(
     found.extend(
         [(&iam, Source::Iam), (&app, Source::App)]
             .into_iter()
-            .filter_map(|(contents, source)| too_large(contents.as_ref()?, source)),
+            .filter_map(|(contents, source)| too_large(contents.as_ref().filter(|_| needed)?, source)),
     );
     if found.iter().any(Diagnostic::is_error) {
         loading.tell(&found, console)?;

@@ -86,14 +86,27 @@ impl<'s> Console<'s> {
     /// An object for programs; nothing for people.
     pub(crate) fn emit(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         if self.json {
-            let text = serde_json::to_string(event).map_err(std::io::Error::from)?;
-            // A secret stands in JSON as JSON writes it.
-            let secrets = self.secrets.iter().filter_map(|secret| serde_json::to_string(secret).ok());
-            let secrets: Vec<String> = secrets.map(|text| text.trim_matches('"').to_owned()).collect();
-            writeln!(self.streams.out, "{}", masked(&text, secrets.iter().map(String::as_str)))?;
+            let mut object = serde_json::to_value(event).map_err(std::io::Error::from)?;
+            self.mask(&mut object);
+            // What kind it is comes first: lines are read by people and `grep` too.
+            let kind = object.as_object_mut().and_then(|entries| entries.remove("type")).unwrap_or_default();
+            let rest = object.to_string();
+            writeln!(self.streams.out, "{{\"type\":{kind},{}", rest.strip_prefix('{').unwrap_or(&rest))?;
             self.streams.out.flush()?;
         }
         Ok(())
+    }
+
+    /// Masks the texts of an object, not its keys nor what kind it is.
+    fn mask(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => *text = self.clean(text),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
+            serde_json::Value::Object(entries) => {
+                entries.iter_mut().filter(|(key, _)| *key != "type").for_each(|(_, item)| self.mask(item));
+            }
+            _ => {}
+        }
     }
 
     /// A step, for both.

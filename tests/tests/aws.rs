@@ -360,7 +360,36 @@ fn a_stack_that_is_in_use_is_not_deleted() {
     let said = place.run(&["delete", "iam", "--yes"]);
     assert_eq!(said.status, 1);
     assert!(said.stderr.contains("the application stack `used` uses roles of `used-iam`"), "{}", said.stderr);
-    ok(&place.run(&["delete", "--yes"]));
+    // What is to go needs neither sound templates nor values.
+    place.write(
+        "deployment.yaml",
+        &format!("{}parameters: {{Password: {{env: NOT_SET}}}}\n", settings("used")),
+    );
+    std::fs::remove_file(place.path("app.yaml")).unwrap();
+    place.write("iam.yaml", "Resources: [\n");
+    ok(&place.run(&["status"]));
+    ok(&place.run(&["outputs"]));
+    let said = place.run(&["delete", "--yes"]);
+    ok(&said);
+    assert!(
+        said.stdout.contains("deleted used\n") && said.stdout.contains("deleted used-iam\n"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn a_stack_that_nothing_ties_to_the_deployment_stays() {
+    let place = Place::new(simulator());
+    place.write("t.yaml", "Resources: {T: {Type: AWS::SNS::Topic}}\n");
+    for name in ["tied", "tied-iam"] {
+        place.write("deployment.yaml", &format!("name: {name}\ntemplate: t.yaml\n"));
+        deploy(&place);
+    }
+    place.write("deployment.yaml", "name: tied\n");
+    let said = place.run(&["delete", "--yes"]);
+    assert!(ok(&said).contains("the stack tied-iam stays"), "{}", said.stderr);
+    assert!(said.stdout.contains("deleted tied\n") && !said.stdout.contains("tied-iam"), "{}", said.stdout);
 }
 
 #[test]

@@ -189,13 +189,15 @@ pub fn scenarios(update: &Update<'_>) -> Vec<Scenario> {
     } else if !update.iam.is_empty() || update.iam_else {
         list.push(Scenario::A);
     }
+    // Whether a secret that is passed anew is another one nobody can tell.
+    let told = |change: &&ParameterChange| change.before.as_deref() != Some(HIDDEN);
     let infrastructure = |change: &ParameterChange| update.infrastructure.contains(change.name.as_str());
     let other =
         |change: &ParameterChange| !infrastructure(change) && !update.from_iam.contains(change.name.as_str());
-    if update.app_template || update.app_parameters.iter().any(other) {
+    if update.app_template || update.app_parameters.iter().filter(told).any(other) {
         list.push(Scenario::C);
     }
-    if update.app_parameters.iter().any(infrastructure) {
+    if update.app_parameters.iter().filter(told).any(infrastructure) {
         list.push(Scenario::D);
     }
     list
@@ -248,5 +250,7 @@ mod tests {
         let (from_iam, infrastructure) = (BTreeSet::from(["Role"]), BTreeSet::from(["Vpc"]));
         let update = Update { app_parameters: &parameters, from_iam, infrastructure, ..update };
         assert_eq!(scenarios(&update), [Scenario::B, Scenario::D]);
+        let hidden = [ParameterChange { before: Some(HIDDEN.to_owned()), ..parameter("Vpc") }];
+        assert_eq!(scenarios(&Update { app_parameters: &hidden, ..update }), []);
     }
 }

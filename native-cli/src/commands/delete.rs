@@ -2,6 +2,7 @@
 
 use iam_split_core::deployment::gate::{Live, LiveResource};
 use iam_split_core::deployment::names::Which;
+use iam_split_core::deployment::order::used;
 use iam_split_core::diagnostic::{Code, Diagnostic};
 
 use crate::Streams;
@@ -38,7 +39,7 @@ async fn delete(
     let stacks: &[Which] = match arguments.target {
         Some(Target::Iam) => &[Which::Iam],
         Some(Target::App) => &[Which::App],
-        None if deployment.external() => &[Which::App, Which::Iam],
+        None if deployment.external() || may_have_iam(deployment) => &[Which::App, Which::Iam],
         None => &[Which::App],
     };
     let mut going = Vec::new();
@@ -52,7 +53,17 @@ async fn delete(
             _ => console.say(&format!("there is no stack {}", deployment.stack(*which)))?,
         }
     }
-    // Without a template it cannot be told whether there is an IAM stack: one of the usual name is.
+    if !deployment.external() && arguments.target.is_none() {
+        let app = going.iter().find(|stack| stack.which == Which::App).map(|stack| stack.live.clone());
+        let unused = |stack: &Going| stack.which == Which::Iam && used(&stack.live, app.as_ref()).is_empty();
+        if let Some(at) = going.iter().position(unused) {
+            let other = going.remove(at);
+            console.say(&format!(
+                "the stack {} stays: nothing says that it is this deployment's; `iam-split delete iam` deletes it",
+                other.live.name
+            ))?;
+        }
+    }
     if going.is_empty() {
         console.result("nothing to delete")?;
         return Ok(Exit::Done);
@@ -110,6 +121,12 @@ async fn delete(
             .result(&format!("  remains: the bucket {bucket} with the templates of earlier deployments"))?;
     }
     Ok(Exit::Done)
+}
+
+/// Without an application template it cannot be told whether the pair has an IAM stack: one of the usual name
+/// is looked for.
+fn may_have_iam(deployment: &Deployment) -> bool {
+    deployment.settings.pattern.is_none() && deployment.app.is_none()
 }
 
 /// What would make a deletion fail half way: found before anything is deleted.
