@@ -26,6 +26,7 @@ pub(crate) struct Aws {
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) ecs: aws_sdk_ecs::Client,
@@ -60,6 +61,7 @@ impl Aws {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             iam: aws_sdk_iam::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
@@ -67,6 +69,13 @@ impl Aws {
             endpoint,
         })
     }
+}
+
+/// The number of the account that the credentials belong to.
+pub(crate) async fn account(aws: &Aws) -> Result<String, Failure> {
+    let answer = aws.sts.get_caller_identity().send().await;
+    let answer = answer.map_err(|error| failed("cannot tell whose credentials these are", &error))?;
+    Ok(answer.account().unwrap_or_default().to_owned())
 }
 
 /// A call that failed: AWS's own message and the way out.

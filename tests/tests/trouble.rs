@@ -200,6 +200,41 @@ fn permissions_are_printed_without_a_call() {
     assert_eq!(door.actions(), [""; 0]);
 }
 
+/// What the commands call is in the policies that `permissions` prints, and nothing is in them that no command calls.
+#[test]
+fn permissions_are_those_that_the_commands_use() {
+    let door = Door::open(Some(simulator()), |_| None);
+    let place = place(door.port, "used");
+    ok(&place.run(&DEPLOY));
+    place.edit("iam.yaml", "sqs:SendMessage", "sqs:ReceiveMessage");
+    for arguments in [
+        &["plan"][..],
+        &DEPLOY,
+        &["status"],
+        &["outputs"],
+        &["gates"],
+        &["rollback", "--yes"],
+        &["delete", "--yes"],
+    ] {
+        ok(&place.run(arguments));
+    }
+    let policies: String = ["iam", "app"].map(|team| place.run(&["permissions", team]).stdout).concat();
+    let mut used: Vec<String> = door.actions().into_iter().filter(|action| !action.contains(' ')).collect();
+    used.sort();
+    used.dedup();
+    for action in &used {
+        assert!(policies.contains(&format!(":{action}\"")), "{action} is not allowed");
+    }
+    // Called where a rollback failed or an export is deleted; tags are set by the calls that create.
+    let rarely = ["ContinueUpdateRollback", "ListImports", "TagResource"];
+    for allowed in policies.split("\"cloudformation:").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(
+            used.iter().any(|action| action == allowed) || rarely.contains(&allowed),
+            "{allowed} is allowed and not used"
+        );
+    }
+}
+
 /// A stack that runs from the monolith is not run over: what would break is said, and `migrate` offered.
 #[test]
 fn a_running_monolith_is_recognised() {

@@ -18,6 +18,8 @@ pub struct KeptPlan {
     pub tool_version: String,
     /// When it was made, RFC 3339.
     pub made: String,
+    /// The account's number.
+    pub account: String,
     /// The region.
     pub region: String,
     /// The stacks in the order in which they change.
@@ -70,8 +72,9 @@ impl KeptPlan {
     #[must_use]
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let mut found = Vec::new();
-        if self.region != now.region {
-            found.push(format!("the region is {}, the plan's {}", now.region, self.region));
+        let place = |plan: &Self| format!("account {}, region {}", plan.account, plan.region);
+        if place(self) != place(now) {
+            found.push(format!("this is {}, the plan is for {}", place(now), place(self)));
         }
         let names = |plan: &Self| plan.stacks.iter().map(|stack| stack.name.clone()).collect::<Vec<_>>();
         if names(self) != names(now) {
@@ -116,7 +119,7 @@ impl KeptPlan {
                 }
                 body {
                     h1 { (title) }
-                    p.dim { "made " (self.made) ", region " (self.region) }
+                    p.dim { "made " (self.made) ", for account " (self.account) ", region " (self.region) }
                     @if let Some(refused) = &self.refused { p.bad { "deploy would refuse this: " (refused) } }
                     @for scenario in &self.scenarios { p { (scenario) } }
                     @for note in &self.notes { p { (note) } }
@@ -192,6 +195,7 @@ mod tests {
             format_version: FORMAT_VERSION,
             tool_version: "0".to_owned(),
             made: "2026-01-01T00:00:00Z".to_owned(),
+            account: "123456789012".to_owned(),
             region: "eu-west-1".to_owned(),
             stacks: vec![KeptStack {
                 which: Which::App,

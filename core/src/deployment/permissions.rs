@@ -141,8 +141,7 @@ const HANDLERS: &[(&str, &str, &[&str])] = &[
 ];
 
 /// What iam-split itself calls on a stack, to plan, deploy, watch and delete it.
-const ON_STACK: [&str; 15] = [
-    "cloudformation:CancelUpdateStack",
+const ON_STACK: [&str; 12] = [
     "cloudformation:ContinueUpdateRollback",
     "cloudformation:CreateChangeSet",
     "cloudformation:CreateStack",
@@ -150,13 +149,11 @@ const ON_STACK: [&str; 15] = [
     "cloudformation:DeleteStack",
     "cloudformation:DescribeChangeSet",
     "cloudformation:DescribeStackEvents",
-    "cloudformation:DescribeStackResources",
     "cloudformation:DescribeStacks",
     "cloudformation:ExecuteChangeSet",
     "cloudformation:GetTemplate",
     "cloudformation:ListStackResources",
     "cloudformation:TagResource",
-    "cloudformation:UpdateStack",
 ];
 
 /// The services of CloudFormation's namespaces whose IAM prefix is not the namespace in lower case.
@@ -203,8 +200,6 @@ pub fn policy(
         json!({
             "Sid": "Look", "Effect": "Allow", "Resource": "*",
             "Action": [
-                "cloudformation:GetTemplateSummary",
-                "cloudformation:ListExports",
                 "cloudformation:ListImports",
                 "cloudformation:ValidateTemplate",
                 "sts:GetCallerIdentity",

@@ -11,7 +11,7 @@ use iam_split_core::diagnostic::Code;
 
 use crate::Streams;
 use crate::args::deployment::{DeployArgs, Format, Target};
-use crate::aws::stack;
+use crate::aws::{account, stack};
 use crate::deployment::apply::{self, Applied, How, apply, not_over_monolith, refused, settled, spec};
 use crate::deployment::send::{Sent, upload};
 use crate::deployment::{self, Deployment, Needs, gates};
@@ -66,7 +66,8 @@ impl Deploying<'_> {
             stacks.push(Which::App);
         }
         if let Some(kept) = &self.kept {
-            let now = super::plan::make(deployment, &stacks, console).await?.kept(deployment);
+            let account = account(&deployment.aws).await?;
+            let now = super::plan::make(deployment, &stacks, console).await?.kept(deployment, account);
             let moved = kept.differences(&now);
             if !moved.is_empty() {
                 return Err(Failure::new(format!("this is not what was planned\n  {}", moved.join("\n  ")))

@@ -18,7 +18,7 @@ use iam_split_core::diagnostic::Diagnostic;
 
 use crate::Streams;
 use crate::args::deployment::{Format, PlanArgs};
-use crate::aws::{changeset, stack};
+use crate::aws::{account, changeset, stack};
 use crate::deployment::apply::{self, blocked, not_over_monolith, refused, settled, spec};
 use crate::deployment::send::{Sent, for_looking};
 use crate::deployment::{self, Deployment, Needs, PAUSE, gates};
@@ -34,7 +34,10 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
             if deployment.iam.is_some() { &[Which::Iam, Which::App] } else { &[Which::App] };
         let plan = make(deployment, stacks, console).await?;
         plan.tell(deployment, console)?;
-        keep(&plan.kept(deployment), &arguments.out, console)?;
+        if !arguments.out.is_empty() {
+            let account = account(&deployment.aws).await?;
+            keep(&plan.kept(deployment, account), &arguments.out, console)?;
+        }
         console.result("nothing was changed")?;
         Ok(Exit::Done)
     })
@@ -250,7 +253,7 @@ impl Plan {
     }
 
     /// The plan as it is kept.
-    pub(crate) fn kept(&self, deployment: &Deployment) -> KeptPlan {
+    pub(crate) fn kept(&self, deployment: &Deployment, account: String) -> KeptPlan {
         let stack = |plan: &StackPlan| KeptStack {
             which: plan.which,
             name: deployment.stack(plan.which).to_owned(),
@@ -275,6 +278,7 @@ impl Plan {
             format_version: FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             made: now(),
+            account,
             region: deployment.aws.region.clone(),
             stacks: self.stacks.iter().map(stack).collect(),
             scenarios: scenarios
