@@ -50,7 +50,7 @@ pub fn fired(port: u16) -> usize {
 }
 
 /// A program of the simulator's installation.
-fn tool(name: &str) -> PathBuf {
+pub fn tool(name: &str) -> PathBuf {
     let made = Command::new(repository().join("scripts/aws-simulator")).output().expect("the script runs");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     PathBuf::from(String::from_utf8(made.stdout).expect("a path").trim()).with_file_name(name)
@@ -118,6 +118,15 @@ impl Request {
 
 fn form(text: &str) -> Vec<(String, String)> {
     text.split('&').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (decoded(k), decoded(v))).collect()
+}
+
+/// A text as a form writes it.
+pub fn encoded(text: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(one).collect()
 }
 
 fn decoded(text: &str) -> String {

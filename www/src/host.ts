@@ -3,8 +3,8 @@ import type { Zippable } from "fflate";
 import configUrl from "../../examples/quilt/config.yaml?url";
 import templateUrl from "../../examples/quilt/quilt.yaml?url";
 
-/** The user's text as the page last had it. It is kept here so that a panic in wasm cannot take it. */
-let kept = { name: "template.yaml", text: "" };
+/** The user's texts as the page last had them. They are kept here so that a panic in wasm cannot take them. */
+let kept: [name: string, text: string][] = [];
 
 /** More than this is in no link of ours: a link that unpacks to more is not read. */
 const LARGEST = 32 * 1024 * 1024;
@@ -41,15 +41,15 @@ async function read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, limit: numb
 }
 
 export const host = {
-  keep(name: string, text: string) {
-    kept = { name, text };
+  keep(files: [string, string][]) {
+    kept = files;
   },
   panicked(message: string) {
     element("fault-message").textContent = message;
     element("fault").hidden = false;
     element("page").hidden = true;
-    element("fault-save").hidden = kept.text === "";
-    element("fault-save").onclick = () => give(kept.name, new Blob([kept.text]));
+    element("fault-save").hidden = kept.length === 0;
+    element("fault-save").onclick = () => kept.forEach(([name, text]) => give(name, new Blob([text])));
     element("fault-reload").onclick = () => {
       // The text that it failed on would fail again.
       localStorage.removeItem("iam-split/work");

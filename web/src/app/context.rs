@@ -89,8 +89,12 @@ pub(crate) fn of_place(hash: &str) -> Option<(Source, u32)> {
     Some((source, line.parse().ok()?))
 }
 
-/// Shows an address without another entry in the history.
+/// Shows an address without another entry in the history. That of a shared report stays: a reload would lose it.
 pub(crate) fn replace_hash(hash: &str) {
+    let now = gloo::utils::window().location().hash().unwrap_or_default();
+    if now.starts_with(super::share::MARK) {
+        return;
+    }
     if let Ok(history) = gloo::utils::window().history() {
         // A page that may not change its address works the same.
         let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(hash));

@@ -75,7 +75,16 @@ pub(crate) fn Details() -> Html {
                     </dd>
                 }
                 if resource.movable != Movable::Never && resource.selected {
-                    <dt>{ "resolution" }</dt><dd>{ choice(&page, name) }</dd>
+                    <dt>{ "resolution" }</dt>
+                    <dd>
+                        { choice(&page, name) }{ " " }
+                        <span class="dim">
+                            { match resource.order.as_slice() {
+                                [] => "none is permitted".to_owned(),
+                                order => order.iter().map(|each| each.name()).collect::<Vec<_>>().join(", "),
+                            } }
+                        </span>
+                    </dd>
                 }
             </dl>
             <h3>{ format!("Used {}", times(uses.len())) }</h3>

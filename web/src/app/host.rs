@@ -12,9 +12,9 @@ extern "C" {
     #[derive(Clone)]
     pub type Host;
 
-    /// Remembers the user's text outside of wasm, for the case of a panic.
+    /// Remembers the user's texts outside of wasm, for the case of a panic: pairs of name and text.
     #[wasm_bindgen(method)]
-    pub fn keep(this: &Host, name: &str, text: &str);
+    pub fn keep(this: &Host, files: &Array);
 
     /// Says that the page cannot go on.
     #[wasm_bindgen(method)]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use iam_split_core::diagnostic::Source;
+use js_sys::Array;
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, DragEvent, Element, KeyboardEvent};
 use yew::platform::spawn_local;
@@ -103,11 +104,13 @@ fn tabs(outcome: &Outcome) -> Vec<Tab> {
 /// Runs what the page does once, on a few lines: a browser compiles wasm when it first runs, and the
 /// user's template need not wait for that.
 fn warm() {
-    const LINES: &str = "Resources:\n  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt R.Arn, X: !Sub '${R}'}}\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Resource: !Sub '${F.Arn}*'}}}]\n";
+    drop(Outcome::of(&warm_work()));
+}
+
+fn warm_work() -> Work {
+    const LINES: &str = "Resources:\n  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt R.Arn, X: !Sub '${R}'}}\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {}\n      Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Resource: !Sub '${F.Arn}*'}}}]\n";
     let config = TextFile::new("config.yaml", "resolution: {order: [exact, pattern, two-phase]}\n");
-    let work =
-        Work { monolith: Some(TextFile::new("a.yaml", LINES)), config: Some(config), ..Work::default() };
-    drop(Outcome::of(&work));
+    Work { monolith: Some(TextFile::new("a.yaml", LINES)), config: Some(config), ..Work::default() }
 }
 
 /// The page: the user's own work, or what a link holds.
@@ -150,7 +153,7 @@ pub(crate) fn Root() -> Html {
         }
         Some(Ok(Shared { report, work: None, .. })) => html! {
             <>
-                { banner("A shared report, to be read only. The templates are not in the link.") }
+                { banner("A shared report, to be read only. The templates are not in the link: what it says is the word of who shared it.") }
                 <main class="shared"><h1 class="hidden">{ "Shared report" }</h1><ReportView report={Rc::new(report.clone())} /></main>
             </>
         },
@@ -201,9 +204,10 @@ fn Desk(props: &DeskProps) -> Html {
     {
         let say = say.clone();
         use_effect_with(session.work.clone(), move |work| {
-            if let Some(file) = &work.monolith {
-                host::get().keep(&file.name, &file.text);
-            }
+            let pair = work.pair.iter().flat_map(|(iam, app)| [iam, app]);
+            let files = work.monolith.iter().chain(&work.config).chain(pair);
+            let files = files.map(|file| Array::of2(&(*file.name).into(), &(*file.text).into()));
+            host::get().keep(&files.collect());
             let work = (!read_only).then(|| work.clone());
             // After the result is on the screen.
             let saving = Timeout::new(300, move || {
@@ -262,4 +266,15 @@ fn OwnReport() -> Html {
     let page = use_page();
     let report = use_memo(page.outcome.clone(), |outcome| Rc::new(outcome.report(page.work())));
     html! { <ReportView report={(*report).clone()} /> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_warms_up_is_split() {
+        let outcome = Outcome::of(&warm_work());
+        assert!(outcome.split.is_some(), "{:?}", outcome.findings);
+    }
 }

@@ -17,7 +17,7 @@ use super::save::copy_button;
 use super::session::{TextFile, Work};
 
 /// What a fragment begins with.
-const MARK: &str = "#report=";
+pub(crate) const MARK: &str = "#report=";
 /// Chats and mail programs cut longer links.
 const LONG: usize = 32 * 1024;
 
