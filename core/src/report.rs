@@ -5,8 +5,11 @@
 mod html;
 mod junit;
 mod markdown;
+mod page;
 mod picture;
 mod sarif;
+
+pub(crate) use page::page;
 
 use serde::{Deserialize, Serialize};
 

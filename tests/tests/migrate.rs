@@ -56,6 +56,8 @@ fn the_running_iam_moves_and_stays_what_it_is() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
+    let document = std::fs::read_to_string(repository().join("docs/migration.md")).unwrap();
+    assert!(document.contains(&format!("```\n{text}```\n")), "docs/migration.md does not show\n{text}");
     assert!(door.actions().iter().all(|action| !action.contains("Create") && !action.starts_with("PUT")));
 
     let said = place.run(&ON);

@@ -1,10 +1,11 @@
 //! A plan that is kept: read by someone with other rights, and carried out as it was read or not at all.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
 use super::names::Which;
 use super::scenario::{Change, ParameterChange};
+use crate::report::page;
 
 /// The version of the form.
 pub const FORMAT_VERSION: u32 = 1;
@@ -107,28 +108,16 @@ impl KeptPlan {
     #[must_use]
     pub fn html(&self) -> String {
         let title = format!("Plan for {}", self.stacks.last().map_or("", |stack| &stack.name));
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                    title { (title) }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    h1 { (title) }
-                    p.dim { "made " (self.made) ", for account " (self.account) ", region " (self.region) }
-                    @if let Some(refused) = &self.refused { p.bad { "deploy would refuse this: " (refused) } }
-                    @for scenario in &self.scenarios { p { (scenario) } }
-                    @for note in &self.notes { p { (note) } }
-                    @for stack in &self.stacks { (stack.section()) }
-                    p.dim { "Carried out by " code { "iam-split deploy --plan FILE" } ", which refuses where anything is no longer as it is here. iam-split " (self.tool_version) }
-                }
-            }
-        }
-        .into_string()
+        let body = html! {
+            h1 { (title) }
+            p.dim { "made " (self.made) ", for account " (self.account) ", region " (self.region) }
+            @if let Some(refused) = &self.refused { p.bad { "deploy would refuse this: " (refused) } }
+            @for scenario in &self.scenarios { p { (scenario) } }
+            @for note in &self.notes { p { (note) } }
+            @for stack in &self.stacks { (stack.section()) }
+            p.dim { "Carried out by " code { "iam-split deploy --plan FILE" } ", which refuses where anything is no longer as it is here. iam-split " (self.tool_version) }
+        };
+        page(&title, STYLE, &body)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A page in one file: no script, no font, no picture from elsewhere.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
+use super::page::page;
 use super::picture::picture;
 use super::{Finding, Report, severity};
 use crate::equivalence::Change;
@@ -35,32 +36,17 @@ details { border-bottom: 1px solid var(--line); padding: .35rem 0; } summary { c
 ";
 
 pub(super) fn render(report: &Report) -> String {
-    page(report).into_string()
-}
-
-fn page(report: &Report) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { "IAM split: " (report.verdict()) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (head(report))
-                (contracts(report))
-                (findings(report))
-                (permissions(report))
-                (moved(report))
-                (wiring(report))
-                (dependencies(report))
-                p.dim { "iam-split " (report.tool_version) }
-            }
-        }
-    }
+    let body = html! {
+        (head(report))
+        (contracts(report))
+        (findings(report))
+        (permissions(report))
+        (moved(report))
+        (wiring(report))
+        (dependencies(report))
+        p.dim { "iam-split " (report.tool_version) }
+    };
+    page(&format!("IAM split: {}", report.verdict()), STYLE, &body)
 }
 
 fn head(report: &Report) -> Markup {
