@@ -24,17 +24,17 @@ pub enum Command {
     Init(InitArgs),
     Validate(ValidateArgs),
     Diff(DiffArgs),
-    Migrate(deployment::MigrateArgs),
-    Rollback(deployment::RollbackArgs),
-    Permissions(deployment::PermissionsArgs),
-    Explain(ExplainArgs),
     Plan(deployment::PlanArgs),
     Deploy(deployment::DeployArgs),
     Upload(deployment::UploadArgs),
     Outputs(deployment::OutputsArgs),
     Status(deployment::StatusArgs),
     Gates(deployment::GatesArgs),
+    Rollback(deployment::RollbackArgs),
     Delete(deployment::DeleteArgs),
+    Migrate(deployment::MigrateArgs),
+    Permissions(deployment::PermissionsArgs),
+    Explain(ExplainArgs),
 }
 
 /// Split a template into an IAM template and an application template.

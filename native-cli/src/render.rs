@@ -75,6 +75,7 @@ fn render(
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
+    let mut placed = false;
     for (source, text) in texts {
         let Some(input) = sources.get(*source) else { continue };
         let mut labels = diagnostic.labels.iter().filter(|label| label.source == *source).peekable();
@@ -87,8 +88,15 @@ fn render(
             let (start, end) = shown(text, label.span.start(), label.span.end());
             kind.span(start..end).label(label.text.as_str())
         });
+        placed = true;
         group =
             group.element(Snippet::source(text.as_str()).path(input.name.as_str()).annotations(annotations));
+    }
+    if !placed {
+        // Without a source line the frame would be an empty one.
+        let mut text = renderer.render(&[group]);
+        diagnostic.help.iter().for_each(|help| text.push_str(&format!("\n = help: {help}")));
+        return text;
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
