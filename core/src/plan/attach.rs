@@ -69,6 +69,13 @@ pub(super) fn inline_statement<'d, 't>(
         Some(_) => return None,
         None => plain(statement, Kind::Mapping)?,
     };
+    // What an alias elsewhere stands for would go with the statement.
+    let tree = item.document();
+    if tree.has_aliases()
+        && tree.nodes().any(|node| node.is_anchored() && item.outer().contains(node.outer()))
+    {
+        return None;
+    }
     // Both policies bear the name, or one made of it, so it must mean the same in both templates.
     let mut is_portable = true;
     lower(policy.get("PolicyName")?).walk(&mut |expr| match expr {

@@ -120,7 +120,7 @@ fn unresolved(facts: &Facts, order: &[Resolution], permitting_helps: Vec<Resolut
             Resolution::Exact | Resolution::Pattern => fits_value(facts, *resolution).err(),
             Resolution::TwoPhase => facts.position.later.clone().err(),
             Resolution::Attach => Some(
-                "only inline statements of a role can be attached, where neither policy nor statement is behind `Fn::If`".to_owned(),
+                "only inline statements of a role can be attached, where neither policy nor statement is behind `Fn::If`, an anchor or an alias".to_owned(),
             ),
             Resolution::Keep | Resolution::Refuse => None,
         };
