@@ -18,7 +18,7 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
 use crate::normal::{Names, covers, normal};
-use crate::plan::{Resolver, name_index, pattern_in, reaches};
+use crate::plan::{NameNeed, Resolver, name_index, pattern_in, reaches};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 use crate::text::Span;
@@ -66,6 +66,8 @@ pub struct Proof {
     pub attached: Vec<(String, String)>,
     /// What is not the same.
     pub faults: Vec<Diagnostic>,
+    /// What the patterns that were found ask of the application stack's name.
+    needs: Vec<NameNeed>,
 }
 
 /// How the pair is wired, as the IAM template's own mark says, or as the names show.
@@ -185,7 +187,47 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
         }
     }
     declarations(triple, wiring, &sides, &mut proof);
+    bounds(iam, wiring, &mut proof);
     proof
+}
+
+/// The bounds of the application stack's name: with a longer or another one the patterns would miss.
+fn bounds(iam: &Template<'_, '_>, wiring: &Wiring, proof: &mut Proof) {
+    let longest = proof.needs.iter().filter(|need| need.bounded).filter_map(|need| need.longest).min();
+    let lower_case = proof.needs.iter().any(|need| need.bounded && need.lower_case);
+    let Some(parameter) = wiring.stack_parameter.as_ref().and_then(|name| iam.parameters.get(name.as_str()))
+    else {
+        return;
+    };
+    let text = |key: &str| parameter.value.get(key).and_then(Node::as_str);
+    let mut wrong = Vec::new();
+    if let Some(longest) = longest
+        && !text("MaxLength").and_then(|most| most.parse().ok()).is_some_and(|most: usize| most <= longest)
+    {
+        wrong.push(format!("`MaxLength` must be {longest} at most"));
+    }
+    let admits = |name: &str| match text("AllowedPattern") {
+        None => true,
+        Some(pattern) => {
+            regex_lite::Regex::new(&format!("^(?:{pattern})$")).map_or(true, |regex| regex.is_match(name))
+        }
+    };
+    let odd = if lower_case { ["Ab", "a--b", "a-"].as_slice() } else { ["a--b"].as_slice() };
+    let admitted: Vec<String> =
+        odd.iter().filter(|name| longest.is_some() && admits(name)).map(|name| format!("`{name}`")).collect();
+    if !admitted.is_empty() {
+        wrong.push(format!("`AllowedPattern` must not admit {}", admitted.join(", ")));
+    }
+    if !wrong.is_empty() {
+        proof.faults.push(
+            Diagnostic::new(
+                Code::PRF001,
+                "with some names of the application stack the patterns would miss what they stand for",
+            )
+            .label(Source::Iam, parameter.key.outer(), wrong.join("; "))
+            .help("split the monolith again, which writes the bounds that the patterns need"),
+        );
+    }
 }
 
 /// A managed policy's `PolicyArn` is its `Ref`.
@@ -472,9 +514,9 @@ impl Walk<'_, '_> {
     }
 
     /// What the patterns that stand for the references of a value reach beyond.
-    fn reaches(&self, before: &Expr) -> String {
+    fn reaches(&mut self, before: &Expr) -> String {
         let Some(resolver) = self.resolver else { return String::new() };
-        let mut said: Vec<String> = Vec::new();
+        let (mut said, mut asked): (Vec<String>, Vec<NameNeed>) = (Vec::new(), Vec::new());
         before.walk(&mut |part| {
             let (name, attribute) = match part {
                 Expr::Ref(name) => (name.as_str(), None),
@@ -485,12 +527,15 @@ impl Walk<'_, '_> {
             let is_pattern = name == "AWS::StackId"
                 || resolver.reference(name, attribute).is_ok_and(|resolved| resolved.pattern);
             if is_pattern {
-                let reach = reaches(self.whole.template, name, &resolver.take_needs());
+                let needs = resolver.take_needs();
+                let reach = reaches(self.whole.template, name, &needs);
+                asked.extend(needs);
                 if !said.contains(&reach) {
                     said.push(reach);
                 }
             }
         });
+        self.proof.needs.extend(asked);
         said.join("; ")
     }
 

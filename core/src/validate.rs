@@ -93,7 +93,7 @@ pub(crate) fn compare(
     result.wires =
         wiring.wires.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
     if let Some(monolith) = monolith {
-        let Proof { proven, widened, attached, faults } = prove(&Triple { monolith, iam, app }, &wiring);
+        let Proof { proven, widened, attached, faults, .. } = prove(&Triple { monolith, iam, app }, &wiring);
         result.proven = Some(proven);
         result.widened = widened;
         result.attached = attached;

@@ -112,8 +112,8 @@ pub struct ValidateArgs {
 /// `diff --iam OLD NEW` lists for each role the permissions that were added, removed, widened or
 /// narrowed, and who may assume it.
 ///
-/// Exit codes: 0 nothing to object to; 1 a difference that no split makes or, with --iam, more allowed
-/// than before; 2 wrong usage or unreadable input.
+/// Exit codes: 0 nothing to object to; 1 a difference that no split makes or, with --iam, more that may
+/// be allowed than before, where the texts cannot tell too; 2 wrong usage or unreadable input.
 #[derive(Args, Debug)]
 pub struct DiffArgs {
     /// The monolith; with --iam the IAM template of the former release.

@@ -121,11 +121,7 @@ where
         };
         let undone = undo(&mut console).await;
         let result = result.and_then(|exit| undone.map(|()| exit));
-        let unfinished = console.running.is_some();
-        let result = result.map_err(|failure| {
-            let failure = failure.map(|text| console.clean(text));
-            if unfinished { failure.unfinished() } else { failure }
-        });
+        let result = result.map_err(|failure| failure.map(|text| console.clean(text)));
         let (exit, message) = match &result {
             Ok(exit) => (*exit, if *exit == Exit::Done { "done" } else { "not done" }.to_owned()),
             Err(failure) => (failure.parts().1, failure.parts().0.to_owned()),

@@ -1,6 +1,5 @@
 //! Exit codes, and failures of the host: what has no place in a template.
 
-use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use iam_split_core::diagnostic::Code;
@@ -45,14 +44,12 @@ pub(crate) struct Failure {
     code: Option<Code>,
     message: String,
     help: Option<String>,
-    /// The reader of our output went away: nothing is wrong with us.
-    broken_pipe: bool,
     exit: Exit,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { code: None, message: message.into(), help: None, broken_pipe: false, exit: Exit::Usage }
+        Self { code: None, message: message.into(), help: None, exit: Exit::Usage }
     }
 
     pub(crate) fn code(mut self, code: Code) -> Self {
@@ -77,24 +74,12 @@ impl Failure {
         self
     }
 
-    /// A reader that goes away while a stack is in work leaves its operation unwatched: that is no success.
-    pub(crate) fn unfinished(mut self) -> Self {
-        if self.broken_pipe {
-            self.broken_pipe = false;
-            self.exit = Exit::Aws;
-        }
-        self
-    }
-
     /// The message and the exit code, for programs.
     pub(crate) fn parts(&self) -> (&str, Exit) {
         (&self.message, self.exit)
     }
 
     pub(crate) fn report(self, streams: &mut Streams) -> Exit {
-        if self.broken_pipe {
-            return Exit::Done;
-        }
         let help = self.help.map_or(String::new(), |help| format!("\n  help: {help}"));
         // Where even this cannot be written, the exit code remains.
         let code = self.code.map_or(String::new(), |code| format!("[{code}]"));
@@ -110,7 +95,6 @@ impl From<std::io::Error> for Failure {
             code: None,
             message: format!("cannot write the output: {error}"),
             help: None,
-            broken_pipe: error.kind() == ErrorKind::BrokenPipe,
             exit: Exit::Usage,
         }
     }

@@ -191,3 +191,22 @@ fn limits_are_checked_before_anything_is_written() {
     assert!(ran.stderr.contains("LIM003"), "{}", ran.stderr);
     assert_eq!(files(work.path()), ["t.yaml"]);
 }
+
+/// A reader that goes away takes neither the work nor the exit code with it.
+#[test]
+fn a_closed_pipe_changes_no_exit_code() {
+    let work = folder("Resources:\n  B: {Type: AWS::S3::Bucket}\n");
+    let shell = |line: &str| {
+        let ran = std::process::Command::new("bash")
+            .args(["-c", &format!("({line}; echo $? >status) 2>&1 | true"), "sh"])
+            .env("IAM_SPLIT", command())
+            .current_dir(work.path())
+            .output()
+            .unwrap();
+        assert!(ran.status.success());
+        std::fs::read_to_string(work.path().join("status")).unwrap()
+    };
+    for (arguments, status) in [("split t.yaml", "1\n"), ("explain", "0\n"), ("split none.yaml", "2\n")] {
+        assert_eq!(shell(&format!("sleep 0.2; \"$IAM_SPLIT\" {arguments}")), status, "{arguments}");
+    }
+}

@@ -120,7 +120,7 @@ fn a_release_is_told_apart_role_by_role() {
         (
             "RoleName: worker",
             "RoleName: worker2",
-            0,
+            1,
             "properties",
             json!({"property": "RoleName", "before": "worker", "after": "worker2"}),
         ),
@@ -142,7 +142,7 @@ fn a_release_is_told_apart_role_by_role() {
 fn new_and_former_roles_are_said_and_secrets_are_not() {
     let more = ROLE.replace("  Same:", "  Other:").replace("first-secret", "second-secret");
     let ran = compare(&["--iam"], ROLE, &more);
-    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
     assert!(ran.stdout.contains("Other (AWS::IAM::Role, line 17): added"), "{}", ran.stdout);
     assert!(ran.stdout.contains("Same (AWS::IAM::Role, line 17): removed"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("secret"), "{}", ran.stdout);
@@ -165,4 +165,52 @@ fn what_cannot_be_read_is_exit_2_with_every_place() {
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("SYN001") && ran.stderr.contains("SYN002"), "{}", ran.stderr);
     assert!(ran.stderr.contains("a.yaml") && ran.stderr.contains("b.yaml"), "{}", ran.stderr);
+}
+
+/// What the texts cannot tell counts as more: the verdict of a release is never better than it is known to be.
+#[test]
+fn what_cannot_be_told_may_allow_more() {
+    let base =
+        "Conditions: {Live: !Equals [!Ref AWS::Region, a]}\nMappings: {M: {a: {x: 'arn:aws:s3:::b/*'}}}\n"
+            .to_owned()
+            + &ROLE.replace(
+                "    Type: AWS::IAM::Role\n    Properties:\n      RoleName",
+                "    Type: AWS::IAM::Role\n    Condition: Live\n    Properties:\n      RoleName",
+            )
+            + "  Policy: {Type: AWS::IAM::ManagedPolicy, Properties: {Roles: [!Ref Role], PolicyDocument: {Version: '2012-10-17', Statement: []}}}\n";
+    for (from, to) in [
+        ("    Condition: Live\n", ""),
+        ("!Ref AWS::Region, a]", "a, a]"),
+        ("arn:aws:s3:::b/*", "*"),
+        ("Roles: [!Ref Role]", "Roles: [!Ref Role, admin]"),
+        ("2012-10-17", "2008-10-17"),
+        ("Type: AWS::IAM::ManagedPolicy", "Type: AWS::IAM::Policy"),
+        ("Type: String, NoEcho: true", "Type: String, AllowedPattern: x"),
+    ] {
+        assert!(base.contains(from), "{from}");
+        let ran = compare(&["--iam"], &base, &base.replacen(from, to, 1));
+        assert_eq!(
+            (ran.status, ran.stdout.contains("more may be allowed")),
+            (1, true),
+            "{from}: {}",
+            ran.stdout
+        );
+    }
+    let ran =
+        compare(&["--iam", "--format", "json"], &base, &base.replace("'s3:GetObject'", "'S3:getobject'"));
+    let diff: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.status, &diff["may_allow_more"]), (0, &Value::Bool(false)), "{}", ran.stdout);
+}
+
+/// An output that no IAM stack waits for is none that a split adds.
+#[test]
+fn an_added_output_is_not_explained() {
+    let before = "Parameters: {P: {Type: String, NoEcho: true}}\nResources: {A: {Type: AWS::SNS::Topic}}\n";
+    let ran = compare(&[], before, &format!("{before}Outputs: {{Open: {{Value: !Ref P}}}}\n"));
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("no split makes these differences") && ran.stdout.contains("Outputs.Open"),
+        "{}",
+        ran.stdout
+    );
 }

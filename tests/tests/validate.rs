@@ -77,6 +77,37 @@ fn every_tampering_is_found() {
             "no parameter `More`",
         ),
         ("quilt-iam.yaml", "\nParameters:\n", "\nParameters:\n  More: { Type: Strin }\n", "TPL009"),
+        // Bounds without which a pattern would miss, what rewrites a template, and a role for whoever forgets one.
+        (
+            "quilt-iam.yaml",
+            "    MinLength: 1\n    MaxLength: 25\n",
+            "    MinLength: 1\n    MaxLength: 26\n",
+            "`MaxLength` must be 25 at most",
+        ),
+        (
+            "quilt-iam.yaml",
+            "    AllowedPattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'\n    Constraint",
+            "    Constraint",
+            "must not admit",
+        ),
+        (
+            "quilt-iam.yaml",
+            "\nParameters:\n",
+            "\nTransform: Evil\nParameters:\n",
+            "the section `Transform` differs",
+        ),
+        (
+            "quilt-app.yaml",
+            "\nParameters:\n",
+            "\nRules: { Never: { Assertions: [{ Assert: !Equals [a, b] }] } }\nParameters:\n",
+            "the section `Rules` differs",
+        ),
+        (
+            "quilt-app.yaml",
+            "\n  ApiRole:\n",
+            "\n  ApiRole:\n    Default: arn:aws:iam::123456789012:role/admin\n",
+            "CTR006",
+        ),
     ] {
         let work = example();
         edit(work.path(), name, from, to);

@@ -45,6 +45,9 @@ pub(super) fn shapes(pair: &Pair<'_>) -> Vec<Diagnostic> {
         if *output != format!("{name}Arn") {
             continue;
         }
+        if text("Default").is_some_and(|default| !default.is_empty()) {
+            wrong(format!("the parameter `{name}` has a default: whoever forgets it gets another role"));
+        }
         match text("AllowedPattern") {
             None => wrong(format!("the parameter `{name}` admits anything, not only ARNs")),
             Some(pattern) => {

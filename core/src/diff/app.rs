@@ -104,6 +104,12 @@ pub fn application(monolith: &str, app: &str) -> Result<AppDiff, Vec<Diagnostic>
     Ok(walk.diff)
 }
 
+/// Whether an output of the application gives a value that the IAM stack waits for, by its own words.
+fn is_for_iam_stack(output: Node<'_, '_>) -> bool {
+    let said = output.get("Description").and_then(Node::as_str).unwrap_or_default();
+    said.starts_with("For the parameter ") && said.ends_with(" of the IAM stack")
+}
+
 struct Walk<'w> {
     before: &'w Template<'w, 'w>,
     after: &'w Template<'w, 'w>,
@@ -166,7 +172,7 @@ impl<'w> Walk<'w> {
             // The values of what left come in by parameters; a value that the IAM stack waits for goes out.
             let ours = match section {
                 "Parameters" => self.stands_for(name).is_some(),
-                _ => section == "Outputs",
+                _ => section == "Outputs" && is_for_iam_stack(declaration.value),
             };
             if ours {
                 self.added(section, name, declaration.key, Reason::Added);

@@ -61,7 +61,17 @@ struct Grant {
     condition: Option<Expr>,
 }
 
+/// Two actions are the same whatever their case. Source: IAM User Guide, "IAM JSON policy elements: Action".
+fn same_action(a: &Expr, b: &Expr) -> bool {
+    matches!((a, b), (Expr::Text(a), Expr::Text(b)) if a.eq_ignore_ascii_case(b)) || a == b
+}
+
 impl Grant {
+    fn same(&self, other: &Self) -> bool {
+        same_action(&self.action, &other.action)
+            && Self { action: other.action.clone(), ..self.clone() } == *other
+    }
+
     /// Whether whatever the other grants is granted by this one, under the same condition.
     fn covers(&self, other: &Self) -> bool {
         self.effect == other.effect
@@ -90,8 +100,9 @@ impl Grant {
 /// What changed between two lists of statements.
 pub(super) fn changes(before: &[Expr], after: &[Expr]) -> Vec<PermissionChange> {
     let (old, new) = (grants(before), grants(after));
-    let gone: Vec<&Grant> = old.iter().filter(|grant| !new.contains(grant)).collect();
-    let come: Vec<&Grant> = new.iter().filter(|grant| !old.contains(grant)).collect();
+    let lacks = |list: &[Grant], grant: &Grant| !list.iter().any(|other| other.same(grant));
+    let gone: Vec<&Grant> = old.iter().filter(|grant| lacks(&new, grant)).collect();
+    let come: Vec<&Grant> = new.iter().filter(|grant| lacks(&old, grant)).collect();
     let mut list = Vec::new();
     for grant in &come {
         match gone.iter().find(|other| grant.covers(other) || other.covers(grant)) {
@@ -209,6 +220,7 @@ fn of_statement(entries: &[(String, Expr)], under: &[Expr]) -> Vec<Grant> {
 fn lower_case(action: &Expr) -> Expr {
     match action {
         Expr::Text(text) => match text.split_once(':') {
+            // Shown as it is written, but for the service: `*` of a name covers either case.
             Some((service, name)) => Expr::text(format!("{}:{name}", service.to_lowercase())),
             None => action.clone(),
         },

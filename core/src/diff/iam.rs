@@ -18,18 +18,34 @@ pub struct IamDiff {
     pub resources: Vec<ResourceDiff>,
     /// Resources that are the same.
     pub unchanged: usize,
+    /// Whether anything may be allowed that was not: what cannot be told from the texts counts.
+    pub may_allow_more: bool,
     /// Parameters, mappings, conditions and outputs that differ.
     pub declarations: Vec<PropertyChange>,
 }
 
+/// What cannot give anyone anything by itself.
+const HARMLESS: [&str; 6] =
+    ["DeletionPolicy", "DependsOn", "Description", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"];
+
 impl IamDiff {
-    /// Whether anything is allowed that was not, or to someone to whom it was not.
-    #[must_use]
-    pub fn allows_more(&self) -> bool {
-        self.resources.iter().any(|resource| {
-            resource.permissions.iter().chain(&resource.trust).any(PermissionChange::allows_more)
-                || resource.properties.iter().any(|change| change.property == "PermissionsBoundary")
-        })
+    /// Whether anything may be allowed that was not, or to someone to whom it was not. What cannot be told from
+    /// the texts (a condition, a mapping, a parameter's bounds, who a policy is attached to) counts.
+    fn may_allow_more(&self) -> bool {
+        let outputs = |change: &PropertyChange| change.property.starts_with("Outputs.");
+        self.resources.iter().any(ResourceDiff::may_allow_more) || !self.declarations.iter().all(outputs)
+    }
+}
+
+impl ResourceDiff {
+    fn may_allow_more(&self) -> bool {
+        let more = self.permissions.iter().chain(&self.trust).any(PermissionChange::allows_more);
+        let other = self.properties.iter().any(|change| !HARMLESS.contains(&change.property.as_str()));
+        // A name by itself gives nothing; other rules may count on it, so it is not harmless either.
+        match self.state {
+            State::Removed => self.permissions.iter().any(PermissionChange::allows_more),
+            State::Added | State::Changed => more || other,
+        }
     }
 }
 
@@ -102,6 +118,7 @@ pub fn iam(old: &str, new: &str) -> Result<IamDiff, Vec<Diagnostic>> {
         let line = old_lines.line(resource.declaration.key.span().start);
         diff.resources.extend(resource_diff(Some(resource), None, line));
     }
+    diff.may_allow_more = diff.may_allow_more();
     Ok(diff)
 }
 
@@ -154,18 +171,39 @@ impl Parts {
                 ("Properties", Expr::Map(properties)) => {
                     properties.into_iter().for_each(|(key, value)| parts.property(key, value));
                 }
-                ("Type", _) => {}
                 (_, value) => parts.rest.push((key, value)),
             }
         }
         parts
     }
 
+    /// The versions of policy documents: variables in them mean something from 2012 on.
+    fn version(&mut self, documents: &Expr) {
+        let mut versions = Vec::new();
+        documents.walk(&mut |part| {
+            if let Expr::Map(entries) = part
+                && entries.iter().any(|(key, _)| key == "Statement")
+            {
+                let version =
+                    entries.iter().find(|(key, _)| key == "Version").map(|(_, version)| version.clone());
+                versions.push(version.unwrap_or_else(|| Expr::text("2008-10-17")));
+            }
+        });
+        versions.dedup();
+        self.rest.push(("policy version".to_owned(), Expr::List(versions)));
+    }
+
     fn property(&mut self, key: String, value: Expr) {
         match key.as_str() {
-            "PolicyDocument" => self.permissions.extend(statements(&value)),
+            "PolicyDocument" => {
+                self.version(&value);
+                self.permissions.extend(statements(&value));
+            }
             "AssumeRolePolicyDocument" => self.trust.extend(statements(&value)),
-            "Policies" => self.permissions.extend(inline(&value)),
+            "Policies" => {
+                self.version(&value);
+                self.permissions.extend(inline(&value));
+            }
             "ManagedPolicyArns" => {
                 let arns = match value {
                     Expr::List(arns) => arns,

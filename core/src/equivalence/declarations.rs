@@ -104,6 +104,7 @@ pub(super) fn declarations(
             }
         }
     }
+    whole_sections(triple, proof);
     for (name, resource) in &iam.resources {
         if !monolith.resources.contains_key(name) {
             proof.faults.push(
@@ -111,6 +112,31 @@ pub(super) fn declarations(
                     .label(Source::Iam, resource.declaration.key.outer(), "only the IAM template has it")
                     .help("remove it, or compare with the monolith that the pair was made of"),
             );
+        }
+    }
+}
+
+/// Sections that say how the whole template is read or refused: those of the monolith, and no others.
+fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
+    let Triple { monolith, iam, app } = *triple;
+    for name in ["Transform", "Rules", "Globals", "Hooks"] {
+        let wanted = monolith.section(name).map(lower);
+        for (source, template) in [(Source::App, app), (Source::Iam, iam)] {
+            let given = template.section(name);
+            // The IAM template may do without what is about the application.
+            let fits = given.map(lower) == wanted || (source == Source::Iam && given.is_none());
+            if !fits {
+                let place = template.root.entry(name).map_or(template.root.span(), |(key, _)| key.outer());
+                let place = Span { start: place.start, end: place.end.min(place.start + 40) };
+                proof.faults.push(
+                    Diagnostic::new(
+                        Code::PRF001,
+                        format!("the section `{name}` differs from the monolith's"),
+                    )
+                    .label(source, place, "here")
+                    .help("split the monolith again; do not edit the pair by hand"),
+                );
+            }
         }
     }
 }

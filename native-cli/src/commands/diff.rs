@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, F
     };
     if arguments.iam {
         match diff_iam(old, new) {
-            Ok(diff) => show(&diff, arguments.format, streams, iam, u8::from(diff.allows_more())),
+            Ok(diff) => show(&diff, arguments.format, streams, iam, u8::from(diff.may_allow_more)),
             Err(found) => unreadable(&found, &sources, streams),
         }
     } else {
@@ -140,7 +140,11 @@ fn iam(diff: &IamDiff, streams: &mut Streams) -> std::io::Result<()> {
         writeln!(out, "\ndeclarations")?;
         diff.declarations.iter().try_for_each(|one| property(out, one))?;
     }
-    let verdict = if diff.allows_more() { "more is allowed than before" } else { "nothing more is allowed" };
+    let verdict = if diff.may_allow_more {
+        "more may be allowed than before: read what was added, widened or changed"
+    } else {
+        "nothing more is allowed"
+    };
     writeln!(out, "\n{verdict}")
 }
 
