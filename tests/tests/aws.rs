@@ -114,7 +114,8 @@ fn deploy(place: &Place) -> String {
 
 fn plan(place: &Place) -> String {
     let said = place.run(&["plan"]);
-    ok(&said);
+    let refused = said.stdout.contains("deploy would refuse this");
+    assert_eq!(said.status, i32::from(refused), "{}{}", said.stdout, said.stderr);
     assert!(said.stdout.ends_with("nothing was changed\n"), "{}", said.stdout);
     said.stdout
 }

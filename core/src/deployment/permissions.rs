@@ -6,7 +6,8 @@ use serde_json::{Value as Json, json};
 
 use super::contents::Contents;
 use super::names::{self, Which};
-use super::settings::Settings;
+use super::pattern;
+use super::settings::{Pattern, Settings};
 use crate::expression::{Expr, lower};
 use crate::syntax::parse;
 use crate::template;
@@ -226,16 +227,21 @@ pub fn policy(
             statements.extend(of_iam(iam, settings, &iam_arn));
         }
         (Which::App, iam, app) => {
-            statements.push(json!({
+            let external = pattern::pattern(settings, app) == Pattern::External;
+            // The stack whose roles are passed on.
+            let owner = if external { &settings.iam_stack_name } else { &settings.name };
+            if external {
+                statements.push(json!({
                 "Sid": "Outputs", "Effect": "Allow",
                 "Action": ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
                 "Resource": stack_arn(&settings.iam_stack_name),
-            }));
+                }));
+            }
             if service_role.is_none() {
                 statements.push(json!({
                     "Sid": "PassRoles", "Effect": "Allow", "Action": ["iam:GetRole", "iam:PassRole"],
                     "Resource": iam.map_or_else(
-                        || vec![iam_arn(&format!("role/{}-*", settings.iam_stack_name))],
+                        || vec![iam_arn(&format!("role/{owner}-*"))],
                         |iam| resources(iam, settings, "AWS::IAM::Role", "role", &iam_arn),
                     ),
                 }));
@@ -339,7 +345,8 @@ fn resources(
     };
     let mut list = BTreeSet::new();
     for resource in template.resources.values().filter(|resource| resource.kind == kind) {
-        let text = |property: &str| resource.property(&[property]).map(|node| pattern(&lower(node), &known));
+        let text =
+            |property: &str| resource.property(&[property]).map(|node| known_text(&lower(node), &known));
         let path = text("Path").unwrap_or_else(|| "/".to_owned());
         let name = ["RoleName", "ManagedPolicyName", "InstanceProfileName", "GroupName", "UserName"]
             .iter()
@@ -353,12 +360,12 @@ fn resources(
 }
 
 /// A text with `*` for what is not known.
-fn pattern(expr: &Expr, known: &dyn Fn(&str) -> Option<String>) -> String {
+fn known_text(expr: &Expr, known: &dyn Fn(&str) -> Option<String>) -> String {
     match expr {
         Expr::Text(text) | Expr::Plain(text) => text.clone(),
         Expr::Ref(name) => known(name).unwrap_or_else(|| "*".to_owned()),
-        Expr::Concat(parts) => parts.iter().map(|part| pattern(part, known)).collect(),
-        Expr::Named(_, inner) => pattern(inner, known),
+        Expr::Concat(parts) => parts.iter().map(|part| known_text(part, known)).collect(),
+        Expr::Named(_, inner) => known_text(inner, known),
         _ => "*".to_owned(),
     }
 }

@@ -64,8 +64,8 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
                 writeln!(
                     out,
                     "| {} | {} | `{}` | `{}` | {} |",
-                    cell(&change.statement),
-                    cell(&change.element),
+                    cell(&text(&change.statement)),
+                    cell(&text(&change.element)),
                     cell(&code(&change.before)),
                     cell(&code(&change.after)),
                     cell(&text(&change.reaches))

@@ -168,7 +168,7 @@ pub struct UploadArgs {
 /// Change sets are made for both stacks and taken away again; nothing is changed. Templates of more than
 /// 51,200 bytes must be in the bucket for that: they are sent as by `upload`.
 ///
-/// Exit codes: 0 done, 1 gate 1 failed, 2 wrong usage or input, 3 AWS.
+/// Exit codes: 0 done, 1 gate 1 failed or `deploy` would refuse this, 2 wrong usage or input, 3 AWS.
 #[derive(Args, Debug)]
 pub struct PlanArgs {
     #[command(flatten)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use iam_split_core::deployment::contents::Contents;
+use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::migrate::{Migration, Stage, Step};
 use iam_split_core::deployment::names::{Which, content_key, object_url};
@@ -157,20 +158,23 @@ impl Migrating<'_> {
     }
 
     fn preview(&self, stage: Stage, console: &mut Console<'_>) -> Result<(), Failure> {
-        console.result(&format!("now: {}", stage.words()))?;
+        let mut tell = |line: &str| {
+            console.result(line)?;
+            console.emit(&Event::Step { step: "migrate", message: line.trim() })
+        };
+        tell(&format!("now: {}", stage.words()))?;
         let mut at = stage;
         let mut number = 0;
         while let Some(step) = if self.arguments.back { at.back() } else { at.next() } {
             number += 1;
-            console.result(&format!("  {number}. {}", self.words(&step)))?;
+            tell(&format!("  {number}. {}", self.words(&step)))?;
             let all = Stage::ALL.iter().position(|one| *one == at).unwrap_or(0);
             let next = if self.arguments.back { all.checked_sub(1) } else { Some(all + 1) };
             let Some(next) = next.and_then(|next| Stage::ALL.get(next)) else { break };
             at = *next;
         }
         if number > 0 && !self.arguments.back {
-            console
-                .result("no resource is made anew; from each step `iam-split migrate --back` leads back")?;
+            tell("no resource is made anew; from each step `iam-split migrate --back` leads back")?;
         }
         Ok(())
     }

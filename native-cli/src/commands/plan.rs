@@ -14,7 +14,7 @@ use iam_split_core::deployment::scenario::{
     Action, Change, ParameterChange, Scenario, UNKNOWN, Update, parameter_changes, scenarios, unknown_arns,
 };
 use iam_split_core::deployment::state::{Situation, situation};
-use iam_split_core::diagnostic::Diagnostic;
+use iam_split_core::diagnostic::{Code, Diagnostic};
 
 use crate::Streams;
 use crate::args::deployment::{Format, PlanArgs};
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
             keep(&plan.kept(deployment, account), &arguments.out, console)?;
         }
         console.result("nothing was changed")?;
-        Ok(Exit::Done)
+        Ok(if plan.refused.is_none() { Exit::Done } else { Exit::Refused })
     })
 }
 
@@ -231,7 +231,7 @@ impl Plan {
         for plan in &self.stacks {
             plan.tell(deployment.stack(plan.which), console)?;
         }
-        let first = self.stacks.iter().any(|plan| plan.new);
+        let first = self.stacks.iter().all(|plan| plan.new);
         if first {
             console.result("first deployment: nothing runs yet that could be disturbed")?;
         } else {
@@ -243,7 +243,10 @@ impl Plan {
         if self.two_phase {
             console.result(TWO_PHASE)?;
         }
-        if let Some(finding) = &self.refused {
+        if let Some(finding) = self.refused.as_ref().filter(|finding| finding.code == Code::DPL016) {
+            // It was told with its places.
+            console.result(&format!("deploy would refuse this ({})", finding.code))?;
+        } else if let Some(finding) = &self.refused {
             console.result(&format!("deploy would refuse this: {} ({})", finding.message, finding.code))?;
             for help in &finding.help {
                 console.result(&format!("  help: {help}"))?;
@@ -273,7 +276,7 @@ impl Plan {
             notes.push(TWO_PHASE.to_owned());
         }
         let scenarios =
-            if self.stacks.iter().any(|plan| plan.new) { Vec::new() } else { self.found(deployment) };
+            if self.stacks.iter().all(|plan| plan.new) { Vec::new() } else { self.found(deployment) };
         KeptPlan {
             format_version: FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),

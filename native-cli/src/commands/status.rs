@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::names::Which;
@@ -70,7 +71,10 @@ async fn tell(
         live.status,
         live.changed
     ))?;
-    if which == Which::App && deployment.external() && stale.is_empty() {
+    // Where the running template takes none, there is nothing to be stale.
+    let mut takes = deployment.app.iter().flat_map(Contents::iam_parameters).map(|(name, _)| name);
+    let takes = deployment.app.is_none() || takes.any(|name| live.parameters.contains_key(name));
+    if which == Which::App && deployment.external() && takes && stale.is_empty() {
         console.result("  its IAM parameters are the IAM stack's newest outputs")?;
     }
     for stale in &stale {

@@ -88,7 +88,8 @@ fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> 
         None => {}
     }
     if !validation.widened.is_empty() {
-        writeln!(out, "\n{} scopes are wider than the monolith's", validation.widened.len())?;
+        let noun = if validation.widened.len() == 1 { "scope is" } else { "scopes are" };
+        writeln!(out, "\n{} {noun} wider than the monolith's", validation.widened.len())?;
         for change in &validation.widened {
             writeln!(out, "  {} ({}, {})", change.resource, change.statement, change.element)?;
             writeln!(out, "    before  {}\n    after   {}", change.before, change.after)?;
