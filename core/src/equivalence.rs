@@ -202,7 +202,7 @@ fn bounds(iam: &Template<'_, '_>, wiring: &Wiring, proof: &mut Proof) {
     let text = |key: &str| parameter.value.get(key).and_then(Node::as_str);
     let mut wrong = Vec::new();
     if let Some(longest) = longest
-        && !text("MaxLength").and_then(|most| most.parse().ok()).is_some_and(|most: usize| most <= longest)
+        && text("MaxLength").and_then(|most| most.parse().ok()).is_none_or(|most: usize| most > longest)
     {
         wrong.push(format!("`MaxLength` must be {longest} at most"));
     }
