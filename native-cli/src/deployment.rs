@@ -2,7 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod gates;
-pub(crate) mod previous;
+pub(crate) mod remembered;
 pub(crate) mod runtime;
 pub(crate) mod send;
 
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use iam_split_core::deployment::contents::{Contents, check_pair, too_large};
 use iam_split_core::deployment::events::Event;
-use iam_split_core::deployment::names::Which;
-use iam_split_core::deployment::parameters::{Known, Templates, merge, misgiven};
+use iam_split_core::deployment::names::{Which, object_url};
+use iam_split_core::deployment::parameters::{Known, Parameters, Templates, merge, misgiven};
 use iam_split_core::deployment::pattern::{misuse, pattern};
 use iam_split_core::deployment::raw::{Origin, struck_out};
 use iam_split_core::deployment::settings::{Location, Pattern, Settings};
@@ -21,6 +21,7 @@ use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
 use crate::Streams;
 use crate::args::deployment as arguments;
+use crate::aws::stack::{Spec, TemplateSource};
 use crate::aws::{Aws, bucket, changeset, stack};
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, reason};
@@ -71,6 +72,34 @@ impl Deployment {
             Which::Iam => self.settings.iam_role_arn.as_deref(),
             Which::App => self.settings.role_arn.as_deref(),
         }
+    }
+
+    /// What a stack is to become with a template.
+    pub(crate) fn spec(
+        &self,
+        which: Which,
+        template: TemplateSource,
+        capabilities: Vec<&'static str>,
+        parameters: Parameters,
+    ) -> Spec {
+        let settings = &self.settings;
+        Spec {
+            which,
+            name: self.stack(which).to_owned(),
+            template,
+            parameters,
+            capabilities,
+            tags: if which == Which::Iam { settings.all_iam_tags() } else { settings.tags.clone() },
+            role_arn: self.role(which).map(str::to_owned),
+            notification_arns: settings.notification_arns.clone(),
+            on_failure: settings.on_failure,
+            timeout: settings.timeouts.create,
+        }
+    }
+
+    /// The address of an object in the deployment's bucket.
+    pub(crate) fn address(&self, key: &str) -> String {
+        object_url(self.aws.endpoint.as_deref(), &self.aws.region, &self.settings.bucket, key)
     }
 
     /// Findings with their places in the templates.

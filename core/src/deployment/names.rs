@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use crate::diagnostic::Source;
+
 /// What the names of bucket and objects begin with unless something else is asked for.
 pub const PREFIX: &str = "quilt";
 
@@ -29,6 +31,15 @@ impl Which {
         match self {
             Self::Iam => "IAM",
             Self::App => "application",
+        }
+    }
+
+    /// Which text its labels point into.
+    #[must_use]
+    pub fn source(self) -> Source {
+        match self {
+            Self::Iam => Source::Iam,
+            Self::App => Source::App,
         }
     }
 

@@ -30,12 +30,21 @@ pub(crate) struct Watched<'w> {
 
 /// How an operation ended.
 pub(crate) struct Outcome {
+    /// The stack's id.
+    id: String,
     pub(crate) status: String,
     pub(crate) done: bool,
     /// What failed for a reason of its own, first to last.
     pub(crate) causes: Vec<StackEvent>,
     /// What a deletion left standing, with the reason.
     pub(crate) kept: Vec<(StackEvent, String)>,
+}
+
+impl Outcome {
+    /// What failed first, for a reason of its own.
+    pub(crate) fn cause(&self) -> Option<&StackEvent> {
+        first_cause(&self.causes, &self.id)
+    }
 }
 
 /// The time between two looks: short operations are not waited for longer than they take, long ones do not
@@ -99,10 +108,10 @@ pub(crate) async fn watch(
             let done = is_done(&status);
             // A creation that ended in the deletion of its stack did not create.
             let done = done && (watched.operation == "delete") == (status == "DELETE_COMPLETE");
-            let cause = first_cause(&causes, watched.id).filter(|_| !done);
-            let reason = cause.map(|event| event.reason.as_str());
-            console.end(watched.stack, watched.operation, &status, reason, done)?;
-            return Ok(Outcome { status, done, causes, kept });
+            let outcome = Outcome { id: watched.id.to_owned(), status, done, causes, kept };
+            let reason = outcome.cause().filter(|_| !done).map(|event| event.reason.as_str());
+            console.end(watched.stack, watched.operation, &outcome.status, reason, done)?;
+            return Ok(outcome);
         }
         let since = begun.elapsed();
         if let Some(limit) = watched.limit

@@ -7,19 +7,19 @@ use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::migrate::{Migration, Stage, Step};
-use iam_split_core::deployment::names::{Which, content_key, object_url};
+use iam_split_core::deployment::names::{Which, content_key};
 use iam_split_core::deployment::outputs;
 use iam_split_core::deployment::parameters::{Parameters, Passed};
 use iam_split_core::deployment::value::Value;
-use iam_split_core::diagnostic::{Diagnostic, Source};
-use serde::{Deserialize, Serialize};
+use iam_split_core::diagnostic::Diagnostic;
 
 use crate::Streams;
 use crate::args::deployment::{Format, MigrateArgs};
 use crate::aws::bucket;
 use crate::aws::refactor::{self, Definition};
-use crate::aws::stack::{self, Spec, TemplateSource};
+use crate::aws::stack::{self, TemplateSource};
 use crate::deployment::apply::{self, How, apply, remove, settled};
+use crate::deployment::remembered::{Keepsake, is_json, remember, remembered};
 use crate::deployment::{self, Deployment, Needs, PAUSE};
 use crate::exit::{Exit, Failure};
 use crate::files::Input;
@@ -39,13 +39,6 @@ pub(crate) fn run(arguments: &MigrateArgs, streams: &mut Streams) -> Result<Exit
         };
         Migrating { deployment, arguments, migration: &migration }.run(stage, console).await
     })
-}
-
-/// What stands in the bucket under `PREFIX-migration.json`: the monolith is gone once it is moved.
-#[derive(Debug, Deserialize, Serialize)]
-struct Pointer {
-    stack_id: String,
-    monolith: String,
 }
 
 /// Reads how far the stacks are. `None`: it was said why they cannot be moved.
@@ -69,14 +62,9 @@ async fn begin(
         Some(live) => Some(stack::template(aws, &live.id).await?),
         None => None,
     };
-    let address = |key: &str| object_url(aws.endpoint.as_deref(), &aws.region, &settings.bucket, key);
-    let key = format!("{}-migration.json", settings.prefix);
-    let pointer = bucket::find(aws, &address(&key)).await?;
-    let pointer = pointer.and_then(|text| serde_json::from_str::<Pointer>(&text).ok());
-    let monolith = match pointer.filter(|pointer| pointer.stack_id == live.id) {
-        Some(pointer) => bucket::fetch(aws, &address(&pointer.monolith)).await?,
-        None => running.clone(),
-    };
+    // The monolith is gone from its stack once it is moved.
+    let kept = remembered(deployment, Keepsake::Monolith, &live).await?;
+    let monolith = kept.map_or_else(|_| running.clone(), |kept| kept.text);
     let planned =
         Migration::plan((&monolith, &iam.text, &app.text), (&settings.name, &settings.iam_stack_name));
     let migration = match planned {
@@ -92,13 +80,7 @@ async fn begin(
             .help("split the template that runs, and give that pair; an IAM stack of the same name must not be there yet"));
     };
     if stage == Stage::Monolith && !arguments.preview {
-        let object =
-            content_key(&settings.prefix, Which::App, &monolith, monolith.trim_start().starts_with('{'));
-        bucket::ensure(aws, &settings.bucket).await?;
-        bucket::put(aws, &settings.bucket, &object, &monolith).await?;
-        let pointer = Pointer { stack_id: live.id.clone(), monolith: object };
-        let pointer = serde_json::to_string(&pointer).map_err(std::io::Error::from)?;
-        bucket::put(aws, &settings.bucket, &key, &pointer).await?;
+        remember(deployment, Keepsake::Monolith, &live, &monolith).await?;
     }
     Ok(Some((migration, stage)))
 }
@@ -208,7 +190,9 @@ impl Migrating<'_> {
             }
             Step::Create => {
                 let parameters = self.of_shell().await?;
-                let spec = self.spec(Which::Iam, Stage::Shell, parameters).await?;
+                // It holds no IAM yet, and needs no capability for it.
+                let template = TemplateSource::Url(self.send(Which::Iam, &self.migration.shell).await?);
+                let spec = self.deployment.spec(Which::Iam, template, Vec::new(), parameters);
                 apply(self.deployment, &spec, None, self.how(), console).await?;
                 Ok(Stage::Shell)
             }
@@ -239,9 +223,8 @@ impl Migrating<'_> {
     async fn update(&self, which: Which, to: Stage, console: &mut Console<'_>) -> Result<(), Failure> {
         let live = self.live(which).await?;
         let Some(text) = self.migration.template(which, to) else { return Ok(()) };
-        let source = if which == Which::Iam { Source::Iam } else { Source::App };
-        let contents = Contents::read(text, source).0;
-        let declared = contents.as_ref().map(|contents| contents.parameters.keys()).into_iter().flatten();
+        let Some(contents) = Contents::read(text, which.source()).0 else { return Ok(()) };
+        let declared = contents.parameters.keys();
         let mut parameters: Parameters = declared
             .filter(|name| live.parameters.contains_key(*name))
             .map(|name| (name.clone(), Passed::Previous))
@@ -254,7 +237,8 @@ impl Migrating<'_> {
             parameters
                 .extend(taken.into_iter().map(|(name, value)| (name, Passed::Value(Value::shown(&value)))));
         }
-        let spec = self.spec(which, to, parameters).await?;
+        let template = TemplateSource::Url(self.send(which, text).await?);
+        let spec = self.deployment.spec(which, template, contents.capabilities, parameters);
         apply(self.deployment, &spec, Some(&live), self.how(), console).await?;
         Ok(())
     }
@@ -275,7 +259,8 @@ impl Migrating<'_> {
     async fn refactor(&self, into_iam: bool, to: Stage, console: &mut Console<'_>) -> Result<(), Failure> {
         let aws = &self.deployment.aws;
         let migration = self.migration;
-        let (app_url, iam_url) = (self.send(Which::App, to).await?, self.send(Which::Iam, to).await?);
+        let url = async |which| self.send(which, migration.template(which, to).unwrap_or_default()).await;
+        let (app_url, iam_url) = (url(Which::App).await?, url(Which::Iam).await?);
         let app = Definition { stack: &migration.app_stack, url: &app_url };
         let iam = Definition { stack: &migration.iam_stack, url: &iam_url };
         let (from, target) = if into_iam { (&app, &iam) } else { (&iam, &app) };
@@ -355,30 +340,10 @@ impl Migrating<'_> {
     }
 
     /// Brings a template of the migration to the bucket; gives its address.
-    async fn send(&self, which: Which, stage: Stage) -> Result<String, Failure> {
-        let (aws, settings) = (&self.deployment.aws, &self.deployment.settings);
-        let text = self.migration.template(which, stage).unwrap_or_default();
-        let key = content_key(&settings.prefix, which, text, text.trim_start().starts_with('{'));
-        bucket::put(aws, &settings.bucket, &key, text).await?;
-        Ok(object_url(aws.endpoint.as_deref(), &aws.region, &settings.bucket, &key))
-    }
-
-    async fn spec(&self, which: Which, stage: Stage, parameters: Parameters) -> Result<Spec, Failure> {
+    async fn send(&self, which: Which, text: &str) -> Result<String, Failure> {
         let settings = &self.deployment.settings;
-        let text = self.migration.template(which, stage).unwrap_or_default();
-        let source = if which == Which::Iam { Source::Iam } else { Source::App };
-        let capabilities = Contents::read(text, source).0.map(|contents| contents.capabilities);
-        Ok(Spec {
-            which,
-            name: self.deployment.stack(which).to_owned(),
-            template: TemplateSource::Url(self.send(which, stage).await?),
-            parameters,
-            capabilities: capabilities.unwrap_or_default(),
-            tags: if which == Which::Iam { settings.all_iam_tags() } else { settings.tags.clone() },
-            role_arn: self.deployment.role(which).map(str::to_owned),
-            notification_arns: settings.notification_arns.clone(),
-            on_failure: settings.on_failure,
-            timeout: settings.timeouts.create,
-        })
+        let key = content_key(&settings.prefix, which, text, is_json(text));
+        bucket::put(&self.deployment.aws, &settings.bucket, &key, text).await?;
+        Ok(self.deployment.address(&key))
     }
 }

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::gate::{self, Live};
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::parameters::{Parameters, Passed};
+use iam_split_core::diagnostic::Source;
 
 use crate::Streams;
 use crate::args::deployment::{Format, RollbackArgs, Target};
-use crate::aws::stack::{self, Spec, TemplateSource};
+use crate::aws::stack::{self, TemplateSource};
 use crate::aws::watch::{Watched, newest, watch};
 use crate::deployment::apply::{Applied, How, apply, refused, settled};
-use crate::deployment::previous::{Previous, previous};
+use crate::deployment::remembered::{Keepsake, remembered};
 use crate::deployment::{self, Deployment, Needs};
 use crate::exit::{Exit, Failure};
 use crate::progress::Console;
@@ -102,7 +104,7 @@ async fn back(
         return Err(Failure::new(format!("Stack not found: {name}")).exit(Exit::Refused));
     };
     let app = settled(deployment, Which::App, arguments.poll_interval, console).await?;
-    let earlier = previous(deployment, &live).await?;
+    let earlier = earlier(deployment, &live).await?;
     let in_use = lost(&live, &earlier, app.as_ref());
     if !in_use.is_empty() {
         return Err(Failure::new(format!(
@@ -118,19 +120,8 @@ async fn back(
         console.result("nothing was changed")?;
         return Ok(Exit::Refused);
     }
-    let settings = &deployment.settings;
-    let spec = Spec {
-        which: Which::Iam,
-        name: name.to_owned(),
-        template: TemplateSource::Url(earlier.url.clone()),
-        parameters,
-        capabilities: earlier.contents.capabilities.clone(),
-        tags: settings.all_iam_tags(),
-        role_arn: deployment.role(Which::Iam).map(str::to_owned),
-        notification_arns: settings.notification_arns.clone(),
-        on_failure: settings.on_failure,
-        timeout: settings.timeouts.create,
-    };
+    let template = TemplateSource::Url(earlier.url.clone());
+    let spec = deployment.spec(Which::Iam, template, earlier.contents.capabilities.clone(), parameters);
     let how = How { interval: arguments.poll_interval, ..How::default() };
     let applied = apply(deployment, &spec, Some(&live), how, console).await?;
     let live = stack::describe(&deployment.aws, name).await?.unwrap_or(live);
@@ -147,8 +138,25 @@ async fn back(
     Ok(Exit::Done)
 }
 
+/// The template that the IAM stack had before its last update.
+struct Earlier {
+    contents: Contents,
+    url: String,
+}
+
+async fn earlier(deployment: &Deployment, live: &Live) -> Result<Earlier, Failure> {
+    let none = |why: &str| {
+        Failure::new(format!("no earlier template of the stack `{}` is known: {why}", live.name))
+            .exit(Exit::Refused)
+            .help("deploy the template that it should have: give it as `iam_template`, and run `iam-split deploy iam`")
+    };
+    let kept = remembered(deployment, Keepsake::Previous, live).await?.map_err(none)?;
+    let contents = Contents::read(&kept.text, Source::Iam).0.ok_or_else(|| none("it cannot be read"))?;
+    Ok(Earlier { contents, url: kept.url })
+}
+
 /// Outputs that the application takes and the earlier template does not give.
-fn lost(live: &Live, earlier: &Previous, app: Option<&Live>) -> Vec<String> {
+fn lost(live: &Live, earlier: &Earlier, app: Option<&Live>) -> Vec<String> {
     let Some(app) = app else { return Vec::new() };
     let gone = live.outputs.iter().filter(|(output, _)| !earlier.contents.outputs.contains_key(*output));
     let taken = gone.filter(|(_, value)| app.parameters.values().any(|given| given == *value));
@@ -156,7 +164,7 @@ fn lost(live: &Live, earlier: &Previous, app: Option<&Live>) -> Vec<String> {
 }
 
 /// The values that the stack has, for what the earlier template declares.
-fn parameters(live: &Live, earlier: &Previous) -> Result<Parameters, Failure> {
+fn parameters(live: &Live, earlier: &Earlier) -> Result<Parameters, Failure> {
     let mut parameters = BTreeMap::new();
     for (name, declared) in &earlier.contents.parameters {
         if live.parameters.contains_key(name) {

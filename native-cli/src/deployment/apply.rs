@@ -11,9 +11,9 @@ use iam_split_core::deployment::parameters::{Known, Parameters, merge};
 use iam_split_core::deployment::scenario::{Action, Change};
 use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
-use iam_split_core::diagnostic::{Code, Diagnostic, Source};
+use iam_split_core::diagnostic::{Code, Diagnostic};
 
-use super::previous;
+use super::remembered::{Keepsake, remember};
 use super::send::Sent;
 use super::{Deployment, PAUSE};
 use crate::aws::changeset;
@@ -81,7 +81,7 @@ pub(crate) fn refused(found: &[Diagnostic]) -> Option<Failure> {
     Some(Failure::new(text.join("\n       ")).exit(exit).help(help.join("\n        ")))
 }
 
-/// What a stack is to become.
+/// What a stack is to become with the template of the deployment.
 pub(crate) fn spec(
     deployment: &Deployment,
     which: Which,
@@ -91,19 +91,7 @@ pub(crate) fn spec(
     let (Some(contents), Some(template)) = (deployment.contents(which), sent.get(which)) else {
         return Err(Failure::new(format!("the {} template is not at hand", which.noun())));
     };
-    let settings = &deployment.settings;
-    Ok(Spec {
-        which,
-        name: deployment.stack(which).to_owned(),
-        template: template.clone(),
-        parameters,
-        capabilities: contents.capabilities.clone(),
-        tags: if which == Which::Iam { settings.all_iam_tags() } else { settings.tags.clone() },
-        role_arn: deployment.role(which).map(str::to_owned),
-        notification_arns: settings.notification_arns.clone(),
-        on_failure: settings.on_failure,
-        timeout: settings.timeouts.create,
-    })
+    Ok(deployment.spec(which, template.clone(), contents.capabilities.clone(), parameters))
 }
 
 /// Refuses to run over a stack that was deployed from the monolith: its roles would be other ones.
@@ -250,14 +238,13 @@ async fn create(
             settled(deployment, spec.which, how.interval, console).await?;
         }
         tries += 1;
-        let again = how.fresh_iam && tries < TRIES && outcome.status == "ROLLBACK_COMPLETE" && late(&outcome);
-        if !again {
+        if !(tries < TRIES && how.is_early(&outcome, "ROLLBACK_COMPLETE")) {
             return Err(unsuccessful(deployment, spec, &outcome, console)?);
         }
-        console.step("retry", "a new role was not to be assumed yet: trying again")?;
+        console.step("retry", RETRY)?;
         // What this run made and CloudFormation took back holds nothing any more.
         remove(deployment, spec.which, &id, how.interval, console).await?;
-        tokio::time::sleep(delay(how)).await;
+        tokio::time::sleep(how.delay()).await;
     }
 }
 
@@ -275,7 +262,7 @@ async fn update(
         let Some(requested) = changeset::request(aws, spec, new).await? else { return Ok(None) };
         // Whatever happens before it runs, it goes again.
         console.undo.push(Undo::ChangeSet(aws.clone(), requested.id.clone()));
-        let set = changeset::read(aws, requested, &spec.name, PAUSE.min(interval(how))).await?;
+        let set = changeset::read(aws, requested, &spec.name, PAUSE.min(how.interval())).await?;
         let discard = async |console: &mut Console<'_>| {
             console.undo.pop();
             changeset::discard(aws, &set.id).await
@@ -310,7 +297,8 @@ async fn update(
             }
         }
         if let Some(live) = live.filter(|_| spec.which == Which::Iam && !new) {
-            previous::remember(deployment, live).await?;
+            let text = stack::template(aws, &live.id).await?;
+            remember(deployment, Keepsake::Previous, live, &text).await?;
         }
         let newest = match live {
             Some(live) => watch::newest(aws, &live.id).await?,
@@ -331,13 +319,11 @@ async fn update(
             return Ok(Some(Applied::Changed));
         }
         tries += 1;
-        let again =
-            how.fresh_iam && tries < TRIES && outcome.status == "UPDATE_ROLLBACK_COMPLETE" && late(&outcome);
-        if !again {
+        if !(tries < TRIES && how.is_early(&outcome, "UPDATE_ROLLBACK_COMPLETE")) {
             return Err(unsuccessful(deployment, spec, &outcome, console)?);
         }
-        console.step("retry", "a new role was not to be assumed yet: trying again")?;
-        tokio::time::sleep(delay(how)).await;
+        console.step("retry", RETRY)?;
+        tokio::time::sleep(how.delay()).await;
     }
 }
 
@@ -357,17 +343,23 @@ fn still_used(changes: &[Change], how: &How) -> Failure {
 const TRIES: u32 = 3;
 const DELAY: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Who looks at stacks more often than usual waits less too.
-fn delay(how: &How) -> std::time::Duration {
-    how.interval.map_or(DELAY, |interval| DELAY.min(std::time::Duration::from_secs_f64(interval * 10.0)))
-}
+const RETRY: &str = "a new role was not to be assumed yet: trying again";
 
-fn interval(how: &How) -> std::time::Duration {
-    how.interval.map_or(PAUSE, std::time::Duration::from_secs_f64)
-}
+impl How {
+    /// Whether an operation failed, and came to this status, because a new role was not to be assumed yet.
+    fn is_early(&self, outcome: &Outcome, taken_back: &str) -> bool {
+        let late = || outcome.causes.iter().any(|cause| is_propagation(&cause.reason));
+        self.fresh_iam && outcome.status == taken_back && late()
+    }
 
-fn late(outcome: &Outcome) -> bool {
-    outcome.causes.iter().any(|cause| is_propagation(&cause.reason))
+    /// The time before it is tried again: who looks at stacks more often than usual waits less too.
+    fn delay(&self) -> std::time::Duration {
+        self.interval.map_or(DELAY, |interval| DELAY.min(std::time::Duration::from_secs_f64(interval * 10.0)))
+    }
+
+    fn interval(&self) -> std::time::Duration {
+        self.interval.map_or(PAUSE, std::time::Duration::from_secs_f64)
+    }
 }
 
 /// An operation that failed: its first cause with the place in the template, and what remains.
@@ -378,10 +370,9 @@ fn unsuccessful(
     console: &mut Console<'_>,
 ) -> Result<Failure, Failure> {
     let text = deployment.contents(spec.which).map_or("", |contents| contents.text.as_str());
-    let source = if spec.which == Which::Iam { Source::Iam } else { Source::App };
-    let first = outcome.causes.iter().find(|cause| !cause.is_summary()).or(outcome.causes.first());
+    let first = outcome.cause();
     if let Some(cause) = first {
-        deployment.tell(&[failure::finding(cause, text, source)], console)?;
+        deployment.tell(&[failure::finding(cause, text, spec.which.source())], console)?;
     }
     let others: Vec<String> = outcome
         .causes

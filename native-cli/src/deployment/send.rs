@@ -1,7 +1,7 @@
 //! Where CloudFormation reads the templates, and bringing them there.
 
 use iam_split_core::deployment::contents::Contents;
-use iam_split_core::deployment::names::{INLINE_BODY, Which, object_url};
+use iam_split_core::deployment::names::{INLINE_BODY, Which};
 use iam_split_core::deployment::settings::Location;
 
 use super::Deployment;
@@ -75,7 +75,7 @@ pub(crate) async fn upload(
             console.upload(which, name, &object.key, object.sent)?;
         }
         let [content, _] = objects;
-        let url = object_url(aws.endpoint.as_deref(), &aws.region, name, &content.key);
+        let url = deployment.address(&content.key);
         sent.put(which, TemplateSource::Url(url));
     }
     Ok(sent)
