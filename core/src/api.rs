@@ -143,7 +143,8 @@ pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
     let mut validation = Validation::default();
     let iam = read(&iam, Source::Iam, &mut validation);
     let app = read(&app, Source::App, &mut validation);
-    let of_monolith = read(&of_monolith, Source::Template, &mut validation);
+    let of_monolith = read(&of_monolith, Source::Template, &mut validation).map(|read| read.template);
+    let (iam, app) = (iam.map(|read| read.template), app.map(|read| read.template));
     if let (Some(iam), Some(app)) = (&iam, &app) {
         compare(iam, app, of_monolith.as_ref(), None, &mut validation);
     }

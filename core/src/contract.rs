@@ -6,6 +6,10 @@ mod iam;
 mod parameter;
 mod size;
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::equivalence::Wiring;
@@ -24,14 +28,14 @@ pub struct Pair<'p> {
     pub wiring: &'p Wiring,
 }
 
-/// A contract: its name, and whether it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// A contract between the two templates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[cfg_attr(feature = "typescript", tsify(rename = "Contract"))]
-pub struct Kept {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Contract {
     /// What is asked.
-    pub name: &'static str,
-    /// How many errors stand against it: a warning does not break it.
+    pub name: Cow<'static, str>,
+    /// How many errors stand against it: 0 where it is kept. A warning does not break it.
     pub findings: usize,
 }
 
@@ -55,11 +59,14 @@ const CONTRACTS: [(&str, Check); 12] = [
 
 /// Checks all contracts.
 #[must_use]
-pub fn check(pair: &Pair<'_>) -> (Vec<Kept>, Vec<Diagnostic>) {
+pub fn check(pair: &Pair<'_>) -> (Vec<Contract>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let kept = CONTRACTS.map(|(name, check)| {
         let findings = check(pair);
-        let kept = Kept { name, findings: findings.iter().filter(|found| found.is_error()).count() };
+        let kept = Contract {
+            name: Cow::Borrowed(name),
+            findings: findings.iter().filter(|found| found.is_error()).count(),
+        };
         found.extend(findings);
         kept
     });

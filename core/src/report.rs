@@ -13,7 +13,7 @@ pub(crate) use page::page;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::Kept;
+use crate::contract::Contract;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source, Texts};
 use crate::equivalence::Change;
 use crate::template::redacted;
@@ -106,16 +106,6 @@ pub struct Report {
     pub attached: Vec<Attached>,
     /// All findings.
     pub findings: Vec<Finding>,
-}
-
-/// A contract between the two templates.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Contract {
-    /// What is asked.
-    pub name: String,
-    /// How many errors stand against it: 0 where it is kept.
-    pub findings: usize,
 }
 
 /// A resource.
@@ -231,7 +221,6 @@ impl Report {
             moved: node.moved,
             line: line(node),
         };
-        let contract = |kept: &Kept| Contract { name: kept.name.to_owned(), findings: kept.findings };
         let attached =
             |(role, policy): &(String, String)| Attached { role: role.clone(), policy: policy.clone() };
         Self {
@@ -241,7 +230,7 @@ impl Report {
             app: names.app.clone(),
             monolith: (!names.template.is_empty()).then(|| names.template.clone()),
             clean: validation.exit_code() == 0,
-            contracts: validation.contracts.iter().map(contract).collect(),
+            contracts: validation.contracts.clone(),
             proven: validation.proven,
             resources: validation.resources.iter().map(resource).collect(),
             dependencies: validation.dependencies.clone(),
@@ -305,13 +294,5 @@ impl Report {
             }
         }
         groups
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
     }
 }

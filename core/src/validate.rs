@@ -5,11 +5,11 @@ mod dependency;
 pub use dependency::{Bond, Dependency, Node};
 
 use crate::config::{Config, ConfigFile};
-use crate::contract::{self, Kept, Pair};
+use crate::contract::{self, Contract, Pair};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::equivalence::{Change, Proof, Triple, Wiring, prove};
 use crate::syntax::{Parsed, parse};
-use crate::template::{self, Template};
+use crate::template::{self, Reference, Template};
 
 /// What to validate.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,7 @@ pub struct ValidateRequest<'r> {
 #[derive(Clone, Debug, Default)]
 pub struct Validation {
     /// The contracts and how each is kept.
-    pub contracts: Vec<Kept>,
+    pub contracts: Vec<Contract>,
     /// Resources that are proven to be the monolith's; `None` without a monolith.
     pub proven: Option<usize>,
     /// Scopes that widened.
@@ -70,8 +70,9 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
     let app = read(&app, Source::App, &mut result);
     let monolith = monolith.as_ref().and_then(|monolith| read(monolith, Source::Template, &mut result));
     if let (Some(iam), Some(app)) = (&iam, &app) {
-        let wiring =
-            compare(iam, app, monolith.as_ref(), config.as_ref().map(|file| &file.config), &mut result);
+        let config = config.as_ref().map(|file| &file.config);
+        let whole = monolith.as_ref().map(|monolith| &monolith.template);
+        let wiring = compare(&iam.template, &app.template, whole, config, &mut result);
         (result.resources, result.dependencies) =
             dependency::dependencies(iam, app, monolith.as_ref(), &wiring);
     }
@@ -103,21 +104,24 @@ pub(crate) fn compare(
     wiring
 }
 
+/// A template with its references.
+pub(crate) struct Read<'d> {
+    pub(crate) template: Template<'d, 'd>,
+    pub(crate) references: Vec<Reference<'d, 'd>>,
+}
+
 /// Reads one text; what is wrong with it goes to the findings.
-pub(crate) fn read<'d>(
-    parsed: &'d Parsed<'d>,
-    source: Source,
-    result: &mut Validation,
-) -> Option<Template<'d, 'd>> {
+pub(crate) fn read<'d>(parsed: &'d Parsed<'d>, source: Source, result: &mut Validation) -> Option<Read<'d>> {
     let (template, found) = template::read(&parsed.document);
     let mut found: Vec<Diagnostic> = parsed.diagnostics.iter().cloned().chain(found).collect();
     result.readable &= !found.iter().any(|finding| finding.code.exit_code() == 2);
-    if let Some(template) = template.as_ref().filter(|_| parsed.complete) {
-        found.extend(template::check(template, &template::references(template)));
+    let read = template.map(|template| Read { references: template::references(&template), template });
+    if let Some(read) = read.as_ref().filter(|_| parsed.complete) {
+        found.extend(template::check(&read.template, &read.references));
     }
     for finding in &mut found {
         finding.labels.iter_mut().for_each(|label| label.source = source);
     }
     result.diagnostics.append(&mut found);
-    template
+    read
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use iam_split_core::deployment::failure::ROWS;
-use iam_split_core::diagnostic::{Code, Example, Severity};
+use iam_split_core::diagnostic::{Code, Example};
 use iam_split_core::report::Report;
 
 use crate::corpus::{MODES, Outcome, heading, outcome, templates};
@@ -46,7 +46,7 @@ pub fn errors() -> String {
             "| [{code}](#{}) | {} | {} |",
             code.as_str().to_lowercase(),
             code.explanation().title,
-            severity(*code)
+            code.severity().name()
         );
     }
     for code in Code::ALL {
@@ -55,7 +55,7 @@ pub fn errors() -> String {
             text,
             "\n## {code}\n\n**{}** ({})\n\n{}\n\n*What to do.* {}\n\n*Example.* ",
             explanation.title,
-            severity(*code),
+            code.severity().name(),
             explanation.cause,
             explanation.recovery
         );
@@ -70,14 +70,6 @@ pub fn errors() -> String {
         }
     }
     text
-}
-
-fn severity(code: Code) -> &'static str {
-    match code.severity() {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
 }
 
 /// `docs/troubleshooting.md`: what AWS answers, by the categories of the specification.

@@ -4,7 +4,7 @@
 
 use iam_split_core::api::{self, SplitAnswer, SplitRequest, Texts, ValidateRequest, Validation};
 use iam_split_core::config::{Resolution, is_stack_name};
-use iam_split_core::contract::Kept as Contract;
+use iam_split_core::contract::Contract;
 use iam_split_core::diagnostic::{Code, Diagnostic, Severity, Source, did_you_mean};
 use iam_split_core::equivalence::Change;
 use iam_split_core::report::{self, FileNames, Report};

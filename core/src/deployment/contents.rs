@@ -7,7 +7,8 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::facts::iam_type;
 use crate::plan::{APP_STACK_PARAMETER, capabilities};
 use crate::syntax::{Node, parse};
-use crate::template::{self, Declaration, Template};
+use crate::template::{Declaration, Template};
+use crate::validate::{self, ValidateRequest, Validation};
 
 /// A parameter as it is declared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,15 +75,10 @@ impl Contents {
     #[must_use]
     pub fn read(text: &str, source: Source) -> (Option<Self>, Vec<Diagnostic>) {
         let parsed = parse(text);
-        let (template, more) = template::read(&parsed.document);
-        let mut found: Vec<Diagnostic> = parsed.diagnostics.into_iter().chain(more).collect();
+        let mut read = Validation::default();
+        let template = validate::read(&parsed, source, &mut read).map(|read| read.template);
         let template = template.filter(|_| parsed.complete);
-        if let Some(template) = &template {
-            found.extend(template::check(template, &template::references(template)));
-        }
-        for finding in &mut found {
-            finding.labels.iter_mut().for_each(|label| label.source = source);
-        }
+        let mut found = read.diagnostics;
         if let Some(template) = &template {
             found.extend(contract::of_one(template, source));
         }
@@ -186,8 +182,8 @@ fn mark(template: &Template<'_, '_>) -> Option<Mark> {
 /// What is wrong with a pair beside what is wrong with each template: gate 1's own part.
 #[must_use]
 pub fn check_pair(iam: &Contents, app: &Contents) -> Vec<Diagnostic> {
-    let request = crate::validate::ValidateRequest { iam: &iam.text, app: &app.text, ..Default::default() };
-    crate::validate::validate(&request).diagnostics
+    let request = ValidateRequest { iam: &iam.text, app: &app.text, ..Default::default() };
+    validate::validate(&request).diagnostics
 }
 
 /// CloudFormation's limit on a template's size.

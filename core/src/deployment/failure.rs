@@ -7,6 +7,8 @@ mod table;
 
 pub use table::{ROWS, Row};
 
+use std::sync::LazyLock;
+
 use regex_lite::{Captures, Regex};
 
 use super::events::StackEvent;
@@ -27,14 +29,19 @@ pub struct Recognised {
 #[must_use]
 pub fn recognise(said: &str) -> Option<Recognised> {
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    ROWS.iter().find_map(|row| {
-        let captures = row.said.iter().find_map(|said| {
-            let regex = Regex::new(&format!("(?i){said}")).ok()?;
-            regex.captures(&line).map(|captures| filled(row.message, &captures))
-        });
-        captures.map(|message| Recognised { code: row.code, message })
+    PATTERNS.iter().find_map(|(row, pattern)| {
+        let captures = pattern.captures(&line)?;
+        Some(Recognised { code: row.code, message: filled(row.message, &captures) })
     })
 }
+
+/// The rows' patterns in their order, compiled once: whole logs are read with them.
+static PATTERNS: LazyLock<Vec<(&Row, Regex)>> = LazyLock::new(|| {
+    let compiled = |said: &&str| Regex::new(&format!("(?i){said}")).ok();
+    ROWS.iter()
+        .flat_map(|row| row.said.iter().filter_map(compiled).map(move |pattern| (row, pattern)))
+        .collect()
+});
 
 /// The message with its groups; a group that is not there takes the words before it with it.
 fn filled(message: &str, captures: &Captures<'_>) -> String {

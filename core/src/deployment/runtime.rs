@@ -1,6 +1,7 @@
 //! Permission errors of a running application: who was refused what, and which statement would have to change.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use regex_lite::Regex;
 use serde::Serialize;
@@ -24,16 +25,20 @@ pub struct Denial {
     pub because: Option<String>,
 }
 
-/// Reads the refusals of a text, each once.
+/// A refusal: of a session of a role, or of the role itself.
 ///
 /// Source of the wording: IAM User Guide, "Troubleshoot access denied error messages".
+static REFUSAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        "(?i)arn:[a-z-]+:(?:sts::\\d*:assumed-role/(?<session>[^\\s/]+)/\\S+|iam::\\d*:role/(?:[^\\s/]+/)*(?<role>[^\\s/]+)) is not authorized to perform: (?<action>[a-z0-9-]+:[a-z0-9*]+)(?: on (?:the )?resource: (?<resource>[^\\s\"]+))?(?:[^\\n]*?(?<because>because [^.\\n\"]+|with an explicit deny[^.\\n\"]*))?",
+    )
+    .ok()
+});
+
+/// Reads the refusals of a text, each once.
 #[must_use]
 pub fn denials(text: &str) -> Vec<Denial> {
-    let Ok(regex) = Regex::new(
-        "(?i)arn:[a-z-]+:(?:sts::\\d*:assumed-role/(?<session>[^\\s/]+)/\\S+|iam::\\d*:role/(?:[^\\s/]+/)*(?<role>[^\\s/]+)) is not authorized to perform: (?<action>[a-z0-9-]+:[a-z0-9*]+)(?: on (?:the )?resource: (?<resource>[^\\s\"]+))?(?:[^\\n]*?(?<because>because [^.\\n\"]+|with an explicit deny[^.\\n\"]*))?",
-    ) else {
-        return Vec::new();
-    };
+    let Some(regex) = REFUSAL.as_ref() else { return Vec::new() };
     let mut found: Vec<Denial> = regex
         .captures_iter(text)
         .filter_map(|captures| {

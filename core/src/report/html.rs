@@ -4,8 +4,9 @@ use maud::{Markup, html};
 
 use super::page::page;
 use super::picture::picture;
-use super::{Finding, Report, severity};
+use super::{Finding, Report};
 use crate::equivalence::Change;
+use crate::text::counted;
 use crate::validate::Bond;
 
 const STYLE: &str = "
@@ -100,7 +101,7 @@ fn findings(report: &Report) -> Markup {
 }
 
 fn article(finding: &Finding) -> Markup {
-    let kind = severity(finding.severity);
+    let kind = finding.severity.name();
     html! {
         article class=(kind) {
             div { b { (kind) " " (finding.code) } " " (prose(&finding.message)) }
@@ -121,7 +122,7 @@ fn permissions(report: &Report) -> Markup {
                 h2 { "Permissions, before and after" }
                 @for (resource, changes) in report.widened_by_resource() {
                     details open {
-                        summary { b { (resource) } " " span.warn { (count(changes.len(), "scope")) " wider" } }
+                        summary { b { (resource) } " " span.warn { (counted(changes.len(), "scope")) " wider" } }
                         @for alike in changes.chunk_by(|a, b| a.reaches == b.reaches) { (scopes(alike)) }
                     }
                 }
@@ -186,10 +187,6 @@ fn moved(report: &Report) -> Markup {
 
 fn names(names: &[&str]) -> Markup {
     html! { @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } code { (name) } } }
-}
-
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn wiring(report: &Report) -> Markup {

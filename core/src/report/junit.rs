@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Report, severity};
+use super::Report;
 use crate::diagnostic::Severity;
 
 pub(super) fn render(report: &Report) -> String {
@@ -14,7 +14,7 @@ pub(super) fn render(report: &Report) -> String {
             let plural = if contract.findings == 1 { "" } else { "s" };
             failure(&format!("{} finding{plural}", contract.findings))
         };
-        suite.add_test_case(TestCase::new(contract.name.as_str(), status));
+        suite.add_test_case(TestCase::new(contract.name.as_ref(), status));
     }
     let mut findings = TestSuite::new("findings");
     for finding in report.findings.iter().filter(|finding| finding.severity == Severity::Error) {
@@ -28,7 +28,7 @@ pub(super) fn render(report: &Report) -> String {
             .chain(finding.help.iter().cloned())
             .collect();
         status.set_description(places.join("\n"));
-        let name = format!("{} {} {}", severity(finding.severity), finding.code, finding.message);
+        let name = format!("{} {} {}", finding.severity.name(), finding.code, finding.message);
         findings.add_test_case(TestCase::new(name, status));
     }
     if let Some(proven) = report.proven {

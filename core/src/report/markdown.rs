@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, severity};
+use super::Report;
 use crate::validate::Bond;
 
 pub(super) fn render(report: &Report) -> String {
@@ -34,13 +34,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     if !report.findings.is_empty() {
         writeln!(out, "\n## Findings\n")?;
         for finding in &report.findings {
-            writeln!(
-                out,
-                "- **{} {}** {}",
-                severity(finding.severity),
-                finding.code,
-                text(&finding.message)
-            )?;
+            writeln!(out, "- **{} {}** {}", finding.severity.name(), finding.code, text(&finding.message))?;
             for place in &finding.places {
                 writeln!(
                     out,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Finding, Place, Report, severity};
+use super::{Finding, Place, Report};
 use crate::diagnostic::Code;
 
 pub(super) fn render(report: &Report) -> String {
@@ -18,7 +18,7 @@ pub(super) fn render(report: &Report) -> String {
                 "shortDescription": { "text": explanation.title },
                 "fullDescription": { "text": explanation.cause },
                 "help": { "text": explanation.recovery },
-                "defaultConfiguration": { "level": severity(code.severity()) },
+                "defaultConfiguration": { "level": code.severity().name() },
             })
         })
         .collect();
@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report) -> String {
         let mut value = json!({
             "ruleId": finding.code.as_str(),
             "ruleIndex": index,
-            "level": severity(finding.severity),
+            "level": finding.severity.name(),
             "message": { "text": text },
         });
         if let Some(fields) = value.as_object_mut() {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::Read;
 use crate::equivalence::Wiring;
-use crate::template::{Owner, Reference, Target, Template, references};
+use crate::template::{Owner, Reference, Target, Template};
 use crate::text::Span;
 
 /// A resource of the pair.
@@ -49,30 +50,31 @@ pub struct Dependency {
 /// The resources of the IAM template, those of the application that have to do with them, and how.
 #[must_use]
 pub(super) fn dependencies(
-    iam: &Template<'_, '_>,
-    app: &Template<'_, '_>,
-    monolith: Option<&Template<'_, '_>>,
+    of_iam: &Read<'_>,
+    of_app: &Read<'_>,
+    monolith: Option<&Read<'_>>,
     wiring: &Wiring,
 ) -> (Vec<Node>, Vec<Dependency>) {
+    let (iam, app) = (&of_iam.template, &of_app.template);
     let moved = |name: &str| iam.resources.contains_key(name);
     let stays = |name: &str| app.resources.contains_key(name) && !moved(name);
     let mut edges = BTreeSet::new();
     let mut add = |from: &str, to: &str, bond| {
         edges.insert(Dependency { from: from.to_owned(), to: to.to_owned(), bond });
     };
-    for (from, name) in by_resource(&references(app)) {
+    for (from, name) in by_resource(&of_app.references) {
         let output = wiring.wires.get(name).map(String::as_str);
         let target = output.map(|output| output.strip_suffix("Arn").unwrap_or(output));
         if let Some(target) = target.filter(|target| moved(target)) {
             add(from, target, Bond::Uses);
         }
     }
-    for (from, name) in by_resource(&references(iam)) {
+    for (from, name) in by_resource(&of_iam.references) {
         if from != name && moved(from) && moved(name) {
             add(from, name, Bond::Inside);
         }
     }
-    for (from, name) in monolith.map(|monolith| by_resource(&references(monolith))).unwrap_or_default() {
+    for (from, name) in monolith.map(|monolith| by_resource(&monolith.references)).unwrap_or_default() {
         if moved(from) && stays(name) {
             add(from, name, Bond::Names);
         }

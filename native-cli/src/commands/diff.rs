@@ -3,6 +3,7 @@
 use iam_split_core::api::{AppDiff, IamDiff, diff_application, diff_iam};
 use iam_split_core::diagnostic::Diagnostic;
 use iam_split_core::diff::{Change, PermissionChange, PropertyChange, ResourceDiff, Rewritten, State};
+use iam_split_core::text::counted;
 use serde::Serialize;
 
 use crate::Streams;
@@ -64,18 +65,14 @@ fn show<D: Serialize>(
     Ok(if findings == 0 { Exit::Done } else { Exit::Refused })
 }
 
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
 fn application(diff: &AppDiff, streams: &mut Streams) -> std::io::Result<()> {
     let out = &mut streams.out;
     writeln!(
         out,
         "{} left, {} rewritten, {} added, {} without an explanation",
-        count(diff.left.len(), "resource"),
-        count(diff.rewritten.len(), "value"),
-        count(diff.added.len(), "declaration"),
+        counted(diff.left.len(), "resource"),
+        counted(diff.rewritten.len(), "value"),
+        counted(diff.added.len(), "declaration"),
         diff.unexplained.len()
     )?;
     if !diff.left.is_empty() {

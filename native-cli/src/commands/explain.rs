@@ -1,6 +1,6 @@
 //! `iam-split explain`
 
-use iam_split_core::diagnostic::{Code, Example, Severity, did_you_mean};
+use iam_split_core::diagnostic::{Code, Example, did_you_mean};
 
 use crate::Streams;
 use crate::args::ExplainArgs;
@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 pub(crate) fn run(arguments: &ExplainArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     let Some(name) = &arguments.code else {
         for code in Code::ALL {
-            writeln!(streams.out, "{code}  {:<8} {}", severity(*code), code.explanation().title)?;
+            writeln!(streams.out, "{code}  {:<8} {}", code.severity().name(), code.explanation().title)?;
         }
         streams.out.flush()?;
         return Ok(Exit::Done);
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &ExplainArgs, streams: &mut Streams) -> Result<Exit
         return Err(Failure::new(format!("there is no code `{name}`")).help(help));
     };
     let explanation = code.explanation();
-    writeln!(streams.out, "{code}: {} ({})\n", explanation.title, severity(code))?;
+    writeln!(streams.out, "{code}: {} ({})\n", explanation.title, code.severity().name())?;
     writeln!(streams.out, "cause\n  {}\n", explanation.cause)?;
     writeln!(streams.out, "what to do\n  {}\n", explanation.recovery)?;
     writeln!(streams.out, "example")?;
@@ -37,12 +37,4 @@ pub(crate) fn run(arguments: &ExplainArgs, streams: &mut Streams) -> Result<Exit
     }
     streams.out.flush()?;
     Ok(Exit::Done)
-}
-
-fn severity(code: Code) -> &'static str {
-    match code.severity() {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
 }

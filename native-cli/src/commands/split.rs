@@ -6,6 +6,7 @@ use iam_split_core::api::{self, Capability, Split, SplitAnswer, SplitRequest};
 use iam_split_core::config::Resolution;
 use iam_split_core::diagnostic::{Code, Diagnostic};
 use iam_split_core::summary::Summary;
+use iam_split_core::text::counted;
 use serde::Serialize;
 
 use crate::Streams;
@@ -157,7 +158,7 @@ fn refused(
     let errors = found.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let pairs = circles(found);
     let said = if pairs > 0 { format!(", {pairs} of them circular dependencies") } else { String::new() };
-    writeln!(streams.err, "refused: {}{said}; no file was written", count(errors, "error"))?;
+    writeln!(streams.err, "refused: {}{said}; no file was written", counted(errors, "error"))?;
     if pairs == 0 {
         return Ok(());
     }
@@ -174,15 +175,11 @@ fn refused(
     Ok(())
 }
 
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
 fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), Failure> {
     let out = &mut streams.out;
     let configured = summary.moved.len() + summary.missing.len();
     let of = if summary.missing.is_empty() { String::new() } else { format!(" of {configured} configured") };
-    writeln!(out, "moved {}{of} to {}", count(summary.moved.len(), "resource"), files.iam.display())?;
+    writeln!(out, "moved {}{of} to {}", counted(summary.moved.len(), "resource"), files.iam.display())?;
     for moved in &summary.moved {
         let kind = moved.kind.strip_prefix("AWS::IAM::").unwrap_or(&moved.kind);
         writeln!(out, "  {:<16} {} (line {}, used {})", kind, moved.name, moved.line, times(moved.used))?;
@@ -201,13 +198,13 @@ fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), 
         writeln!(out, "  {what:<14} {names}")?;
     }
     bridges(summary, out)?;
-    writeln!(out, "\nkept {} in {}", count(summary.remaining, "resource"), files.app.display())?;
+    writeln!(out, "\nkept {} in {}", counted(summary.remaining, "resource"), files.app.display())?;
     let wires: usize = summary.moved.iter().map(|moved| moved.wires.len()).sum();
     writeln!(
         out,
         "  {} to what moved, {} added",
-        count(summary.rewritten, "reference"),
-        count(wires, "parameter")
+        counted(summary.rewritten, "reference"),
+        counted(wires, "parameter")
     )?;
     for moved in &summary.moved {
         for wire in &moved.wires {
@@ -240,7 +237,7 @@ fn times(number: usize) -> String {
 }
 
 fn bridges(summary: &Summary, out: &mut Box<dyn std::io::Write>) -> Result<(), Failure> {
-    writeln!(out, "\nresolved {} to application resources", count(summary.bridges.len(), "reference"))?;
+    writeln!(out, "\nresolved {} to application resources", counted(summary.bridges.len(), "reference"))?;
     let kinds = [
         (Resolution::Exact, "by explicit names: no scope changes"),
         (Resolution::TwoPhase, "by values that come once the application stack stands: no scope changes"),
@@ -277,7 +274,7 @@ fn bridges(summary: &Summary, out: &mut Box<dyn std::io::Write>) -> Result<(), F
         )?;
     }
     for group in &summary.attached {
-        let statements = count(group.statements, "statement");
+        let statements = counted(group.statements, "statement");
         writeln!(out, "  {statements} of {} in {} of the application template", group.role, group.name)?;
         if !group.consumers.is_empty() {
             writeln!(out, "    for which wait {}", group.consumers.join(", "))?;

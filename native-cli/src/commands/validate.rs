@@ -6,6 +6,7 @@ use iam_split_core::api::{ValidateRequest, Validation, validate};
 use iam_split_core::diagnostic::Diagnostic;
 
 use iam_split_core::report::{FileNames, Format, Report};
+use iam_split_core::text::counted;
 
 use crate::Streams;
 use crate::args::ValidateArgs;
@@ -102,10 +103,9 @@ fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> 
         writeln!(out, "\nstatements of {role} stand in {policy} of the application template")?;
     }
     let errors = validation.diagnostics.iter().filter(|found| found.is_error()).count();
-    let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     let verdict = if errors == 0 { "clean" } else { "not clean" };
     let all = validation.diagnostics.len();
-    writeln!(out, "\n{verdict}: {}, {} in all", count(errors, "error"), count(all, "finding"))?;
+    writeln!(out, "\n{verdict}: {}, {} in all", counted(errors, "error"), counted(all, "finding"))?;
     out.flush()?;
     Ok(())
 }

@@ -10,14 +10,6 @@ use super::words::words;
 /// More than these are not drawn at once.
 const SHOWN: usize = 200;
 
-pub(crate) fn class(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
-}
-
 fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
     let file = |source: Source| match source {
         Source::Template => "monolith",
@@ -27,9 +19,9 @@ fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
     };
     let explanation = finding.code.explanation();
     html! {
-        <li key={at} class={class(finding.severity)}>
+        <li key={at} class={finding.severity.name()}>
             <div>
-                <span class={classes!("tag", class(finding.severity))}>{ class(finding.severity) }</span>
+                <span class={classes!("tag", finding.severity.name())}>{ finding.severity.name() }</span>
                 { " " }<code>{ finding.code.as_str() }</code>{ " " }<span class="message">{ words(&finding.message) }</span>
             </div>
             <ul class="plain">

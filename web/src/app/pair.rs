@@ -26,7 +26,7 @@ pub(crate) fn Pair() -> Html {
             <ul class="pair">
                 { for validation.contracts.iter().map(|contract| html! {
                     <li>
-                        <span class="what">{ contract.name }</span>
+                        <span class="what">{ &*contract.name }</span>
                         if contract.findings == 0 { <span class="good">{ "kept" }</span> }
                         else { <span class="bad">{ format!("broken ({})", contract.findings) }</span> }
                     </li>

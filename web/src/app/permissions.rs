@@ -4,6 +4,7 @@ use iam_split_core::api::Bridged;
 use iam_split_core::config::Resolution;
 use iam_split_core::diagnostic::Source;
 use iam_split_core::equivalence::Change;
+use iam_split_core::text::counted;
 use yew::{Html, classes, function_component, html};
 
 use super::context::{Context, use_page};
@@ -49,10 +50,6 @@ pub(crate) fn groups<T>(items: &[T], name: impl Fn(&T) -> &str) -> Vec<(&str, Ve
         }
     }
     groups
-}
-
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[function_component]

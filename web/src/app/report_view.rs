@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use iam_split_core::diagnostic::Severity;
 use iam_split_core::report::{Finding, Format, Report};
+use iam_split_core::text::counted;
 use web_sys::MouseEvent;
 use yew::{Callback, Html, Properties, classes, function_component, html};
 
-use super::findings::class;
 use super::host;
-use super::permissions::{before_after, counted, groups};
+use super::permissions::{before_after, groups};
 use super::words::words;
 
 /// The formats of a report with the endings of their files.
@@ -34,9 +34,9 @@ impl PartialEq for Props {
 
 fn finding(finding: &Finding) -> Html {
     html! {
-        <div class={classes!("finding", class(finding.severity))}>
+        <div class={classes!("finding", finding.severity.name())}>
             <div>
-                <span class={classes!("tag", class(finding.severity))}>{ class(finding.severity) }</span>
+                <span class={classes!("tag", finding.severity.name())}>{ finding.severity.name() }</span>
                 { " " }<code>{ finding.code.as_str() }</code>{ " " }{ words(&finding.message) }
             </div>
             { for finding.places.iter().map(|place| html! {
@@ -92,7 +92,7 @@ pub(crate) fn ReportView(props: &Props) -> Html {
                 <thead><tr><th>{ "what is asked" }</th><th>{ "kept" }</th></tr></thead>
                 <tbody>{ for report.contracts.iter().map(|contract| html! {
                     <tr>
-                        <td>{ &contract.name }</td>
+                        <td>{ &*contract.name }</td>
                         if contract.findings == 0 { <td class="good">{ "kept" }</td> }
                         else { <td class="bad">{ format!("broken ({})", contract.findings) }</td> }
                     </tr>
