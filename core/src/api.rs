@@ -313,10 +313,9 @@ pub fn is_output(text: &str) -> bool {
     let (Some(template), _) = template::read(&parsed.document) else {
         return false;
     };
-    let marked = template.section("Metadata").is_some_and(|metadata| metadata.get("IamSplit").is_some());
     let described = |parameter: &template::Declaration<'_, '_>| {
         let description = parameter.value.get("Description").and_then(Node::as_str);
         description.is_some_and(|text| text.contains(": output ") && text.ends_with(" of the IAM stack"))
     };
-    marked || template.parameters.values().any(described)
+    template.mark().is_some() || template.parameters.values().any(described)
 }

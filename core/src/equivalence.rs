@@ -85,13 +85,11 @@ impl Wiring {
     /// Reads the wiring of a pair.
     #[must_use]
     pub fn of(iam: &Template<'_, '_>, app: &Template<'_, '_>) -> Self {
-        let mark = iam.section("Metadata").and_then(|metadata| metadata.get("IamSplit"));
-        let named = mark.and_then(|mark| mark.get("AppStack")?.get("Parameter")?.as_str()).map(str::to_owned);
+        let named = iam.stack_parameter().map(str::to_owned);
         let usual = iam.parameters.contains_key(crate::plan::APP_STACK_PARAMETER);
         let usual = usual.then(|| crate::plan::APP_STACK_PARAMETER.to_owned());
-        let two_phase = mark.and_then(|mark| mark.get("TwoPhase")).into_iter().flat_map(Node::entries);
         let text = |node: Node<'_, '_>| node.as_str().unwrap_or_default().to_owned();
-        let two_phase = two_phase.map(|(parameter, output)| (text(parameter), text(output))).collect();
+        let two_phase = iam.two_phase().map(|(parameter, output)| (text(parameter), text(output))).collect();
         let mut wires = BTreeMap::new();
         for output in iam.outputs.keys() {
             let stem = output.strip_suffix("Arn").filter(|stem| app.parameters.contains_key(stem));

@@ -117,6 +117,23 @@ impl<'d, 't> Template<'d, 't> {
         self.root.get(name)
     }
 
+    /// What `iam-split` wrote of itself into an IAM template: `Metadata: IamSplit`.
+    #[must_use]
+    pub fn mark(&self) -> Option<Node<'d, 't>> {
+        Some(self.section("Metadata")?.get("IamSplit")?.resolved())
+    }
+
+    /// The parameter that the mark names for the application stack's name.
+    #[must_use]
+    pub fn stack_parameter(&self) -> Option<&'d str> {
+        self.mark()?.get("AppStack")?.get("Parameter")?.as_str()
+    }
+
+    /// The parameters that outputs of the application stack fill later, with these outputs, as the mark has them.
+    pub fn two_phase(&self) -> impl Iterator<Item = (Node<'d, 't>, Node<'d, 't>)> {
+        self.mark().and_then(|mark| mark.get("TwoPhase")).into_iter().flat_map(Node::entries)
+    }
+
     /// The names of the transforms that the template asks for.
     #[must_use]
     pub fn transforms(&self) -> Vec<(&'d str, Node<'d, 't>)> {

@@ -123,6 +123,18 @@ impl Deployment {
     }
 }
 
+/// Refuses to begin what somebody must agree to, where nobody can be asked.
+pub(crate) fn can_ask(
+    operation: arguments::Operation,
+    streams: &Streams,
+    help: &'static str,
+) -> Result<(), Failure> {
+    if operation.yes || streams.asks {
+        return Ok(());
+    }
+    Err(Failure::new("nobody can be asked: there is no terminal").help(help))
+}
+
 /// Runs a command that calls AWS: reads the deployment, runs the work until it ends or is interrupted, and
 /// takes away what must not remain.
 pub(crate) fn run<W>(

@@ -14,7 +14,7 @@ pub(super) fn configured(pair: &Pair<'_>) -> Vec<Diagnostic> {
     let names = extraction.roles.iter().chain(&extraction.policies);
     let mut found = Vec::new();
     for name in names.filter(|name| !pair.iam.resources.contains_key(name.as_str())) {
-        let kept = pair.iam.section("Metadata").and_then(|mark| mark.get("IamSplit")?.get("Kept"));
+        let kept = pair.iam.mark().and_then(|mark| mark.get("Kept"));
         if kept.is_some_and(|kept| kept.items().any(|item| item.as_str() == Some(name))) {
             continue;
         }

@@ -170,12 +170,11 @@ fn declared(parameter: &Declaration<'_, '_>) -> Declared {
 }
 
 fn mark(template: &Template<'_, '_>) -> Option<Mark> {
-    let mark = template.section("Metadata")?.get("IamSplit")?.resolved();
+    template.mark()?;
     let text = |node: Node<'_, '_>| node.as_str().unwrap_or_default().to_owned();
-    let two_phase = mark.get("TwoPhase").into_iter().flat_map(Node::entries);
     Some(Mark {
-        stack_parameter: mark.get("AppStack").and_then(|stack| stack.get("Parameter")).map(text),
-        two_phase: two_phase.map(|(parameter, output)| (text(parameter), text(output))).collect(),
+        stack_parameter: template.stack_parameter().map(str::to_owned),
+        two_phase: template.two_phase().map(|(parameter, output)| (text(parameter), text(output))).collect(),
     })
 }
 

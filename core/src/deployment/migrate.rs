@@ -14,7 +14,7 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
 use crate::plan::{arn_value, name_from_arn, name_index};
-use crate::syntax::{Node, parse};
+use crate::syntax::parse;
 use crate::template::{self, Owner, Target, Template};
 use crate::validate::{ValidateRequest, validate};
 use crate::writer::Writer;
@@ -300,8 +300,7 @@ fn refusals(whole: &Template<'_, '_>, iam: &Template<'_, '_>, app: &Template<'_,
             );
         }
     }
-    let mark = iam.section("Metadata").and_then(|metadata| metadata.get("IamSplit"));
-    for (parameter, _) in mark.and_then(|mark| mark.get("TwoPhase")).into_iter().flat_map(Node::entries) {
+    for (parameter, _) in iam.two_phase() {
         let name = parameter.as_str().unwrap_or_default();
         found.push(
             Diagnostic::new(Code::DPL017, format!("`{name}` comes from the application stack later"))
@@ -344,7 +343,7 @@ impl Texts<'_> {
             }
         }
         // Only the IAM stack is told the name; here it has its value without being asked for.
-        if let Some(parameter) = self.stack_parameter()
+        if let Some(parameter) = self.iam.stack_parameter()
             && let Some(parameters) = section(&mut sections, "Parameters", false)
             && let Some((_, Expr::Map(declared))) = parameters.iter_mut().find(|(key, _)| *key == parameter)
             && !declared.iter().any(|(key, _)| key == "Default")
@@ -361,11 +360,6 @@ impl Texts<'_> {
             }
         }
         Expr::Map(sections)
-    }
-
-    fn stack_parameter(&self) -> Option<String> {
-        let mark = self.iam.section("Metadata")?.get("IamSplit")?;
-        Some(mark.get("AppStack")?.get("Parameter")?.as_str()?.to_owned())
     }
 
     /// The IAM template without its resources, outputs and metadata.

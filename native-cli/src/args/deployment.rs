@@ -146,6 +146,20 @@ pub enum Format {
     Json,
 }
 
+/// How a command that changes stacks goes about it.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Operation {
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub poll_interval: Option<f64>,
+    /// How progress is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
 /// Send the templates to the bucket.
 ///
 /// The bucket is made if it is absent: versioned, private, encrypted, its objects owned by the account.
@@ -197,9 +211,6 @@ pub struct DeployArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,
-    /// Do not ask.
-    #[arg(long, short)]
-    pub yes: bool,
     /// Replace roles, or remove and add some at once, though the application is without them for a while.
     #[arg(long)]
     pub accept_interruption: bool,
@@ -209,12 +220,9 @@ pub struct DeployArgs {
     /// Delete a stack whose creation failed before, and create it again.
     #[arg(long)]
     pub recreate: bool,
-    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub poll_interval: Option<f64>,
-    /// How progress is written.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its fields have the help texts")]
+    pub operation: Operation,
 }
 
 /// Show what the IAM stack gives out.
@@ -300,15 +308,9 @@ pub struct DeleteArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,
-    /// Do not ask.
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub poll_interval: Option<f64>,
-    /// How progress is written.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its fields have the help texts")]
+    pub operation: Operation,
 }
 
 /// Put a stack back to what it was before its last update.
@@ -331,15 +333,9 @@ pub struct RollbackArgs {
     /// With --continue: leave this resource as it is. Repeatable.
     #[arg(long, value_name = "LOGICAL_ID", requires = "go_on")]
     pub skip: Vec<String>,
-    /// Do not ask.
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Seconds between two looks at a stack's events [default: 0.25, growing to 5].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub poll_interval: Option<f64>,
-    /// How progress is written.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its fields have the help texts")]
+    pub operation: Operation,
 }
 
 /// Move the IAM of a running monolith into a stack of its own, without making it anew.
@@ -364,15 +360,9 @@ pub struct MigrateArgs {
     /// Go back instead of on.
     #[arg(long)]
     pub back: bool,
-    /// Do not ask.
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Seconds between two looks at a stack's events [default: 1, later 2 and 5].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub poll_interval: Option<f64>,
-    /// How progress is written.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its fields have the help texts")]
+    pub operation: Operation,
 }
 
 /// Print the AWS permissions that a team needs, as an IAM policy.

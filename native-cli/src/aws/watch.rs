@@ -45,6 +45,16 @@ impl Outcome {
     pub(crate) fn cause(&self) -> Option<&StackEvent> {
         first_cause(&self.causes, &self.id)
     }
+
+    /// The failure of an operation that did not end well, each cause in a line that begins with `lead`.
+    pub(crate) fn failure(&self, stack: &str, lead: &str) -> Failure {
+        let causes: Vec<String> = self
+            .causes
+            .iter()
+            .map(|cause| format!("\n  {lead}{} ({}): {}", cause.logical_id, cause.kind, cause.reason))
+            .collect();
+        Failure::new(format!("the stack `{stack}` is {}{}", self.status, causes.concat())).exit(Exit::Aws)
+    }
 }
 
 /// The time between two looks: short operations are not waited for longer than they take, long ones do not

@@ -14,10 +14,8 @@ use crate::exit::{Exit, Failure};
 use crate::progress::Console;
 
 pub(crate) fn run(arguments: &DeleteArgs, streams: &mut Streams) -> Result<Exit, Failure> {
-    if !arguments.yes && !streams.asks {
-        return Err(Failure::new("nobody can be asked: there is no terminal").help("pass --yes"));
-    }
-    let json = arguments.format == Format::Json;
+    deployment::can_ask(arguments.operation, streams, "pass --yes")?;
+    let json = arguments.operation.format == Format::Json;
     deployment::run(&arguments.settings, json, Needs::default(), streams, async |deployment, console| {
         delete(deployment, arguments, console).await
     })
@@ -44,7 +42,7 @@ async fn delete(
     };
     let mut going = Vec::new();
     for which in stacks {
-        match settled(deployment, *which, arguments.poll_interval, console).await? {
+        match settled(deployment, *which, arguments.operation.poll_interval, console).await? {
             Some(live) if live.status != "DELETE_COMPLETE" => {
                 let mut resources = stack::resources(aws, &live.id).await?;
                 resources.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
@@ -86,27 +84,16 @@ async fn delete(
             ))?;
         }
     }
-    if !arguments.yes && !console.ask("delete?")? {
+    if !arguments.operation.yes && !console.ask("delete?")? {
         console.result("nothing was deleted")?;
         return Ok(Exit::Refused);
     }
     for stack in &going {
         let outcome =
-            remove(deployment, stack.which, &stack.live.id, arguments.poll_interval, console).await?;
+            remove(deployment, stack.which, &stack.live.id, arguments.operation.poll_interval, console)
+                .await?;
         if !outcome.done {
-            let causes: Vec<String> = outcome
-                .causes
-                .iter()
-                .map(|cause| format!("\n  remains: {} ({}): {}", cause.logical_id, cause.kind, cause.reason))
-                .collect();
-            return Err(Failure::new(format!(
-                "the stack `{}` is {}{}",
-                stack.live.name,
-                outcome.status,
-                causes.concat()
-            ))
-            .exit(Exit::Aws)
-            .help(
+            return Err(outcome.failure(&stack.live.name, "remains: ").help(
                 "put right what stands in the way, and delete again: what is gone already is not asked for",
             ));
         }

@@ -20,10 +20,7 @@ use crate::files::Input;
 use crate::progress::Console;
 
 pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit, Failure> {
-    if !arguments.yes && !streams.asks {
-        return Err(Failure::new("nobody can be asked: there is no terminal")
-            .help("look at `iam-split plan`, then pass --yes"));
-    }
+    deployment::can_ask(arguments.operation, streams, "look at `iam-split plan`, then pass --yes")?;
     let needs = match arguments.target {
         None => Needs { app: true, values: true, ..Needs::default() },
         Some(Target::App) => Needs { app: true, values: true, ..Needs::default() },
@@ -35,7 +32,7 @@ pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit,
         plan.map_err(|why| Failure::new(format!("cannot carry out `{}`: {why}", input.name)))
     });
     let kept = kept.transpose()?;
-    let json = arguments.format == Format::Json;
+    let json = arguments.operation.format == Format::Json;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
         Deploying { deployment, arguments, kept: kept.as_ref() }.run(console).await
     })
@@ -65,25 +62,9 @@ impl Deploying<'_> {
         if with_app {
             stacks.push(Which::App);
         }
-        if let Some(kept) = &self.kept {
-            let account = account(&deployment.aws).await?;
-            let now = super::plan::make(deployment, &stacks, console).await?.kept(deployment, account);
-            let moved = kept.differences(&now);
-            if !moved.is_empty() {
-                return Err(Failure::new(format!("this is not what was planned\n  {}", moved.join("\n  ")))
-                    .code(Code::DPL018)
-                    .exit(Exit::Refused)
-                    .help("make a new plan, and have it approved: `iam-split plan --out FILE`"));
-            }
-            console.step("plan", "all is as it was planned")?;
-        }
-        if !self.arguments.yes {
-            let plan = super::plan::make(deployment, &stacks, console).await?;
-            plan.tell(deployment, console)?;
-            if !console.ask("deploy?")? {
-                console.result("nothing was changed")?;
-                return Ok(Exit::Refused);
-            }
+        if !self.agreed(&stacks, console).await? {
+            console.result("nothing was changed")?;
+            return Ok(Exit::Refused);
         }
         let sent = upload(deployment, &stacks, console).await?;
         self.passes(&gates::templates(deployment, &sent).await?, console)?;
@@ -136,11 +117,36 @@ impl Deploying<'_> {
         Ok(Exit::Done)
     }
 
+    /// Whether this is what was planned, if it was, and what those who are asked want.
+    async fn agreed(&self, stacks: &[Which], console: &mut Console<'_>) -> Result<bool, Failure> {
+        let deployment = self.deployment;
+        let asks = !self.arguments.operation.yes;
+        if self.kept.is_none() && !asks {
+            return Ok(true);
+        }
+        let plan = super::plan::make(deployment, stacks, console).await?;
+        if let Some(kept) = &self.kept {
+            let moved = kept.differences(&plan.kept(deployment, account(&deployment.aws).await?));
+            if !moved.is_empty() {
+                return Err(Failure::new(format!("this is not what was planned\n  {}", moved.join("\n  ")))
+                    .code(Code::DPL018)
+                    .exit(Exit::Refused)
+                    .help("make a new plan, and have it approved: `iam-split plan --out FILE`"));
+            }
+            console.step("plan", "all is as it was planned")?;
+        }
+        if !asks {
+            return Ok(true);
+        }
+        plan.tell(deployment, console)?;
+        console.ask("deploy?")
+    }
+
     fn how(&self) -> How {
         How {
             accept_interruption: self.arguments.accept_interruption,
             recreate: self.arguments.recreate,
-            interval: self.arguments.poll_interval,
+            interval: self.arguments.operation.poll_interval,
             ..How::default()
         }
     }
@@ -151,7 +157,7 @@ impl Deploying<'_> {
     }
 
     async fn settled(&self, which: Which, console: &mut Console<'_>) -> Result<Option<Live>, Failure> {
-        settled(self.deployment, which, self.arguments.poll_interval, console).await
+        settled(self.deployment, which, self.arguments.operation.poll_interval, console).await
     }
 
     fn passes(&self, gate: &Gate, console: &mut Console<'_>) -> Result<(), Failure> {

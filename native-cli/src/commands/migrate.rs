@@ -27,12 +27,12 @@ use crate::progress::Console;
 use crate::render::Sources;
 
 pub(crate) fn run(arguments: &MigrateArgs, streams: &mut Streams) -> Result<Exit, Failure> {
-    if !arguments.yes && !arguments.preview && !streams.asks {
-        return Err(Failure::new("nobody can be asked: there is no terminal")
-            .help("look at `iam-split migrate --preview`, then pass --yes"));
+    if !arguments.preview {
+        let help = "look at `iam-split migrate --preview`, then pass --yes";
+        deployment::can_ask(arguments.operation, streams, help)?;
     }
     let needs = Needs { iam: true, app: true, values: false };
-    let json = arguments.format == Format::Json;
+    let json = arguments.operation.format == Format::Json;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
         let Some((migration, stage)) = begin(deployment, arguments, console).await? else {
             return Ok(Exit::Refused);
@@ -51,12 +51,13 @@ async fn begin(
     let (Some(iam), Some(app)) = (&deployment.iam, &deployment.app) else {
         return Err(Failure::new("a migration needs both templates of the pair"));
     };
-    let Some(live) = settled(deployment, Which::App, arguments.poll_interval, console).await? else {
+    let Some(live) = settled(deployment, Which::App, arguments.operation.poll_interval, console).await?
+    else {
         return Err(Failure::new(format!("Stack not found: {}", settings.name))
             .exit(Exit::Refused)
             .help("there is nothing to move: `iam-split deploy` makes both stacks"));
     };
-    let of_iam = settled(deployment, Which::Iam, arguments.poll_interval, console).await?;
+    let of_iam = settled(deployment, Which::Iam, arguments.operation.poll_interval, console).await?;
     let running = stack::template(aws, &live.id).await?;
     let iam_running = match &of_iam {
         Some(live) => Some(stack::template(aws, &live.id).await?),
@@ -123,7 +124,7 @@ impl Migrating<'_> {
             return Ok(Exit::Done);
         }
         let question = if self.arguments.one { "carry out the next step?" } else { "carry out these steps?" };
-        if !self.arguments.yes && !console.ask(question)? {
+        if !self.arguments.operation.yes && !console.ask(question)? {
             console.result("nothing was changed")?;
             return Ok(Exit::Refused);
         }
@@ -198,7 +199,7 @@ impl Migrating<'_> {
             }
             Step::Delete => {
                 let live = self.live(Which::Iam).await?;
-                let interval = self.arguments.poll_interval;
+                let interval = self.arguments.operation.poll_interval;
                 let gone = remove(self.deployment, Which::Iam, &live.id, interval, console).await?;
                 if !gone.done {
                     return Err(
@@ -217,7 +218,7 @@ impl Migrating<'_> {
 
     fn how(&self) -> How {
         // Nothing of this may make a resource anew, or take one away.
-        How { steady: true, interval: self.arguments.poll_interval, ..How::default() }
+        How { steady: true, interval: self.arguments.operation.poll_interval, ..How::default() }
     }
 
     async fn update(&self, which: Which, to: Stage, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -264,7 +265,7 @@ impl Migrating<'_> {
         let app = Definition { stack: &migration.app_stack, url: &app_url };
         let iam = Definition { stack: &migration.iam_stack, url: &iam_url };
         let (from, target) = if into_iam { (&app, &iam) } else { (&iam, &app) };
-        let pause = self.arguments.poll_interval.map_or(PAUSE, Duration::from_secs_f64);
+        let pause = self.arguments.operation.poll_interval.map_or(PAUSE, Duration::from_secs_f64);
         let refactor = refactor::prepare(aws, from, target, &migration.moved, pause).await?;
         for action in &refactor.actions {
             console.say(&format!("  {action}"))?;

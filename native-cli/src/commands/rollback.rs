@@ -19,14 +19,12 @@ use crate::exit::{Exit, Failure};
 use crate::progress::Console;
 
 pub(crate) fn run(arguments: &RollbackArgs, streams: &mut Streams) -> Result<Exit, Failure> {
-    if !arguments.yes && !streams.asks {
-        return Err(Failure::new("nobody can be asked: there is no terminal").help("pass --yes"));
-    }
+    deployment::can_ask(arguments.operation, streams, "pass --yes")?;
     if arguments.target == Some(Target::App) && !arguments.go_on {
         return Err(Failure::new("only the IAM stack's earlier templates are kept")
             .help("deploy the application template that the stack should have"));
     }
-    let json = arguments.format == Format::Json;
+    let json = arguments.operation.format == Format::Json;
     deployment::run(&arguments.settings, json, Needs::default(), streams, async |deployment, console| {
         if arguments.go_on {
             go_on(deployment, arguments, console).await
@@ -49,11 +47,11 @@ async fn go_on(
     };
     let mut any = false;
     for which in stacks {
-        let live = settled(deployment, *which, arguments.poll_interval, console).await?;
+        let live = settled(deployment, *which, arguments.operation.poll_interval, console).await?;
         let Some(live) = live.filter(|live| live.status == "UPDATE_ROLLBACK_FAILED") else { continue };
         any = true;
         let question = format!("go on with the rollback of {}?", live.name);
-        if !arguments.yes && !console.ask(&question)? {
+        if !arguments.operation.yes && !console.ask(&question)? {
             return Ok(Exit::Refused);
         }
         let newest = newest(&deployment.aws, &live.id).await?;
@@ -66,23 +64,13 @@ async fn go_on(
             operation: "rollback",
             newest,
             limit: deployment.settings.timeouts.update,
-            interval: arguments.poll_interval,
+            interval: arguments.operation.poll_interval,
         };
         let outcome = watch(&deployment.aws, &watched, console).await?;
         if outcome.status != "UPDATE_ROLLBACK_COMPLETE" {
-            let causes: Vec<String> = outcome
-                .causes
-                .iter()
-                .map(|cause| format!("\n  {} ({}): {}", cause.logical_id, cause.kind, cause.reason))
-                .collect();
-            return Err(Failure::new(format!(
-                "the stack `{}` is {}{}",
-                live.name,
-                outcome.status,
-                causes.concat()
-            ))
-            .exit(Exit::Aws)
-            .help("put right what is named, or leave it as it is with --skip LOGICAL_ID, and go on again"));
+            return Err(outcome.failure(&live.name, "").help(
+                "put right what is named, or leave it as it is with --skip LOGICAL_ID, and go on again",
+            ));
         }
         console.result(&format!("the stack {} is as it was before its update", live.name))?;
     }
@@ -99,11 +87,11 @@ async fn back(
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
     let name = deployment.stack(Which::Iam);
-    let live = settled(deployment, Which::Iam, arguments.poll_interval, console).await?;
+    let live = settled(deployment, Which::Iam, arguments.operation.poll_interval, console).await?;
     let Some(live) = live else {
         return Err(Failure::new(format!("Stack not found: {name}")).exit(Exit::Refused));
     };
-    let app = settled(deployment, Which::App, arguments.poll_interval, console).await?;
+    let app = settled(deployment, Which::App, arguments.operation.poll_interval, console).await?;
     let earlier = earlier(deployment, &live).await?;
     let in_use = lost(&live, &earlier, app.as_ref());
     if !in_use.is_empty() {
@@ -116,13 +104,13 @@ async fn back(
     }
     let parameters = parameters(&live, &earlier)?;
     console.say(&format!("the stack {name} gets the template {}", earlier.url))?;
-    if !arguments.yes && !console.ask("put it back?")? {
+    if !arguments.operation.yes && !console.ask("put it back?")? {
         console.result("nothing was changed")?;
         return Ok(Exit::Refused);
     }
     let template = TemplateSource::Url(earlier.url.clone());
     let spec = deployment.spec(Which::Iam, template, earlier.contents.capabilities.clone(), parameters);
-    let how = How { interval: arguments.poll_interval, ..How::default() };
+    let how = How { interval: arguments.operation.poll_interval, ..How::default() };
     let applied = apply(deployment, &spec, Some(&live), how, console).await?;
     let live = stack::describe(&deployment.aws, name).await?.unwrap_or(live);
     let resources = stack::resources(&deployment.aws, &live.id).await?;
