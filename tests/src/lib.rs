@@ -35,6 +35,13 @@ pub struct Run {
     pub stderr: String,
 }
 
+/// What a run said on its way. It ended well.
+#[track_caller]
+pub fn ok(run: &Run) -> &str {
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    &run.stderr
+}
+
 /// The built command. The build is cargo's, so that it is never an old one.
 pub fn command() -> &'static std::path::Path {
     static BUILT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();

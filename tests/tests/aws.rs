@@ -1,15 +1,9 @@
 //! The stacks, against a local AWS: deployed, updated, left alone, deleted.
 
-use iam_split_tests::Run;
 use iam_split_tests::aws::{Door, Place, simulator};
+use iam_split_tests::ok;
 
 const DEPLOY: [&str; 4] = ["deploy", "--yes", "--poll-interval", "0.05"];
-
-#[track_caller]
-fn ok(run: &Run) -> &str {
-    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-    &run.stderr
-}
 
 fn counted(text: &str, what: &str) -> usize {
     text.matches(what).count()

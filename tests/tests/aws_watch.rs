@@ -6,17 +6,12 @@ use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use iam_split_tests::Run;
 use iam_split_tests::aws::{
     Door, Place, Reply, Request, SECRETS, answer, call, command_at, error, finished, signal, simulator,
 };
+use iam_split_tests::ok;
 
 const FAST: [&str; 2] = ["--poll-interval", "0.02"];
-
-#[track_caller]
-fn ok(run: &Run) {
-    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-}
 
 /// What every scripted deployment answers alike: a bucket with nothing in it, and templates that are right.
 fn usual(request: &Request) -> Option<Reply> {

@@ -1,8 +1,8 @@
 //! A network that is against us: each call of a deployment, an update and a deletion fails once, in turn, in each
 //! way. The run ends well, or with a clear error and is finished by running it again; nothing is made twice.
 
-use iam_split_tests::Run;
 use iam_split_tests::aws::{Place, command_at, faults, finished, fired, set_faults, simulator};
+use iam_split_tests::ok;
 use serde_json::{Value, json};
 
 const IAM: &str = "\
@@ -121,11 +121,6 @@ fn runs(place: &Place, arguments: &[&str], call: (&str, &str), way: &(&str, Valu
     assert!(first.stderr.contains("error") && first.stderr.contains("help: "), "{said}: {}", first.stderr);
     let second = run(simulator());
     assert_eq!(second.status, 0, "{said}, again: {}{}", second.stdout, second.stderr);
-}
-
-#[track_caller]
-fn ok(run: &Run) {
-    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
 }
 
 const DEPLOY: [&str; 4] = ["deploy", "--yes", "--poll-interval", "0.02"];

@@ -25,7 +25,7 @@ fn running() -> (Fake, Door, Place) {
 
 #[track_caller]
 fn ok(run: &Run) -> &str {
-    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    iam_split_tests::ok(run);
     &run.stdout
 }
 

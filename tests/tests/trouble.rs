@@ -1,8 +1,8 @@
 //! Bad days: stacks that fail, ways back, and what is said of them. Against a local AWS, and with scripted
 //! answers where it cannot go.
 
-use iam_split_tests::Run;
 use iam_split_tests::aws::{Door, Place, answer, error, simulator};
+use iam_split_tests::ok;
 
 const DEPLOY: [&str; 4] = ["deploy", "--yes", "--poll-interval", "0.05"];
 
@@ -42,12 +42,6 @@ const NEVER: &str = "  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
 fn place(port: u16, name: &str) -> Place {
     let settings = format!("name: {name}\nregion: us-east-1\ntemplate: app.yaml\niam_template: iam.yaml\n");
     Place::pair(port, &settings, IAM, APP)
-}
-
-#[track_caller]
-fn ok(run: &Run) -> &str {
-    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-    &run.stderr
 }
 
 /// After a good IAM update and a failed application update, IAM goes back, and forward again.

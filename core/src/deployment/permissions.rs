@@ -232,9 +232,9 @@ pub fn policy(
             let owner = if external { &settings.iam_stack_name } else { &settings.name };
             if external {
                 statements.push(json!({
-                "Sid": "Outputs", "Effect": "Allow",
-                "Action": ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
-                "Resource": stack_arn(&settings.iam_stack_name),
+                    "Sid": "Outputs", "Effect": "Allow",
+                    "Action": ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
+                    "Resource": stack_arn(&settings.iam_stack_name),
                 }));
             }
             if service_role.is_none() {

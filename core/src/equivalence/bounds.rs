@@ -1,0 +1,45 @@
+//! What the application stack may be called.
+
+use super::{Proof, Wiring};
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::syntax::Node;
+use crate::template::Template;
+
+/// The bounds of the application stack's name: with a longer or another one the patterns would miss.
+pub(super) fn bounds(iam: &Template<'_, '_>, wiring: &Wiring, proof: &mut Proof) {
+    let longest = proof.needs.iter().filter(|need| need.bounded).filter_map(|need| need.longest).min();
+    let lower_case = proof.needs.iter().any(|need| need.bounded && need.lower_case);
+    let Some(parameter) = wiring.stack_parameter.as_ref().and_then(|name| iam.parameters.get(name.as_str()))
+    else {
+        return;
+    };
+    let text = |key: &str| parameter.value.get(key).and_then(Node::as_str);
+    let mut wrong = Vec::new();
+    if let Some(longest) = longest
+        && text("MaxLength").and_then(|most| most.parse().ok()).is_none_or(|most: usize| most > longest)
+    {
+        wrong.push(format!("`MaxLength` must be {longest} at most"));
+    }
+    let admits = |name: &str| match text("AllowedPattern") {
+        None => true,
+        Some(pattern) => {
+            regex_lite::Regex::new(&format!("^(?:{pattern})$")).map_or(true, |regex| regex.is_match(name))
+        }
+    };
+    let odd = if lower_case { ["Ab", "a--b", "a-"].as_slice() } else { ["a--b"].as_slice() };
+    let admitted: Vec<String> =
+        odd.iter().filter(|name| longest.is_some() && admits(name)).map(|name| format!("`{name}`")).collect();
+    if !admitted.is_empty() {
+        wrong.push(format!("`AllowedPattern` must not admit {}", admitted.join(", ")));
+    }
+    if !wrong.is_empty() {
+        proof.faults.push(
+            Diagnostic::new(
+                Code::PRF001,
+                "with some names of the application stack the patterns would miss what they stand for",
+            )
+            .label(Source::Iam, parameter.key.outer(), wrong.join("; "))
+            .help("split the monolith again, which writes the bounds that the patterns need"),
+        );
+    }
+}
