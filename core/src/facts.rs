@@ -1,11 +1,21 @@
 //! Facts of CloudFormation as data: what `Ref` and `GetAtt` of a type mean, how names are made.
 
+mod creation;
+mod existence;
 mod iam;
 mod name;
+mod name_or_arn;
+mod stored_case;
 mod table;
 
+pub use creation::{CreationCheck, On, Strength, Through, creation_checks, overlap, values_at};
+pub use existence::{
+    DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, must_exist,
+};
 pub use iam::{ArnFrom, IamType, Moves, iam_type};
 pub use name::{GeneratedPattern, fair_split, generated_pattern};
+pub use name_or_arn::{NameOrArn, name_or_arn};
+pub use stored_case::{StoredCase, stored_case};
 
 /// How CloudFormation composes a physical name when the template gives none.
 ///
@@ -100,26 +110,14 @@ pub fn name_shapers(kind: &str) -> &'static [&'static str] {
     NAME_SHAPERS.iter().find(|(name, _)| *name == kind).map_or(&[], |(_, properties)| properties)
 }
 
-/// Whether the service stores even an explicit name in lower case, so that its ARN shows it so.
-/// Source: API reference of the services (identifiers "stored as a lowercase string").
-#[must_use]
-pub fn lower_cases_names(kind: &str) -> bool {
-    [
-        "AWS::RDS::",
-        "AWS::DocDB::",
-        "AWS::Neptune::",
-        "AWS::ElastiCache::",
-        "AWS::Glue::Database",
-        "AWS::Glue::Table",
-    ]
-    .iter()
-    .any(|prefix| kind.starts_with(prefix))
-}
-
 /// Limits of a template. Source: CloudFormation User Guide, "Understand CloudFormation quotas".
 pub mod limit {
     /// Parameters of a template.
     pub const PARAMETERS: usize = 200;
+    /// Resources of a template.
+    pub const RESOURCES: usize = 500;
+    /// Characters of an output's name.
+    pub const OUTPUT_NAME: usize = 255;
     /// Outputs of a template.
     pub const OUTPUTS: usize = 200;
     /// Bytes of a template that is read from S3.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::expression::{Expr, from_sub_text, lower};
-use crate::facts::{Meaning, generated_pattern, lower_cases_names, name_shapers, resource_type};
+use crate::facts::{Meaning, StoredCase, generated_pattern, name_shapers, resource_type, stored_case};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 
@@ -204,7 +204,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             }
             Some(expr) => self.chosen(resource, &expr, open),
         }?;
-        let resolved = if lower_cases_names(resource.kind) {
+        let resolved = if stored_case(resource.kind) == Some(StoredCase::Lowered) {
             Resolved { expr: self.lower_cased(resource, resolved.expr)?, pattern: resolved.pattern }
         } else {
             resolved

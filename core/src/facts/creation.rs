@@ -1,0 +1,478 @@
+//! What services check of a role's permissions when they create a resource that uses it.
+//!
+//! CloudFormation creates such a resource only once the check passes. Where the permission comes later, the stack
+//! rolls back. What is not listed is not known to be checked.
+
+use crate::syntax::{Kind, Node};
+use crate::template::call;
+
+/// How a property of the created resource leads to the role whose permissions are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// It is the role: its ARN or its name.
+    Role,
+    /// It is a function; the function's `Role` is meant.
+    Function,
+    /// It is a task definition; its `ExecutionRoleArn` is meant.
+    ExecutionRole,
+    /// It is a task definition; its `TaskRoleArn` is meant.
+    TaskRole,
+    /// It is an instance profile; its roles are meant.
+    Profile,
+}
+
+impl Through {
+    /// The path below `Properties` by which what the property names leads on to the role; empty if it is the role.
+    #[must_use]
+    pub fn onward(self) -> &'static [&'static str] {
+        match self {
+            Self::Role => &[],
+            Self::Function => &["Role"],
+            Self::ExecutionRole => &["ExecutionRoleArn"],
+            Self::TaskRole => &["TaskRoleArn"],
+            Self::Profile => &["Roles", "*"],
+        }
+    }
+}
+
+/// On what the actions must be permitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// On what the property at this path names.
+    Property(&'static [&'static str]),
+    /// On something that the properties do not tell: any resource of a statement may be meant.
+    Any,
+}
+
+/// How sure it is that the creation fails without the permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// The service refuses to create the resource, or runs the template's own code as a part of the creation.
+    Refused,
+    /// Code of the template's own runs as the role while CloudFormation waits for a signal or for health: it fails if that
+    /// code needs the permission, which no template tells.
+    MayFail,
+}
+
+/// One check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreationCheck {
+    /// The type that is created; `Custom::` stands for every type that begins so.
+    pub kind: &'static str,
+    /// Path below `Properties` of what leads to the role; `*` is every item or key.
+    pub role: &'static [&'static str],
+    /// How it leads to the role.
+    pub through: Through,
+    /// The check is made only where something stands at this path below the resource; empty: always.
+    pub when: &'static [&'static str],
+    /// The actions; `*` in one is a wildcard, `*` alone is every action.
+    pub actions: &'static [&'static str],
+    /// What the actions must be permitted on.
+    pub on: On,
+    /// Whether creation is refused without them.
+    pub strength: Strength,
+    /// Where this is documented or was seen.
+    pub source: &'static str,
+}
+
+/// The checks that are made when a resource of a type is created.
+pub fn creation_checks(kind: &str) -> impl Iterator<Item = &'static CreationCheck> {
+    CHECKS.iter().filter(move |check| {
+        check.kind == kind || (check.kind.ends_with("::") && kind.starts_with(check.kind))
+    })
+}
+
+impl CreationCheck {
+    /// Whether a statement with this action grants some of what is checked. Both may hold wildcards; IAM ignores case.
+    #[must_use]
+    pub fn asks(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        self.actions.iter().any(|wanted| overlap(wanted.to_ascii_lowercase().as_bytes(), action.as_bytes()))
+    }
+
+    /// Whether the check is made of this resource (the node of its declaration).
+    #[must_use]
+    pub fn applies(&self, resource: Node<'_, '_>) -> bool {
+        self.when.is_empty() || !values_at(resource, self.when).is_empty()
+    }
+}
+
+/// Whether two texts with `*` (any text) and `?` (one character) have a text in common.
+#[must_use]
+pub fn overlap(a: &[u8], b: &[u8]) -> bool {
+    // Rows of reachability: what of `b` may be read when so much of `a` is.
+    let mut reach = vec![false; b.len() + 1];
+    if let Some(first) = reach.first_mut() {
+        *first = true;
+    }
+    close(&mut reach, b);
+    for &of_a in a {
+        let mut next = vec![false; b.len() + 1];
+        if of_a == b'*' {
+            // It stands for nothing, or for anything more of `b`.
+            let mut seen = false;
+            for (to, from) in next.iter_mut().zip(&reach) {
+                seen |= *from;
+                *to = seen;
+            }
+        } else {
+            for (at, &of_b) in b.iter().enumerate() {
+                if !reach.get(at).copied().unwrap_or(false) {
+                    continue;
+                }
+                // A `*` of `b` takes the character and stays.
+                let step = if of_b == b'*' { at } else { at + 1 };
+                if (of_b == b'*' || of_b == b'?' || of_a == b'?' || of_a == of_b)
+                    && let Some(to) = next.get_mut(step)
+                {
+                    *to = true;
+                }
+            }
+        }
+        close(&mut next, b);
+        reach = next;
+    }
+    reach.last().copied().unwrap_or(false)
+}
+
+/// A `*` of the second text may stand for nothing.
+fn close(reach: &mut [bool], b: &[u8]) {
+    let mut before = false;
+    for (at, to) in reach.iter_mut().enumerate() {
+        if before && at > 0 && b.get(at - 1) == Some(&b'*') {
+            *to = true;
+        }
+        before = *to;
+    }
+}
+
+/// The nodes at a path below a node: `*` is every item or key, and both branches of a `Fn::If` are looked into.
+#[must_use]
+pub fn values_at<'d, 't>(node: Node<'d, 't>, path: &[&str]) -> Vec<Node<'d, 't>> {
+    let mut found = Vec::new();
+    collect(node, path, &mut found);
+    found
+}
+
+fn collect<'d, 't>(node: Node<'d, 't>, path: &[&str], found: &mut Vec<Node<'d, 't>>) {
+    let node = node.resolved();
+    if let Some(call) = call(node) {
+        if call.name == "If" {
+            for branch in call.argument.items().skip(1) {
+                collect(branch, path, found);
+            }
+        } else if matches!(path, [] | ["*"]) {
+            found.push(node);
+        }
+        return;
+    }
+    let Some((name, rest)) = path.split_first() else {
+        found.push(node);
+        return;
+    };
+    match (*name, node.kind()) {
+        ("*", Kind::Sequence) => node.items().for_each(|item| collect(item, rest, found)),
+        ("*", Kind::Mapping) => node.entries().for_each(|(_, value)| collect(value, rest, found)),
+        // One value where a list is meant.
+        ("*", _) => collect(node, rest, found),
+        (name, Kind::Mapping) => {
+            if let Some(value) = node.get(name) {
+                collect(value, rest, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What Lambda does as the function's role in a VPC: `CreateNetworkInterface` and its companions.
+const NETWORK: &[&str] =
+    &["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"];
+const QUEUE: &[&str] = &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+const TABLE_STREAM: &[&str] =
+    &["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:ListStreams"];
+const STREAM: &[&str] = &[
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:ListShards",
+    "kinesis:ListStreams",
+    "kinesis:SubscribeToShard",
+];
+const BROKER: &[&str] = &[
+    "kafka:DescribeCluster",
+    "kafka:DescribeClusterV2",
+    "kafka:GetBootstrapBrokers",
+    "mq:DescribeBroker",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBClusterParameters",
+    "rds:DescribeDBSubnetGroups",
+];
+const BROKER_HELP: &[&str] = &[
+    "secretsmanager:GetSecretValue",
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeVpcs",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeSecurityGroups",
+];
+const SEND: &[&str] = &["sqs:SendMessage", "sns:Publish", "lambda:InvokeFunction", "events:PutEvents"];
+const PULL: &[&str] = &[
+    "ecr:GetAuthorizationToken",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:BatchGetImage",
+];
+/// What an execution role does before a task's containers start.
+const START_TASK: &[&str] = &[
+    "ecr:GetAuthorizationToken",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:BatchGetImage",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameters",
+    "kms:Decrypt",
+    "s3:GetObject",
+    "s3:GetBucketLocation",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+];
+const LOG_DELIVERY: &[&str] = &[
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+];
+const MANAGED_RULE: &[&str] = &["events:PutRule", "events:PutTargets", "events:DescribeRule"];
+const ANYTHING: &[&str] = &["*"];
+
+const LAMBDA: &str = "Lambda Developer Guide, \"Event source mappings\", execution role permissions";
+
+macro_rules! checks {
+    ($(
+        $kind:literal [$($role:literal)*] $through:ident $(when [$($when:literal)*])? asks $actions:expr,
+        $strength:ident $(on [$($on:literal)*])? by $source:expr;
+    )*) => {
+        const CHECKS: &[CreationCheck] = &[$(CreationCheck {
+            kind: $kind,
+            role: &[$($role),*],
+            through: Through::$through,
+            when: &[$($($when),*)?],
+            actions: $actions,
+            on: checks!(@on $([$($on)*])?),
+            strength: Strength::$strength,
+            source: $source,
+        }),*];
+    };
+    (@on) => { On::Any };
+    (@on [$($on:literal)*]) => { On::Property(&[$($on),*]) };
+}
+
+checks! {
+    // "Lambda was unable to ... ensure the role can perform": amplify-cli 4759, aws-cdk 6770, serverless 3997.
+    "AWS::Lambda::EventSourceMapping" ["FunctionName"] Function asks QUEUE, Refused on ["EventSourceArn"]
+        by LAMBDA;
+    "AWS::Lambda::EventSourceMapping" ["FunctionName"] Function asks TABLE_STREAM, Refused on ["EventSourceArn"]
+        by "serverless 3997; Lambda Developer Guide, DynamoDB streams as an event source";
+    "AWS::Lambda::EventSourceMapping" ["FunctionName"] Function asks STREAM, Refused on ["EventSourceArn"]
+        by LAMBDA;
+    "AWS::Lambda::EventSourceMapping" ["FunctionName"] Function asks BROKER, Refused on ["EventSourceArn"]
+        by "Lambda Developer Guide, Amazon MSK, Amazon MQ and DocumentDB as event sources";
+    "AWS::Lambda::EventSourceMapping" ["FunctionName"] Function when ["Properties" "SourceAccessConfigurations"]
+        asks BROKER_HELP, Refused by "Lambda Developer Guide, Amazon MQ and self-managed Apache Kafka as event sources";
+    "AWS::Lambda::EventSourceMapping" ["FunctionName"] Function asks SEND,
+        Refused on ["DestinationConfig" "OnFailure" "Destination"] by LAMBDA;
+    "AWS::Lambda::EventInvokeConfig" ["FunctionName"] Function asks SEND,
+        Refused on ["DestinationConfig" "*" "Destination"]
+        by "Lambda Developer Guide, asynchronous invocation destinations: the execution role needs permission when the destination is added";
+    // "The provided execution role does not have permissions to call SendMessage on SQS": elastic/beats 13963.
+    "AWS::Lambda::Function" ["Role"] Role asks SEND, Refused on ["DeadLetterConfig" "TargetArn"]
+        by "elastic/beats 13963, aws-samples/aws-serverless-ecommerce-platform 41";
+    // "... does not have permissions to call CreateNetworkInterface on EC2".
+    "AWS::Lambda::Function" ["Role"] Role when ["Properties" "VpcConfig"] asks NETWORK, Refused
+        by "byu-oit/handel 359, aws-sam-cli 617";
+    // The same in SAM's words.
+    "AWS::Serverless::Function" ["Role"] Role asks QUEUE, Refused on ["Events" "*" "Properties" "Queue"] by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role asks TABLE_STREAM, Refused on ["Events" "*" "Properties" "Stream"]
+        by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role asks STREAM, Refused on ["Events" "*" "Properties" "Stream"] by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role asks BROKER, Refused on ["Events" "*" "Properties" "Broker"] by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role asks SEND, Refused on ["DeadLetterQueue" "TargetArn"] by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role asks SEND,
+        Refused on ["EventInvokeConfig" "DestinationConfig" "*" "Destination"] by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role when ["Properties" "VpcConfig"] asks NETWORK, Refused
+        by "aws-sam-cli 617";
+    "AWS::Serverless::StateMachine" ["Role"] Role when ["Properties" "Logging"] asks LOG_DELIVERY, Refused
+        by "aws-cdk 26432";
+    // The function runs, and what it calls no template tells.
+    "Custom::" ["ServiceToken"] Function asks ANYTHING, Refused
+        by "CloudFormation User Guide, \"Custom resources\"; aws-solutions/instance-scheduler-on-aws 657";
+    "AWS::CloudFormation::CustomResource" ["ServiceToken"] Function asks ANYTHING, Refused
+        by "CloudFormation User Guide, \"Custom resources\"";
+    // "is not authorized to perform: kinesis:DescribeStream".
+    "AWS::KinesisFirehose::DeliveryStream" ["KinesisStreamSourceConfiguration" "RoleARN"] Role asks STREAM,
+        Refused on ["KinesisStreamSourceConfiguration" "KinesisStreamARN"] by "aws-cdk 5221, 7236";
+    "AWS::KinesisFirehose::DeliveryStream" ["MSKSourceConfiguration" "AuthenticationConfiguration" "RoleARN"] Role
+        asks &["kafka:*", "kafka-cluster:*"], Refused on ["MSKSourceConfiguration" "MSKClusterARN"]
+        by "Amazon Data Firehose Developer Guide, \"Grant Firehose access to a private MSK cluster\"";
+    // The schema is read when the stream is created.
+    "AWS::KinesisFirehose::DeliveryStream"
+        ["ExtendedS3DestinationConfiguration" "DataFormatConversionConfiguration" "SchemaConfiguration" "RoleARN"] Role
+        asks &["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"], Refused
+        by "Amazon Data Firehose Developer Guide, \"Grant Firehose access to AWS Glue for data format conversion\"";
+    "AWS::KinesisFirehose::DeliveryStream" ["AmazonopensearchserviceDestinationConfiguration" "RoleARN"] Role
+        asks &["es:DescribeDomain", "es:DescribeDomains", "es:DescribeDomainConfig", "es:ESHttp*"],
+        Refused on ["AmazonopensearchserviceDestinationConfiguration" "DomainARN"]
+        by "Amazon Data Firehose Developer Guide, \"Grant Firehose access to a public OpenSearch Service destination\"";
+    "AWS::KinesisFirehose::DeliveryStream" ["ElasticsearchDestinationConfiguration" "RoleARN"] Role
+        asks &["es:DescribeElasticsearchDomain", "es:DescribeElasticsearchDomains", "es:DescribeElasticsearchDomainConfig", "es:ESHttp*"],
+        Refused on ["ElasticsearchDestinationConfiguration" "DomainARN"]
+        by "Amazon Data Firehose Developer Guide, \"Grant Firehose access to a public OpenSearch Service destination\"";
+    "AWS::KinesisFirehose::DeliveryStream" ["*" "VpcConfiguration" "RoleARN"] Role
+        asks &["ec2:*"], Refused
+        by "Amazon Data Firehose Developer Guide, \"Grant Firehose access to an OpenSearch Service destination in a VPC\"";
+    "AWS::KinesisFirehose::DeliveryStream" ["S3DestinationConfiguration" "RoleARN"] Role asks &["s3:*"],
+        MayFail on ["S3DestinationConfiguration" "BucketARN"]
+        by "Amazon Data Firehose Developer Guide, \"Grant Firehose access to an Amazon S3 destination\"";
+    "AWS::KinesisFirehose::DeliveryStream" ["ExtendedS3DestinationConfiguration" "RoleARN"] Role asks &["s3:*"],
+        MayFail on ["ExtendedS3DestinationConfiguration" "BucketARN"]
+        by "Amazon Data Firehose Developer Guide, \"Grant Firehose access to an Amazon S3 destination\"";
+    // Tasks that cannot start keep the service from becoming stable: copilot-cli 3104.
+    "AWS::ECS::Service" ["TaskDefinition"] ExecutionRole asks START_TASK, Refused
+        by "copilot-cli 3104; ECS Developer Guide, \"Amazon ECS task execution IAM role\"";
+    "AWS::ECS::TaskSet" ["TaskDefinition"] ExecutionRole asks START_TASK, Refused
+        by "ECS Developer Guide, \"Amazon ECS task execution IAM role\"";
+    "AWS::ECS::Service" ["TaskDefinition"] TaskRole asks ANYTHING, MayFail
+        by "ECS Developer Guide: a service waits for a steady state, its containers run as the task role";
+    "AWS::ECS::Service" ["Role"] Role asks &["elasticloadbalancing:*", "ec2:*"], Refused
+        by "CloudFormation Template Reference, AWS::IAM::Policy: add DependsOn on the policy to an ECS service";
+    // An instance signals once its own code has run.
+    "AWS::EC2::Instance" ["IamInstanceProfile"] Profile when ["CreationPolicy"] asks ANYTHING, MayFail
+        by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
+    // "The state machine IAM Role is not authorized to access the Log Destination".
+    "AWS::StepFunctions::StateMachine" ["RoleArn"] Role when ["Properties" "LoggingConfiguration"] asks LOG_DELIVERY,
+        Refused by "aws-cdk 26432";
+    // "is not authorized to create managed-rule".
+    "AWS::StepFunctions::StateMachine" ["RoleArn"] Role asks MANAGED_RULE, Refused
+        by "Step Functions Developer Guide, \"Run a job (.sync)\": the rule is made with the state machine's role when it is created";
+    "AWS::ApiGateway::Account" ["CloudWatchRoleArn"] Role asks &["logs:*"], Refused
+        by "aws-cdk 2194, tmobile/jazz-installer 597";
+    // "does not have permissions to call ReceiveMessage on SQS".
+    "AWS::Pipes::Pipe" ["RoleArn"] Role asks QUEUE, Refused on ["Source"]
+        by "terraform-aws-modules/terraform-aws-eventbridge 133, aws-cdk 37114";
+    "AWS::Pipes::Pipe" ["RoleArn"] Role asks STREAM, Refused on ["Source"]
+        by "terraform-aws-modules/terraform-aws-eventbridge 133";
+    "AWS::Pipes::Pipe" ["RoleArn"] Role asks TABLE_STREAM, Refused on ["Source"]
+        by "terraform-aws-modules/terraform-aws-eventbridge 133";
+    "AWS::Pipes::Pipe" ["RoleArn"] Role asks BROKER, Refused on ["Source"]
+        by "terraform-aws-modules/terraform-aws-eventbridge 133";
+    "AWS::Pipes::Pipe" ["RoleArn"] Role asks ANYTHING, Refused on ["Target"]
+        by "terraform-aws-modules/terraform-aws-eventbridge 133: source and target actions";
+    // "Could not deliver test message to specified destination."
+    "AWS::Logs::SubscriptionFilter" ["RoleArn"] Role asks &["kinesis:PutRecord", "kinesis:PutRecords", "firehose:PutRecord", "firehose:PutRecordBatch"],
+        Refused on ["DestinationArn"] by "aws-cdk 21827";
+    "AWS::Logs::Destination" ["RoleArn"] Role asks &["kinesis:PutRecord", "kinesis:PutRecords", "firehose:PutRecord", "firehose:PutRecordBatch"],
+        Refused on ["TargetArn"] by "aws-cdk 2452";
+    // "Access denied. Check the permissions for your role."
+    "AWS::CloudTrail::Trail" ["CloudWatchLogsRoleArn"] Role asks &["logs:CreateLogStream", "logs:PutLogEvents"],
+        Refused on ["CloudWatchLogsLogGroupArn"] by "aws-cli 5098";
+    // "does not have BatchGetImage permission for the image".
+    "AWS::SageMaker::Model" ["ExecutionRoleArn"] Role
+        asks &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetAuthorizationToken", "s3:GetObject", "s3:ListBucket"],
+        Refused by "aws-samples/generative-ai-sagemaker-cdk-demo 2";
+    "AWS::EKS::Nodegroup" ["NodeRole"] Role asks &["eks:*", "ec2:*", "ecr:*"], Refused
+        by "terraform-aws-eks 2425; EKS User Guide, \"Amazon EKS node IAM role\"";
+    // "Insufficient delivery policy to s3 bucket": the channel is tested with the recorder's role.
+    "AWS::Config::ConfigurationRecorder" ["RoleARN"] Role
+        asks &["s3:PutObject", "s3:GetBucketAcl", "sns:Publish", "config:*"], Refused by "aws-cdk 3577";
+    // "Not authorized to perform DescribeSecurityGroups".
+    "AWS::CodeBuild::Project" ["ServiceRole"] Role when ["Properties" "VpcConfig"]
+        asks &["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"], Refused
+        by "terraform-provider-aws, aws_codebuild_project: retried on this error";
+    // "Unable to publish test message to notification target".
+    "AWS::AutoScaling::LifecycleHook" ["RoleARN"] Role asks &["sqs:SendMessage", "sqs:GetQueueUrl", "sns:Publish"],
+        Refused on ["NotificationTargetARN"]
+        by "terraform-provider-aws, aws_autoscaling_lifecycle_hook: retried on this error";
+    "AWS::AutoScaling::AutoScalingGroup" ["LifecycleHookSpecificationList" "*" "RoleARN"] Role
+        asks &["sqs:SendMessage", "sqs:GetQueueUrl", "sns:Publish"],
+        Refused on ["LifecycleHookSpecificationList" "*" "NotificationTargetARN"]
+        by "terraform-provider-aws, aws_autoscaling_group: retried on this error";
+    // "Role does not have permission to publish with SNS".
+    "AWS::Cognito::UserPool" ["SmsConfiguration" "SnsCallerArn"] Role asks &["sns:Publish"], Refused
+        by "terraform-provider-aws, aws_cognito_user_pool: retried on this error";
+    // "IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING".
+    "AWS::RDS::DBInstance" ["MonitoringRoleArn"] Role asks &["logs:*"], Refused
+        by "error text of RDS, CreateDBInstance";
+    "AWS::RDS::DBCluster" ["MonitoringRoleArn"] Role asks &["logs:*"], Refused
+        by "error text of RDS, CreateDBCluster";
+    // "DataSync location access test failed".
+    "AWS::DataSync::LocationS3" ["S3Config" "BucketAccessRoleArn"] Role asks &["s3:*"], Refused on ["S3BucketArn"]
+        by "terraform-provider-aws, aws_datasync_location_s3: retried on this error";
+    // Code is read from S3, and inputs are looked at.
+    "AWS::KinesisAnalyticsV2::Application" ["ServiceExecutionRole"] Role
+        asks &["s3:GetObject", "kinesis:DescribeStream", "firehose:DescribeDeliveryStream"], Refused
+        by "terraform-provider-aws 7032";
+    "AWS::MWAA::Environment" ["ExecutionRoleArn"] Role
+        asks &["s3:GetBucketPublicAccessBlock", "s3:GetAccountPublicAccessBlock", "s3:GetObject*", "s3:GetBucket*", "s3:List*", "airflow:*"],
+        Refused by "Amazon MWAA User Guide, \"Amazon MWAA execution role\"";
+    "AWS::Synthetics::Canary" ["ExecutionRoleArn"] Role when ["Properties" "VPCConfig"] asks NETWORK, Refused
+        by "CloudWatch User Guide, \"Required roles and permissions for canaries\": a canary is a Lambda function";
+    "AWS::AppRunner::Service" ["SourceConfiguration" "AuthenticationConfiguration" "AccessRoleArn"] Role asks PULL,
+        Refused by "App Runner Developer Guide, \"Access role\": the image is pulled when the service is created";
+    "AWS::AppRunner::Service" ["InstanceConfiguration" "InstanceRoleArn"] Role asks ANYTHING, MayFail
+        by "App Runner Developer Guide, \"Instance role\": the service is created once its health check passes";
+    "AWS::Bedrock::KnowledgeBase" ["RoleArn"] Role
+        asks &["bedrock:*", "aoss:APIAccessAll", "secretsmanager:GetSecretValue", "rds:DescribeDBClusters", "rds-data:*"],
+        Refused by "Bedrock User Guide, \"Create a service role for Knowledge Bases\": the storage is tested at creation";
+    "AWS::EMR::Cluster" ["ServiceRole"] Role asks &["ec2:*"], Refused
+        by "EMR Management Guide, \"Service role for Amazon EMR\": it launches the instances that creation waits for";
+    "AWS::Batch::ComputeEnvironment" ["ServiceRole"] Role asks &["ec2:*", "ecs:*", "autoscaling:*", "iam:*"], Refused
+        by "Batch User Guide, \"INVALID compute environment\": incorrect role";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::parse;
+
+    #[test]
+    fn actions_meet_with_wildcards_on_both_sides() {
+        for (a, b, meet) in [
+            ("sqs:receivemessage", "sqs:*", true),
+            ("s3:*", "s3:get*", true),
+            ("*", "ec2:describevpcs", true),
+            ("a*c", "*b*", true),
+            ("ab?", "a?c", true),
+            ("", "*", true),
+            ("sqs:receivemessage", "sqs:send*", false),
+            ("a", "", false),
+            ("a*b", "b*a", false),
+        ] {
+            assert_eq!(overlap(a.as_bytes(), b.as_bytes()), meet, "{a} {b}");
+            assert_eq!(overlap(b.as_bytes(), a.as_bytes()), meet, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn every_check_has_a_source_and_types_are_found() {
+        assert!(CHECKS.iter().all(|check| !check.source.is_empty() && !check.actions.is_empty()));
+        assert!(creation_checks("Custom::Init").count() == 1);
+        assert!(creation_checks("AWS::Lambda::EventSourceMapping").any(|check| check.asks("SQS:*")));
+        assert_eq!(creation_checks("AWS::SNS::Topic").count(), 0);
+    }
+
+    #[test]
+    fn paths_go_through_lists_mappings_and_conditions() {
+        let parsed = parse("A: [{B: !If [C, x, !Ref Y]}, {B: z}]\nD: {e: {B: 1}, f: {B: 2}}\n");
+        let root = parsed.document.root().unwrap();
+        assert_eq!(values_at(root, &["A", "*", "B"]).len(), 3);
+        assert_eq!(values_at(root, &["D", "*", "B"]).len(), 2);
+        assert_eq!(values_at(root, &["D", "B"]).len(), 0);
+    }
+}
