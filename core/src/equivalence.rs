@@ -1,29 +1,43 @@
-//! The proof that a pair deploys what its monolith deploys, for all values of the parameters.
+//! The proof that a pair deploys what its monolith deploys, for all values of the parameters, in each world that a
+//! deployment goes through.
 //!
-//! The wiring is put in the place of the parameters (an output's value for the application's parameter,
-//! the stack's name for the IAM template's); then the normal forms of monolith and pair are the same,
-//! resource by resource. Where they are not, the difference is a scope that widened, or a fault.
+//! 1. The IAM stack alone (`alone`): two-phase values are empty and the application does not exist.
+//! 2. The application being created (`arrival`, `creation`, `order`): what arrives is admitted, what services check is
+//!    permitted, what waited waits.
+//! 3. Both stand: the wiring is put in the place of the parameters (an output's value for the application's parameter,
+//!    the stack's name for the IAM template's); then the forms of monolith and pair are the same, resource by resource.
+//!    Where they are not, the difference is a scope that widened, or a fault (`walk`).
+//! 4. Update, and deletion in reverse: the same graph of waits.
+//!
+//! `account` holds that every part of the three templates was looked at by a rule that understands it.
 
+mod account;
+mod alone;
+mod arrival;
 mod attachments;
 mod bounds;
+mod creation;
 mod declarations;
+mod order;
 mod side;
+mod system;
 mod walk;
+mod wiring;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use attachments::{align, attachments, statements_alone, statements_of};
-use bounds::bounds;
-use declarations::declarations;
-use side::Side;
+use attachments::attachments;
+use side::{Common, Side};
+use system::System;
 use walk::Walk;
 
+pub use wiring::Wiring;
+
+use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::expression::{Expr, lower};
 use crate::plan::{NameNeed, Resolver};
-use crate::syntax::Node;
 use crate::template::Template;
 
 /// A monolith and the pair that is to be the same.
@@ -61,144 +75,105 @@ pub struct Change {
 /// What a proof found.
 #[derive(Clone, Debug, Default)]
 pub struct Proof {
-    /// Resources whose normal forms are the same, or differ by widened scopes alone.
+    /// Resources whose forms are the same, or differ by widened scopes alone.
     pub proven: usize,
     /// Scopes that widened, all of them.
     pub widened: Vec<Change>,
     /// Statements that stand in a policy of the application template: role and policy.
     pub attached: Vec<(String, String)>,
-    /// What is not the same.
+    /// What is not the same, or not known to be.
     pub faults: Vec<Diagnostic>,
-    /// What the patterns that were found ask of the application stack's name.
+    /// What the patterns and names that were found ask of the application stack's name.
     needs: Vec<NameNeed>,
-}
-
-/// How the pair is wired, as the IAM template's own mark says, or as the names show.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wiring {
-    /// The parameter that takes the application stack's name.
-    pub stack_parameter: Option<String>,
-    /// Parameters of the IAM template that outputs of the application fill.
-    pub two_phase: BTreeMap<String, String>,
-    /// Parameters of the application that outputs of the IAM template fill.
-    pub wires: BTreeMap<String, String>,
-}
-
-impl Wiring {
-    /// Reads the wiring of a pair.
-    #[must_use]
-    pub fn of(iam: &Template<'_, '_>, app: &Template<'_, '_>) -> Self {
-        let named = iam.stack_parameter().map(str::to_owned);
-        let usual = iam.parameters.contains_key(crate::plan::APP_STACK_PARAMETER);
-        let usual = usual.then(|| crate::plan::APP_STACK_PARAMETER.to_owned());
-        let text = |node: Node<'_, '_>| node.as_str().unwrap_or_default().to_owned();
-        let two_phase = iam.two_phase().map(|(parameter, output)| (text(parameter), text(output))).collect();
-        let mut wires = BTreeMap::new();
-        for output in iam.outputs.keys() {
-            let stem = output.strip_suffix("Arn").filter(|stem| app.parameters.contains_key(stem));
-            let own = app.parameters.contains_key(output).then_some(*output);
-            if let Some(parameter) = stem.or(own) {
-                wires.insert(parameter.to_owned(), (*output).to_owned());
-            }
-        }
-        Self { stack_parameter: named.or(usual), two_phase, wires }
-    }
 }
 
 /// Proves a pair.
 #[must_use]
 pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
-    let Triple { monolith, iam, app } = *triple;
     let mut proof = Proof::default();
-    let value = |template: &Template<'_, '_>, output: &str| {
-        template.outputs.get(output).and_then(|output| output.value.get("Value")).map(lower)
-    };
-    let plain = |expr: &Expr| policy_arn(monolith, expr);
-    let of_app = |expr: &Expr| match expr {
-        Expr::Ref(name) => match wiring.wires.get(name) {
-            Some(output) => value(iam, output).map(|value| plain(&value).unwrap_or(value)),
-            None => plain(expr),
-        },
-        _ => plain(expr),
-    };
-    let of_iam = |expr: &Expr| match expr {
-        Expr::Ref(name) if Some(name) == wiring.stack_parameter.as_ref() => {
-            Some(Expr::reference("AWS::StackName"))
+    let monolith = System::of(triple.monolith, Source::Template);
+    let iam = System::of(triple.iam, Source::Iam);
+    let app = System::of(triple.app, Source::App);
+    for system in [&monolith, &iam, &app] {
+        proof.faults.extend(system.faults.iter().cloned());
+    }
+    let common = Common::new(&monolith);
+    let wiring = wiring::proven(wiring, [&monolith, &iam, &app], &mut proof);
+    let whole = Side::new(&common, &monolith, BTreeMap::new(), Vec::new());
+    let sides = wiring::sides(&wiring, &common, &iam, &app, &mut proof);
+    let (of_iam, of_app) = (&sides.iam, &sides.app);
+    for side in [&whole, of_iam, of_app] {
+        for name in &side.circular {
+            let place = side.system.conditions.get(name).map_or(crate::text::Span::at(0), |unit| unit.place);
+            proof.faults.push(
+                Diagnostic::new(Code::PRF005, format!("the condition `{name}` names itself in a circle"))
+                    .label(side.system.source, place, "this condition"),
+            );
         }
-        // The IAM stack's own name and id are not the application's.
-        Expr::Ref(name) if matches!(name.as_str(), "AWS::StackName" | "AWS::StackId") => {
-            Some(Expr::reference(format!("Iam{name}")))
-        }
-        Expr::Ref(name) => match wiring.two_phase.get(name) {
-            Some(output) => value(app, output),
-            None => plain(expr),
-        },
-        _ => plain(expr),
-    };
-    let filled = |expr: &Expr| {
-        matches!(expr, Expr::Call(not, inner) if not == "Not"
-            && matches!(inner.as_slice(), [Expr::Call(equals, sides)] if equals == "Equals"
-                && matches!(sides.as_slice(), [Expr::Ref(name), Expr::Text(empty)]
-                    if empty.is_empty() && wiring.two_phase.contains_key(name))))
-    };
-    let sides = [
-        Side::new(monolith, &plain, &|_| false, monolith),
-        Side::new(iam, &of_iam, &filled, monolith),
-        Side::new(app, &of_app, &|_| false, monolith),
-    ];
-    let [whole, of_iam_side, of_app_side] = &sides;
+    }
     let is_moved = |name: &str| iam.resources.contains_key(name);
-    let resolver = Resolver::new(monolith, &is_moved, "AWS::StackName");
-    let attached = attachments(triple, whole, of_app_side, &mut proof);
-    for (name, resource) in &monolith.resources {
+    let resolver = Resolver::new(triple.monolith, &is_moved, "AWS::StackName");
+    let attached = attachments(&monolith, &iam, of_app, &mut proof);
+    for (name, unit) in &monolith.resources {
         let (side, source, other) = match (iam.resources.get(name), app.resources.get(name)) {
-            (Some(moved), None) => (of_iam_side, Source::Iam, moved),
-            (None, Some(kept)) => (of_app_side, Source::App, kept),
+            (Some(moved), None) => (of_iam, Source::Iam, moved),
+            (None, Some(kept)) => (of_app, Source::App, kept),
+            // Both create it: the contract says so.
             (Some(_), Some(_)) => continue,
             (None, None) => {
                 proof.faults.push(
                     Diagnostic::new(Code::PRF003, format!("the resource `{name}` is in neither template"))
-                        .at(resource.declaration.key.outer(), "the monolith declares it")
+                        .at(unit.place, "the monolith declares it")
                         .help("split the monolith again"),
                 );
                 continue;
             }
         };
-        let mut before = whole.resource(resource, &is_moved);
-        let mut after = side.resource(other, &is_moved);
-        if let Some(added) = attached.get(*name) {
-            let wanted = statements_of(&before, &[]);
-            let given = align(&wanted, statements_of(&after, added));
-            statements_alone(&mut before, wanted);
-            statements_alone(&mut after, given);
-        }
+        let care = if unit.is_loop { Cond::ALWAYS } else { whole.exists(unit) };
+        let exists = if other.is_loop { Cond::ALWAYS } else { side.exists(other) };
+        let mut before = whole.resource(unit, care);
+        let mut after = side.resource(other, care);
         let mut walk = Walk {
             name,
+            kind: unit.kind(),
             resolver: (source == Source::Iam).then_some(&resolver),
-            whole,
-            place: other.declaration.key.outer(),
+            whole: &whole,
+            place: other.place,
             source,
             statement: None,
             proof: &mut proof,
             faults: 0,
         };
-        walk.compare(&mut Vec::new(), &before, &after);
+        if care != exists {
+            walk.faults += 1;
+            walk.proof.faults.push(
+                Diagnostic::new(Code::PRF001, format!("`{name}` exists on another condition than in the monolith"))
+                    .label(source, other.place, "this resource")
+                    .help("split the monolith again; do not edit the pair by hand"),
+            );
+        }
+        let added: Vec<_> = attached.iter().filter(|policy| policy.role == *name).collect();
+        if !added.is_empty() {
+            attachments::compare(&mut walk, &mut before, &mut after, &added, of_app, care);
+        }
+        walk.compare(&mut Vec::new(), &before, &after, care);
         if walk.faults == 0 {
             proof.proven += 1;
         }
     }
-    declarations(triple, wiring, &sides, &mut proof);
-    bounds(iam, wiring, &mut proof);
-    proof
-}
-
-/// A managed policy's `PolicyArn` is its `Ref`.
-fn policy_arn(monolith: &Template<'_, '_>, expr: &Expr) -> Option<Expr> {
-    match expr {
-        Expr::GetAtt(name, attribute) if attribute == "PolicyArn" => {
-            let resource = monolith.resources.get(name.as_str())?;
-            (resource.kind == "AWS::IAM::ManagedPolicy").then(|| Expr::reference(name))
-        }
-        _ => None,
+    attachments::names(&attached, [&whole, of_iam, of_app], &mut proof);
+    declarations::declarations(triple, &wiring, [&whole, of_iam, of_app], &mut proof);
+    let later = alone::alone(&whole, of_iam, sides.alone.as_ref(), &resolver, &mut proof);
+    arrival::arrival(&wiring, &sides, &mut proof);
+    let acting = creation::creation(&whole, of_iam, of_app, &later, &mut proof);
+    order::order([&monolith, &iam, &app], &attached, &acting, &mut proof);
+    bounds::bounds(triple.iam, &wiring, &mut proof);
+    account::account([&monolith, &iam, &app], &mut proof);
+    if common.conditions.is_exhausted() {
+        proof.faults.push(
+            Diagnostic::new(Code::PRF005, "the conditions ask more than the proof can hold: nothing is decided")
+                .help("make the template smaller, or compare parts of it"),
+        );
     }
+    proof
 }

@@ -134,33 +134,170 @@ fn push_joined(parts: &mut Vec<Expr>, part: Expr) {
 /// The expression that a node writes.
 #[must_use]
 pub fn lower(node: Node<'_, '_>) -> Expr {
-    let node = node.resolved();
-    match call_of(node) {
-        Some(call) => lower_call(&call),
-        None => lower_plain(node),
-    }
+    Lowering::default().node(node)
 }
 
-/// The expression of a node's content, its tag aside.
-fn lower_plain(node: Node<'_, '_>) -> Expr {
-    if let Some(inner) = long_call(node) {
-        return lower_call(&inner);
-    }
-    match node.kind() {
-        Kind::Sequence => Expr::List(node.items().map(lower).collect()),
-        Kind::Mapping => {
-            let entry =
-                |(key, value): (Node<'_, '_>, _)| (key.as_str().unwrap_or_default().to_owned(), lower(value));
-            Expr::Map(node.entries().map(entry).collect())
+/// How nodes become expressions where more counts than what they mean in a place: for comparisons.
+#[derive(Clone, Debug, Default)]
+pub struct Lowering {
+    /// Whether plain keys that YAML reads as something else than text are told apart from quoted ones, and a
+    /// `Fn::Sub` of one reference from the reference alone.
+    pub exact: bool,
+    /// The variables of the loops around, with their values in this turn.
+    pub bound: Vec<(String, String)>,
+}
+
+/// What stands before a key that is no text (`NO: …`).
+const TYPED_KEY: char = '\u{feff}';
+
+impl Lowering {
+    /// The expression that a node writes.
+    #[must_use]
+    pub fn node(&self, node: Node<'_, '_>) -> Expr {
+        let node = node.resolved();
+        match call_of(node) {
+            Some(call) => self.call(&call),
+            None => self.plain(node),
         }
-        _ => {
-            let text = node.as_str().unwrap_or_default();
-            if node.style() == Style::Plain && is_typed(text) {
-                Expr::Plain(text.to_owned())
-            } else {
-                Expr::text(text)
+    }
+
+    /// A text with the values of loop variables in their places: `${Name}`, and `&{Name}` for its letters and digits.
+    ///
+    /// Source: CloudFormation Template Reference, "Fn::ForEach" ("All instances of ${Identifier} or &{Identifier} in
+    /// the OutputKey and OutputValue parameters are replaced").
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (name, value) in self.bound.iter().rev() {
+            if text.contains('{') {
+                let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+                text = text.replace(&format!("${{{name}}}"), value).replace(&format!("&{{{name}}}"), &letters);
             }
         }
+        text
+    }
+
+    /// The value of a loop variable.
+    fn bound(&self, name: &str) -> Option<&str> {
+        self.bound.iter().rev().find(|(bound, _)| bound == name).map(|(_, value)| value.as_str())
+    }
+
+    fn key(&self, key: Node<'_, '_>) -> String {
+        let text = key.as_str().unwrap_or_default();
+        // A number that reads back as it is written is the same key in quotes.
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit())
+            && (text.len() == 1 || !text.starts_with('0'))
+            && !text.is_empty();
+        if self.exact && key.style() == Style::Plain && is_typed(text) && !is_number {
+            return format!("{TYPED_KEY}{text}");
+        }
+        self.text(text)
+    }
+
+    /// The expression of a node's content, its tag aside.
+    fn plain(&self, node: Node<'_, '_>) -> Expr {
+        if let Some(inner) = long_call(node) {
+            return self.call(&inner);
+        }
+        match node.kind() {
+            Kind::Sequence => Expr::List(node.items().map(|item| self.node(item)).collect()),
+            Kind::Mapping => {
+                Expr::Map(node.entries().map(|(key, value)| (self.key(key), self.node(value))).collect())
+            }
+            _ => {
+                let text = node.as_str().unwrap_or_default();
+                if node.style() == Style::Plain && is_typed(text) {
+                    Expr::Plain(text.to_owned())
+                } else {
+                    Expr::Text(self.text(text))
+                }
+            }
+        }
+    }
+
+    fn call(&self, call: &Call<'_, '_>) -> Expr {
+        let argument = call.argument;
+        let all = |node: Node<'_, '_>| node.items().map(|item| self.node(item)).collect::<Vec<_>>();
+        match call.function {
+            Function::Ref => match call.text() {
+                Some(name) => self.reference(name),
+                None => Expr::Unary(call.name.to_owned(), Box::new(self.plain(argument))),
+            },
+            Function::GetAtt => match call.get_att() {
+                Some((name, Some(attribute))) => Expr::GetAtt(self.text(name), self.text(attribute)),
+                _ => match all(argument) {
+                    // What a loop computes is known once its variables are.
+                    arguments if matches!(arguments.as_slice(), [Expr::Text(_), Expr::Text(_)]) => {
+                        let mut texts = arguments.into_iter().filter_map(|argument| match argument {
+                            Expr::Text(text) => Some(text),
+                            _ => None,
+                        });
+                        Expr::GetAtt(texts.next().unwrap_or_default(), texts.next().unwrap_or_default())
+                    }
+                    arguments => Expr::Call(call.name.to_owned(), arguments),
+                },
+            },
+            Function::Sub => self.sub(argument),
+            // A tag before the argument of a long form is another call's.
+            _ if argument.kind() == Kind::Sequence
+                && (call.form == Form::Short || call_of(argument).is_none()) =>
+            {
+                Expr::Call(self.text(call.name), all(argument))
+            }
+            _ if call.form == Form::Short => Expr::Unary(call.name.to_owned(), Box::new(self.plain(argument))),
+            _ => Expr::Unary(self.text(call.name), Box::new(self.node(argument))),
+        }
+    }
+
+    fn reference(&self, name: &str) -> Expr {
+        match self.bound(name) {
+            Some(value) => Expr::text(value),
+            None => Expr::Ref(self.text(name)),
+        }
+    }
+
+    fn sub(&self, argument: Node<'_, '_>) -> Expr {
+        let (text, variables) = if argument.kind() == Kind::Sequence {
+            let mut items = argument.items();
+            (items.next(), items.next().map(Node::resolved))
+        } else {
+            (Some(argument), None)
+        };
+        let text = text.and_then(Node::as_str).unwrap_or_default();
+        let ampersands;
+        // `&{Name}` is no variable of `Fn::Sub`: a loop alone knows it.
+        let text = if self.bound.is_empty() || !text.contains("&{") {
+            text
+        } else {
+            ampersands = self.ampersands(text);
+            ampersands.as_str()
+        };
+        let parts = pieces(text).map(|piece| match piece {
+            Piece::Text(text) => Expr::text(text),
+            Piece::Literal(literal) => Expr::text(format!("${{{literal}}}")),
+            Piece::Variable(name, _) => match variables.and_then(|map| map.get(name)) {
+                Some(value) => match self.node(value) {
+                    text @ (Expr::Text(_) | Expr::Ref(_) | Expr::GetAtt(..) | Expr::Concat(_)) => text,
+                    value => Expr::Named(name.to_owned(), Box::new(value)),
+                },
+                None => match (self.bound(name), variable(name)) {
+                    (Some(value), _) => Expr::text(value),
+                    (None, Expr::GetAtt(name, attribute)) => Expr::GetAtt(self.text(&name), attribute),
+                    (None, other) => other,
+                },
+            },
+        });
+        match Expr::concat(parts) {
+            only @ (Expr::Ref(_) | Expr::GetAtt(..)) if self.exact => Expr::Concat(vec![only]),
+            concat => concat,
+        }
+    }
+
+    fn ampersands(&self, text: &str) -> String {
+        self.bound.iter().rev().fold(text.to_owned(), |text, (name, value)| {
+            let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+            text.replace(&format!("&{{{name}}}"), &letters)
+        })
     }
 }
 
@@ -168,7 +305,17 @@ fn lower_plain(node: Node<'_, '_>) -> Expr {
 #[must_use]
 pub fn is_typed(text: &str) -> bool {
     let lower = text.to_lowercase();
+    let digits = lower.trim_start_matches(['-', '+']);
+    let is_based = |prefix: &str, radix: u32| {
+        digits.strip_prefix(prefix).is_some_and(|rest| {
+            rest.chars().all(|digit| digit == '_' || digit.is_digit(radix)) && !rest.is_empty()
+        })
+    };
     matches!(lower.as_str(), "" | "~" | "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n")
+        || matches!(digits, ".inf" | ".nan")
+        || is_based("0x", 16)
+        || is_based("0b", 2)
+        || is_based("0o", 8)
         || text
             .bytes()
             .next()
@@ -176,50 +323,6 @@ pub fn is_typed(text: &str) -> bool {
             && text.bytes().all(|byte| {
                 byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b':' | b'e' | b'E')
             })
-}
-
-fn lower_call(call: &Call<'_, '_>) -> Expr {
-    let argument = call.argument;
-    match call.function {
-        Function::Ref => match call.text() {
-            Some(name) => Expr::reference(name),
-            None => Expr::Unary(call.name.to_owned(), Box::new(lower_plain(argument))),
-        },
-        Function::GetAtt => match call.get_att() {
-            Some((name, Some(attribute))) => Expr::GetAtt(name.to_owned(), attribute.to_owned()),
-            _ => Expr::Call(call.name.to_owned(), argument.items().map(lower).collect()),
-        },
-        Function::Sub => lower_sub(argument),
-        // A tag before the argument of a long form is another call's.
-        _ if argument.kind() == Kind::Sequence
-            && (call.form == Form::Short || call_of(argument).is_none()) =>
-        {
-            Expr::Call(call.name.to_owned(), argument.items().map(lower).collect())
-        }
-        _ if call.form == Form::Short => Expr::Unary(call.name.to_owned(), Box::new(lower_plain(argument))),
-        _ => Expr::Unary(call.name.to_owned(), Box::new(lower(argument))),
-    }
-}
-
-fn lower_sub(argument: Node<'_, '_>) -> Expr {
-    let (text, variables) = if argument.kind() == Kind::Sequence {
-        let mut items = argument.items();
-        (items.next(), items.next().map(Node::resolved))
-    } else {
-        (Some(argument), None)
-    };
-    let text = text.and_then(Node::as_str).unwrap_or_default();
-    Expr::concat(pieces(text).map(|piece| match piece {
-        Piece::Text(text) => Expr::text(text),
-        Piece::Literal(literal) => Expr::text(format!("${{{literal}}}")),
-        Piece::Variable(name, _) => match variables.and_then(|map| map.get(name)) {
-            Some(value) => match lower(value) {
-                text @ (Expr::Text(_) | Expr::Ref(_) | Expr::GetAtt(..) | Expr::Concat(_)) => text,
-                value => Expr::Named(name.to_owned(), Box::new(value)),
-            },
-            None => variable(name),
-        },
-    }))
 }
 
 /// What `${name}` stands for in a `Sub` text without a map.

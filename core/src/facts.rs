@@ -5,6 +5,7 @@ mod existence;
 mod iam;
 mod name;
 mod name_or_arn;
+mod schema;
 mod stored_case;
 mod table;
 
@@ -15,6 +16,7 @@ pub use existence::{
 pub use iam::{ArnFrom, IamType, Moves, iam_type};
 pub use name::{GeneratedPattern, fair_split, generated_pattern};
 pub use name_or_arn::{NameOrArn, name_or_arn};
+pub use schema::{is_json_property, is_list_attribute};
 pub use stored_case::{StoredCase, stored_case};
 
 /// How CloudFormation composes a physical name when the template gives none.

@@ -55,6 +55,7 @@
 //! - The same input gives the same bytes: nothing iterates over a hash map into output.
 
 pub mod api;
+pub mod condition;
 pub mod config;
 pub mod contract;
 pub mod deployment;
@@ -77,4 +78,5 @@ pub mod syntax;
 pub mod template;
 pub mod text;
 pub mod validate;
+pub mod value;
 pub mod writer;

@@ -11,6 +11,8 @@ const STAGES: &[&str] = &[
     "syntax",
     "template",
     "expression",
+    "condition",
+    "value",
     "normal",
     "facts",
     "policy_size",

@@ -229,6 +229,18 @@ catalogue! {
     PRF004 Error 1 "something that the monolith does not have"
         "The pair has a resource, an output or a parameter that the monolith does not have."
         "Remove it, or compare with the monolith that the pair was made of.";
+    PRF005 Error 1 "a part that the proof does not understand"
+        "A part of a template is looked at by no rule of the proof, or by none that understands it: what it deploys is not known."
+        "Write the part out in a form that is known, or split the processed template.";
+    PRF006 Error 1 "the IAM stack cannot stand alone"
+        "The IAM stack is deployed before the application: something that must exist then does not, or until a value comes more is allowed, or less denied, than in the monolith."
+        "Choose another resolution for the place, or leave the resource with the application.";
+    PRF007 Error 1 "the application cannot be created"
+        "A parameter refuses what the IAM stack gives it, or a service checks a permission that comes only after the application stands."
+        "Let the parameter admit every value that can arrive; resolve the permission by `exact`, `pattern` or `attach`.";
+    PRF008 Error 1 "a wait is lost"
+        "In the monolith one resource waits for another; in the pair nothing makes it wait."
+        "Add a `DependsOn`, or split the monolith again.";
     TPL008 Error 1 "a circular dependency inside a template"
         "Resources of one template wait for each other; CloudFormation refuses the template."
         "Break the circle: give one of them an explicit name and write its ARN out.";

@@ -1,125 +1,271 @@
-//! Statements that moved from a role into a policy of the application template.
+//! Inline policies of a role that stand in the application template: which statements the role has in all.
 
 use std::collections::BTreeMap;
 
-use super::{Proof, Side, Triple};
+use super::side::Side;
+use super::system::{System, Unit};
+use super::walk::Walk;
+use super::Proof;
+use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::expression::{Expr, lower};
-use crate::template::Resource;
+use crate::text::Span;
+use crate::value::Value;
 
-/// Statements of `RolePolicy` resources that only the application template has, by the moved role.
+/// A policy of the application template that only the pair has, for a moved role.
+pub(super) struct Attachment {
+    /// Its logical id.
+    pub(super) name: String,
+    pub(super) role: String,
+    /// When it exists.
+    cond: Cond,
+    policy_name: Value,
+    document: Value,
+}
+
+/// A statement, when it counts, and what it says with its document's version.
+type Guarded = (Cond, Value);
+
+/// `RolePolicy` resources that only the application template has. What else only it has is a fault.
 pub(super) fn attachments(
-    triple: &Triple<'_>,
-    whole: &Side<'_>,
+    monolith: &System<'_>,
+    iam: &System<'_>,
     app: &Side<'_>,
     proof: &mut Proof,
-) -> BTreeMap<String, Vec<Expr>> {
-    let mut attached: BTreeMap<String, Vec<Expr>> = BTreeMap::new();
-    for (name, resource) in &triple.app.resources {
-        if triple.monolith.resources.contains_key(name) {
+) -> Vec<Attachment> {
+    let mut found = Vec::new();
+    for (name, unit) in &app.system.resources {
+        if monolith.resources.contains_key(name) {
             continue;
         }
-        let property = |name: &str| resource.property(&[name]).map(|node| app.normal(&lower(node)));
-        let role = match (resource.kind, property("RoleName")) {
-            ("AWS::IAM::RolePolicy", Some(Expr::Ref(role)))
-                if triple.iam.resources.contains_key(role.as_str()) =>
+        let cond = app.exists(unit);
+        let property = |name: &str| unit.property(name).map(|expr| app.form().value(expr, cond));
+        match (unit.kind(), property("RoleName"), property("PolicyName"), property("PolicyDocument")) {
+            ("AWS::IAM::RolePolicy", Some(role), Some(policy_name), Some(document))
+                if is_only_policy(unit) && let Some(role) = only_role(app, &role, cond)
+                    && iam.resources.contains_key(&role) =>
             {
-                role
+                proof.attached.push((role.clone(), name.clone()));
+                found.push(Attachment { name: name.clone(), role, cond, policy_name, document });
             }
-            _ => {
-                proof.faults.push(
-                    Diagnostic::new(Code::PRF004, format!("the monolith has no resource `{name}`"))
-                        .label(
-                            Source::App,
-                            resource.declaration.key.outer(),
-                            "only the application template has it",
-                        )
-                        .help("remove it, or compare with the monolith that the pair was made of"),
-                );
-                continue;
-            }
-        };
-        // The policy must exist exactly when the role does.
-        let condition = |side: &Side<'_>, resource: Option<&Resource<'_, '_>>| {
-            resource
-                .and_then(|resource| resource.condition)
-                .and_then(|name| side.conditions.get(name).cloned())
-        };
-        if condition(whole, triple.monolith.resources.get(role.as_str())) != condition(app, Some(resource)) {
-            proof.faults.push(
-                Diagnostic::new(
-                    Code::PRF001,
-                    format!("`{name}` has another condition than its role `{role}`"),
-                )
-                .label(Source::App, resource.declaration.key.outer(), "this policy"),
-            );
+            _ => proof.faults.push(
+                Diagnostic::new(Code::PRF004, format!("the monolith has no resource `{name}`"))
+                    .label(Source::App, unit.place, "only the application template has it")
+                    .help("remove it, or compare with the monolith that the pair was made of"),
+            ),
         }
-        let document = property("PolicyDocument");
-        attached.entry(role.clone()).or_default().extend(document.iter().flat_map(statements));
-        proof.attached.push((role, (*name).to_owned()));
     }
-    attached
+    found
 }
 
-/// The statements of a policy document, each with the document's version.
-fn statements(document: &Expr) -> Vec<Expr> {
-    let Expr::Map(entries) = document else { return vec![document.clone()] };
-    let get = |key: &str| entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-    let version = get("Version").unwrap_or_else(|| Expr::text("2008-10-17"));
-    let list = match get("Statement") {
-        Some(Expr::List(list)) => list,
-        other => other.into_iter().collect(),
-    };
-    list.into_iter()
-        .map(|statement| match statement {
-            Expr::Map(mut entries) => {
-                entries.push(("Version".to_owned(), version.clone()));
-                Expr::Map(entries)
-            }
-            other => Expr::List(vec![version.clone(), other]),
-        })
-        .collect()
+/// The role that a name is of, wherever the policy exists.
+fn only_role(app: &Side<'_>, role: &Value, cond: Cond) -> Option<String> {
+    let mut names = app.form().alternatives(role, cond).into_iter().filter_map(|(_, value)| match value {
+        Value::Impossible => None,
+        Value::Ref(name) => Some(Some(name)),
+        _ => Some(None),
+    });
+    let first = names.next()??;
+    names.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
-/// The statements of a role's inline policies, and some more: which policy holds which is no matter.
-pub(super) fn statements_of(role: &Expr, added: &[Expr]) -> Vec<Expr> {
-    let policies = entry(role, "Properties").and_then(|properties| entry(properties, "Policies"));
-    let policies = match policies {
-        Some(Expr::List(policies)) => policies.as_slice(),
-        _ => &[],
-    };
-    let inline =
-        policies.iter().flat_map(|policy| statements(entry(policy, "PolicyDocument").unwrap_or(policy)));
-    inline.chain(added.iter().cloned()).collect()
+/// Whether it has no attribute and no property that says more than what the policy is.
+fn is_only_policy(unit: &Unit) -> bool {
+    let crate::expression::Expr::Map(entries) = &unit.expr else { return false };
+    entries.iter().all(|(key, value)| match (key.as_str(), value) {
+        ("Properties", crate::expression::Expr::Map(properties)) => properties
+            .iter()
+            .all(|(name, _)| matches!(name.as_str(), "RoleName" | "PolicyName" | "PolicyDocument")),
+        (key, _) => matches!(key, "Type" | "Condition" | "DependsOn" | "Metadata"),
+    })
 }
 
-fn entry<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
-    match expr {
-        Expr::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
-        _ => None,
-    }
-}
-
-/// Statements in the order of those that are wanted: the same ones in their places, the others as they come.
-pub(super) fn align(wanted: &[Expr], mut given: Vec<Expr>) -> Vec<Expr> {
-    let mut places: Vec<Option<Expr>> = Vec::new();
-    for statement in wanted {
-        let same = given.iter().position(|other| other == statement);
-        places.push(same.map(|at| given.remove(at)));
-    }
-    let mut rest = given.into_iter();
-    let mut aligned: Vec<Expr> =
-        places.into_iter().filter_map(|place| place.or_else(|| rest.next())).collect();
-    aligned.extend(rest);
-    aligned
-}
-
-/// Puts statements in the place of a role's inline policies.
-pub(super) fn statements_alone(role: &mut Expr, statements: Vec<Expr>) {
-    let Expr::Map(entries) = role else { return };
-    let Some((_, Expr::Map(properties))) = entries.iter_mut().find(|(key, _)| key == "Properties") else {
+/// Compares the statements of a role with those of its inline policies and of what is attached.
+pub(super) fn compare(
+    walk: &mut Walk<'_, '_>,
+    before: &mut Value,
+    after: &mut Value,
+    attached: &[&Attachment],
+    app: &Side<'_>,
+    care: Cond,
+) {
+    let form = walk.whole.form();
+    let wanted = policies(before).map(|policies| flatten(walk.whole, &policies, care));
+    let given = policies(after).map(|policies| flatten(walk.whole, &policies, care));
+    let (Some(Some(wanted)), Some(Some(mut given))) = (wanted, given) else {
+        walk.fault(&["Properties".to_owned(), "Policies".to_owned()], &Value::Absent, &Value::Absent);
         return;
     };
-    properties.retain(|(key, _)| key != "Policies");
-    properties.push(("Policies".to_owned(), Expr::List(statements)));
+    for attachment in attached {
+        for (cond, statement) in document(app, &attachment.document, attachment.cond).unwrap_or_else(|| {
+            vec![(attachment.cond, attachment.document.clone())]
+        }) {
+            let effects = form.alternatives(statement.get("Effect").unwrap_or(&Value::Absent), cond);
+            if effects.iter().any(|(_, effect)| *effect != Value::Text("Allow".to_owned())) {
+                walk.faults += 1;
+                walk.proof.faults.push(
+                    Diagnostic::new(
+                        Code::PRF006,
+                        format!("the IAM stack alone: `{}` lacks a statement that denies, or may deny", attachment.role),
+                    )
+                    .label(
+                        Source::App,
+                        app.system.resources.get(&attachment.name).map_or(walk.place, |unit| unit.place),
+                        "until this policy stands, nothing is denied",
+                    )
+                    .help("leave a `Deny` with its role"),
+                );
+            }
+            given.push((cond, statement));
+        }
+    }
+    // What is the same is taken away; what is left differs, one by one.
+    let mut rest = Vec::new();
+    for (cond, statement) in wanted {
+        match given.iter().position(|other| *other == (cond, statement.clone())) {
+            Some(at) => {
+                given.remove(at);
+            }
+            None => rest.push((cond, statement)),
+        }
+    }
+    let mut path = vec!["Properties".to_owned(), "Policies".to_owned(), String::new()];
+    for (number, (cond, statement)) in rest.iter().enumerate() {
+        *path.last_mut().unwrap_or(&mut String::new()) = number.to_string();
+        match given.iter().position(|(other, _)| other == cond) {
+            Some(at) => {
+                let (_, other) = given.remove(at);
+                walk.compare(&mut path.clone(), statement, &other, *cond);
+            }
+            None => walk.fault(&path, statement, &Value::Absent),
+        }
+    }
+    for (_, statement) in given {
+        walk.fault(&path, &Value::Absent, &statement);
+    }
+    take_policies(before);
+    take_policies(after);
+}
+
+fn policies(role: &Value) -> Option<Value> {
+    let properties = role.get("Properties")?;
+    Some(properties.get("Policies").cloned().unwrap_or(Value::List(Vec::new())))
+}
+
+fn take_policies(role: &mut Value) {
+    if let Value::Map(entries) = role
+        && let Some((_, Value::Map(properties))) = entries.iter_mut().find(|(key, _)| key == "Properties")
+    {
+        properties.retain(|(key, _)| key != "Policies");
+    }
+}
+
+/// The statements of a list of policies; `None` where it is not understood.
+fn flatten(side: &Side<'_>, policies: &Value, care: Cond) -> Option<Vec<Guarded>> {
+    let mut found = Vec::new();
+    for (cond, policy) in items(side, policies, care)? {
+        found.extend(document(side, policy.get("PolicyDocument")?, cond)?);
+    }
+    Some(found)
+}
+
+/// The statements of a document, each with its version.
+fn document(side: &Side<'_>, document: &Value, care: Cond) -> Option<Vec<Guarded>> {
+    let mut found = Vec::new();
+    for (cond, document) in side.form().alternatives(document, care) {
+        if document == Value::Impossible {
+            continue;
+        }
+        let version = document.get("Version").cloned().unwrap_or(Value::Text("2008-10-17".to_owned()));
+        let statements = document.get("Statement")?;
+        let one = matches!(statements, Value::Map(_)).then(|| vec![(cond, statements.clone())]);
+        for (cond, statement) in one.map_or_else(|| items(side, statements, cond), Some)? {
+            let Value::Map(mut entries) = statement else { return None };
+            entries.push(("Version".to_owned(), version.clone()));
+            entries.sort();
+            found.push((cond, Value::Map(entries)));
+        }
+    }
+    Some(found)
+}
+
+/// The items of a list, with the conditions on which they are there.
+fn items(side: &Side<'_>, list: &Value, care: Cond) -> Option<Vec<Guarded>> {
+    let mut found = Vec::new();
+    for (cond, list) in side.form().alternatives(list, care) {
+        match list {
+            Value::Absent | Value::Impossible => {}
+            Value::List(items) => {
+                for item in items {
+                    let present = side.form().alternatives(&item, cond).into_iter();
+                    found.extend(present.filter(|(_, item)| !matches!(item, Value::Absent | Value::Impossible)));
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(found)
+}
+
+/// Names of inline policies on one role: two of a name are one policy, the later one.
+pub(super) fn names(
+    attached: &[Attachment],
+    [whole, of_iam, of_app]: [&Side<'_>; 3],
+    proof: &mut Proof,
+) {
+    let mut roles: BTreeMap<&str, Vec<&Attachment>> = BTreeMap::new();
+    attached.iter().for_each(|attachment| roles.entry(&attachment.role).or_default().push(attachment));
+    for (role, attachments) in roles {
+        let mut known: Vec<(Cond, Value, String)> = Vec::new();
+        let unit = of_iam.system.resources.get(role);
+        let care = unit.map_or(Cond::ALWAYS, |unit| of_iam.exists(unit));
+        let inline = unit.and_then(|unit| unit.property("Policies"));
+        let inline = inline.map(|expr| of_iam.form().value(expr, care));
+        for (cond, policy) in inline.and_then(|list| items(of_iam, &list, care)).unwrap_or_default() {
+            if let Some(name) = policy.get("PolicyName") {
+                known.push((cond, name.clone(), format!("an inline policy of `{role}`")));
+            }
+        }
+        // What the monolith attaches by a resource of its own stays attached.
+        for (name, unit) in &whole.system.resources {
+            if !matches!(unit.kind(), "AWS::IAM::RolePolicy" | "AWS::IAM::Policy") {
+                continue;
+            }
+            let cond = whole.exists(unit);
+            let of = unit.property("RoleName").or_else(|| unit.property("Roles"));
+            let of = of.map(|expr| whole.form().value(expr, cond));
+            let mut names_role = false;
+            if let Some(of) = &of {
+                of.walk(&mut |part| names_role |= *part == Value::Ref(role.to_owned()));
+            }
+            if let Some(policy) = unit.property("PolicyName").filter(|_| names_role) {
+                known.push((cond, whole.form().value(policy, cond), format!("the policy `{name}`")));
+            }
+        }
+        for attachment in attachments {
+            let mut clash = None;
+            for (cond, name, what) in &known {
+                for (both, a) in of_app.form().alternatives(name, *cond) {
+                    let others = of_app.form().alternatives(&attachment.policy_name, both);
+                    let overlap = others.iter().any(|(both, b)| {
+                        *b == a && of_app.common.conditions.and(*both, attachment.cond) != Cond::NEVER
+                    });
+                    if overlap {
+                        clash = Some(what.clone());
+                    }
+                }
+            }
+            if let Some(what) = clash {
+                let place = of_app.system.resources.get(&attachment.name);
+                proof.faults.push(
+                    Diagnostic::new(
+                        Code::PRF001,
+                        format!("`{}` has the name of {what}: one overwrites the other", attachment.name),
+                    )
+                    .label(Source::App, place.map_or(Span::at(0), |unit| unit.place), "this policy")
+                    .help("give it a `PolicyName` that no other inline policy of the role has"),
+                );
+            }
+            known.push((attachment.cond, attachment.policy_name.clone(), format!("`{}`", attachment.name)));
+        }
+    }
 }

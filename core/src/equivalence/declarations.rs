@@ -1,117 +1,180 @@
 //! Parameters, mappings, conditions and outputs: none is lost, none differs, none is more.
 
-use super::{Proof, Side, Triple, Wiring};
-use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::expression::lower;
-use crate::syntax::Node;
+use super::side::Side;
+use super::system::Unit;
+use super::{Proof, Triple, Wiring};
+use crate::condition::Cond;
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
+use crate::expression::{Expr, Lowering};
 use crate::text::Span;
+use crate::value::Value;
+
+fn lost(what: &str, name: &str, place: Span) -> Diagnostic {
+    Diagnostic::new(Code::PRF003, format!("the {what} `{name}` of the monolith is not in the application template"))
+        .at(place, "the monolith declares it")
+        .help("split the monolith again")
+}
+
+fn differs(what: &str, name: &str, source: Source, place: Span) -> Diagnostic {
+    Diagnostic::new(Code::PRF001, format!("the {what} `{name}` differs from the monolith's"))
+        .label(source, place, "here")
+        .help("split the monolith again; do not edit the pair by hand")
+}
+
+fn more(what: &str, name: &str, source: Source, place: Span, why: &str) -> Diagnostic {
+    Diagnostic::new(Code::PRF004, format!("the monolith has no {what} `{name}`")).label(source, place, why.to_owned())
+}
 
 /// Outputs, parameters, conditions and mappings of the monolith, and what the pair declares beyond them.
 pub(super) fn declarations(
     triple: &Triple<'_>,
     wiring: &Wiring,
-    [whole, of_iam, of_app]: &[Side<'_>; 3],
+    [whole, of_iam, of_app]: [&Side<'_>; 3],
     proof: &mut Proof,
 ) {
-    let Triple { monolith, iam, app } = *triple;
-    let lost = |what: &str, name: &str, place: Span| {
-        Diagnostic::new(
-            Code::PRF003,
-            format!("the {what} `{name}` of the monolith is not in the application template"),
-        )
-        .at(place, "the monolith declares it")
-        .help("split the monolith again")
-    };
-    let differs = |what: &str, name: &str, source: Source, place: Span| {
-        Diagnostic::new(Code::PRF001, format!("the {what} `{name}` differs from the monolith's"))
-            .label(source, place, "here")
-            .help("split the monolith again; do not edit the pair by hand")
-    };
-    for (name, output) in &monolith.outputs {
-        match app.outputs.get(name) {
-            None => proof.faults.push(lost("output", name, output.key.outer())),
-            Some(other) => {
-                let same = ["Value", "Export", "Condition"].iter().all(|key| {
-                    let value = |side: &Side<'_>, node: Node<'_, '_>| {
-                        node.get(key).map(|node| side.normal(&lower(node)))
-                    };
-                    value(whole, output.value) == value(of_app, other.value)
-                });
-                if !same {
-                    proof.faults.push(differs("output", name, Source::App, other.key.outer()));
-                }
-            }
-        }
-    }
-    let two_phase = |name: &str| wiring.two_phase.values().any(|output| output == name);
-    for (name, output) in app.outputs.iter().filter(|(name, _)| !monolith.outputs.contains_key(*name)) {
-        if !two_phase(name) {
-            proof.faults.push(
-                Diagnostic::new(Code::PRF004, format!("the monolith has no output `{name}`")).label(
-                    Source::App,
-                    output.key.outer(),
-                    "only the application template has it",
-                ),
-            );
-        }
-    }
-    for (what, section, of_app, of_iam) in [
-        ("parameter", &monolith.parameters, &app.parameters, &iam.parameters),
-        ("mapping", &monolith.mappings, &app.mappings, &iam.mappings),
-    ] {
-        for (name, declaration) in section {
-            let before = lower(declaration.value);
-            match of_app.get(name) {
-                None => proof.faults.push(lost(what, name, declaration.key.outer())),
-                Some(other) if lower(other.value) != before => {
-                    proof.faults.push(differs(what, name, Source::App, other.key.outer()));
-                }
-                Some(_) => {}
-            }
-            if let Some(other) = of_iam.get(name).filter(|other| lower(other.value) != before) {
-                proof.faults.push(differs(what, name, Source::Iam, other.key.outer()));
-            }
-        }
-    }
-    for (name, declaration) in &monolith.conditions {
-        let before = whole.conditions.get(name);
-        match app.conditions.get(name) {
-            None => proof.faults.push(lost("condition", name, declaration.key.outer())),
-            Some(other) if of_app.conditions.get(name) != before => {
-                proof.faults.push(differs("condition", name, Source::App, other.key.outer()));
-            }
-            Some(_) => {}
-        }
-        if let Some(other) = iam.conditions.get(name)
-            && of_iam.conditions.get(name) != before
-        {
-            proof.faults.push(differs("condition", name, Source::Iam, other.key.outer()));
-        }
-    }
+    outputs(wiring, [whole, of_iam, of_app], proof);
+    plain([whole, of_iam, of_app], proof);
+    conditions([whole, of_iam, of_app], proof);
     let of_wiring = |source: Source, name: &str| match source {
         // A parameter that a moved resource's output should fill has its own finding.
-        Source::App => wiring.wires.contains_key(name) || iam.resources.contains_key(name),
+        Source::App => wiring.wires.contains_key(name) || of_iam.system.resources.contains_key(name),
         _ => wiring.stack_parameter.as_deref() == Some(name) || wiring.two_phase.contains_key(name),
     };
-    for (source, template) in [(Source::App, app), (Source::Iam, iam)] {
-        for (name, parameter) in &template.parameters {
-            if !monolith.parameters.contains_key(name) && !of_wiring(source, name) {
+    for side in [of_app, of_iam] {
+        for (name, unit) in &side.system.parameters {
+            if !whole.system.parameters.contains_key(name) && !of_wiring(side.system.source, name) {
                 proof.faults.push(
-                    Diagnostic::new(Code::PRF004, format!("the monolith has no parameter `{name}`"))
-                        .label(source, parameter.key.outer(), "nothing of the other template fills it")
+                    more("parameter", name, side.system.source, unit.place, "nothing of the other template fills it")
                         .help("remove it, or give the other template the output that fills it"),
                 );
             }
         }
     }
-    whole_sections(triple, proof);
-    for (name, resource) in &iam.resources {
-        if !monolith.resources.contains_key(name) {
+    for (name, unit) in &of_iam.system.resources {
+        if !whole.system.resources.contains_key(name) {
             proof.faults.push(
-                Diagnostic::new(Code::PRF004, format!("the monolith has no resource `{name}`"))
-                    .label(Source::Iam, resource.declaration.key.outer(), "only the IAM template has it")
+                more("resource", name, Source::Iam, unit.place, "only the IAM template has it")
                     .help("remove it, or compare with the monolith that the pair was made of"),
             );
+        }
+    }
+    whole_sections(triple, proof);
+    metadata(triple, [whole, of_app], wiring, proof);
+}
+
+fn outputs(wiring: &Wiring, [whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
+    for (name, unit) in &whole.system.outputs {
+        let Some(other) = of_app.system.outputs.get(name) else {
+            proof.faults.push(lost("output", name, unit.place));
+            continue;
+        };
+        let form = |side: &Side<'_>, unit: &Unit| {
+            let cond = if unit.is_loop { Cond::ALWAYS } else { side.exists(unit) };
+            (cond, side.resource(unit, cond))
+        };
+        let ((cond, before), (other_cond, after)) = (form(whole, unit), form(of_app, other));
+        if cond != other_cond || !same(whole, &before, &after, cond) {
+            proof.faults.push(differs("output", name, Source::App, other.place));
+        }
+    }
+    for (name, unit) in of_app.system.outputs.iter().filter(|(name, _)| !whole.system.outputs.contains_key(*name)) {
+        if !wiring.two_phase.values().any(|output| output == name) {
+            proof.faults.push(more("output", name, Source::App, unit.place, "only the application template has it"));
+        }
+    }
+    // What the IAM stack gives out is of what moved, and nothing else.
+    for (name, unit) in &of_iam.system.outputs {
+        let value = unit.value().map(|expr| of_iam.form().value(expr, of_iam.exists(unit)));
+        let alternatives = value.map(|value| of_iam.form().alternatives(&value, Cond::ALWAYS)).unwrap_or_default();
+        let is_of_moved = |value: &Value| match value {
+            Value::Ref(name) | Value::GetAtt(name, _) => of_iam.system.resources.contains_key(name),
+            Value::Impossible => true,
+            _ => false,
+        };
+        if unit.is_loop || alternatives.is_empty() || !alternatives.iter().all(|(_, value)| is_of_moved(value)) {
+            proof.faults.push(
+                Diagnostic::new(
+                    Code::PRF005,
+                    format!("the output `{name}` of the IAM template is not understood: it gives out no name, ARN or attribute of what moved"),
+                )
+                .label(Source::Iam, unit.place, "this output")
+                .help("remove it, or let it give out a name, an ARN or an attribute"),
+            );
+        }
+    }
+}
+
+/// Whether two forms are the same where `cond` holds and the monolith can be deployed.
+fn same(whole: &Side<'_>, before: &Value, after: &Value, cond: Cond) -> bool {
+    if before == after || cond == Cond::NEVER {
+        return true;
+    }
+    let form = whole.form();
+    match (before, after) {
+        (Value::Choice(_), _) | (_, Value::Choice(_)) => {
+            form.alternatives(before, cond).into_iter().all(|(cond, before)| {
+                form.alternatives(after, cond).into_iter().all(|(cond, after)| same(whole, &before, &after, cond))
+            })
+        }
+        (Value::Impossible, _) => true,
+        (Value::Map(a), Value::Map(b)) => {
+            a.len() == b.len()
+                && a.iter().zip(b).all(|((key, a), (other, b))| key == other && same(whole, a, b, cond))
+        }
+        (Value::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(whole, a, b, cond))
+        }
+        // An output and a parameter are texts: `1` and `'1'` are one value.
+        _ => before.as_text().is_some() && before.as_text() == after.as_text(),
+    }
+}
+
+/// Parameters and mappings, which hold no functions.
+fn plain([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
+    type Units<'s> = fn(&'s Side<'s>) -> &'s super::system::Units;
+    let sections: [(&str, Units<'_>); 2] =
+        [("parameter", |side| &side.system.parameters), ("mapping", |side| &side.system.mappings)];
+    for (what, units) in sections {
+        for (name, unit) in units(whole) {
+            let before = whole.form().value(&unit.expr, Cond::ALWAYS);
+            let is_same = |side: &Side<'_>, other: &Unit| {
+                same(whole, &before, &side.form().value(&other.expr, Cond::ALWAYS), Cond::ALWAYS)
+            };
+            match units(of_app).get(name) {
+                None => proof.faults.push(lost(what, name, unit.place)),
+                Some(other) if !is_same(of_app, other) => {
+                    proof.faults.push(differs(what, name, Source::App, other.place));
+                }
+                Some(_) => {}
+            }
+            if let Some(other) = units(of_iam).get(name).filter(|other| !is_same(of_iam, other)) {
+                proof.faults.push(differs(what, name, Source::Iam, other.place));
+            }
+        }
+    }
+    for side in [of_iam, of_app] {
+        for (name, unit) in &side.system.mappings {
+            if !whole.system.mappings.contains_key(name) {
+                proof.faults.push(more("mapping", name, side.system.source, unit.place, "only the pair has it"));
+            }
+        }
+    }
+}
+
+fn conditions([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
+    for (name, unit) in &whole.system.conditions {
+        let before = whole.conditions.get(name);
+        match of_app.system.conditions.get(name) {
+            None => proof.faults.push(lost("condition", name, unit.place)),
+            Some(other) if of_app.conditions.get(name) != before => {
+                proof.faults.push(differs("condition", name, Source::App, other.place));
+            }
+            Some(_) => {}
+        }
+        if let Some(other) = of_iam.system.conditions.get(name)
+            && of_iam.conditions.get(name) != before
+        {
+            proof.faults.push(differs("condition", name, Source::Iam, other.place));
         }
     }
 }
@@ -119,12 +182,19 @@ pub(super) fn declarations(
 /// Sections that say how the whole template is read or refused: those of the monolith, and no others.
 fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
     let Triple { monolith, iam, app } = *triple;
-    for name in ["Transform", "Rules", "Globals", "Hooks"] {
-        let wanted = monolith.section(name).map(lower);
+    let lowering = Lowering { exact: true, bound: Vec::new() };
+    for name in ["AWSTemplateFormatVersion", "Transform", "Rules", "Globals", "Hooks"] {
+        let wanted = monolith.section(name).map(|node| lowering.node(node));
         for (source, template) in [(Source::App, app), (Source::Iam, iam)] {
-            let given = template.section(name);
-            // The IAM template may do without what is about the application.
-            let fits = given.map(lower) == wanted || (source == Source::Iam && given.is_none());
+            let node = template.section(name);
+            let given = node.map(|node| lowering.node(node));
+            // There is one version; that nothing is said means the same.
+            let is_version = |expr: &Expr| matches!(expr, Expr::Text(text) | Expr::Plain(text) if text == "2010-09-09");
+            let fits = match name {
+                "AWSTemplateFormatVersion" => given.as_ref().is_none_or(is_version),
+                // The IAM template may do without what is about the application; the account asks for what it uses.
+                _ => given == wanted || (source == Source::Iam && node.is_none()),
+            };
             if !fits {
                 let place = template.root.entry(name).map_or(template.root.span(), |(key, _)| key.outer());
                 let place = Span { start: place.start, end: place.end.min(place.start + 40) };
@@ -139,4 +209,63 @@ fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
             }
         }
     }
+}
+
+const INTERFACE: &str = "AWS::CloudFormation::Interface";
+
+/// The metadata of the whole template, which deploys nothing. What differs is told; new parameters have a group.
+fn metadata(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], wiring: &Wiring, proof: &mut Proof) {
+    let lowering = Lowering { exact: true, bound: Vec::new() };
+    let entries = |side: &Side<'_>, node: Option<crate::syntax::Node<'_, '_>>| {
+        match node.map(|node| side.form().value(&lowering.node(node), Cond::ALWAYS)) {
+            Some(Value::Map(entries)) => entries,
+            _ => Vec::new(),
+        }
+    };
+    let before = entries(whole, triple.monolith.section("Metadata"));
+    let after = entries(of_app, triple.app.section("Metadata"));
+    let find = |entries: &[(String, Value)], key: &str| {
+        entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
+    };
+    let keys: std::collections::BTreeSet<&String> = before.iter().chain(&after).map(|(key, _)| key).collect();
+    for key in keys {
+        let (was, is) = (find(&before, key), find(&after, key));
+        let is_same = if key == INTERFACE {
+            let without = |value: Option<Value>| value.map(|value| without_wires(value, wiring));
+            without(was.clone()).unwrap_or(Value::Absent) == without(is.clone()).unwrap_or(Value::Absent)
+                || was.is_none() && is.is_some()
+        } else {
+            was == is
+        };
+        if !is_same {
+            let place = triple.app.root.entry("Metadata").map_or(Span::at(0), |(key, _)| key.outer());
+            proof.faults.push(
+                Diagnostic::new(Code::PRF001, format!("the metadata `{key}` of the template differs from the monolith's"))
+                    .with_severity(Severity::Note)
+                    .label(Source::App, place, "CloudFormation deploys nothing of it"),
+            );
+        }
+    }
+}
+
+/// An interface without the parameters that the other stack fills, and without groups that then are empty.
+fn without_wires(value: Value, wiring: &Wiring) -> Value {
+    let Value::Map(mut entries) = value else { return value };
+    for (key, value) in &mut entries {
+        match (key.as_str(), value) {
+            ("ParameterGroups", Value::List(groups)) => {
+                for group in groups.iter_mut() {
+                    if let Value::Map(parts) = group
+                        && let Some((_, Value::List(names))) = parts.iter_mut().find(|(key, _)| key == "Parameters")
+                    {
+                        names.retain(|name| !matches!(name, Value::Text(name) if wiring.wires.contains_key(name)));
+                    }
+                }
+                groups.retain(|group| !matches!(group.get("Parameters"), Some(Value::List(names)) if names.is_empty()));
+            }
+            ("ParameterLabels", Value::Map(labels)) => labels.retain(|(name, _)| !wiring.wires.contains_key(name)),
+            _ => {}
+        }
+    }
+    Value::Map(entries)
 }

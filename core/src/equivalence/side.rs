@@ -1,113 +1,263 @@
-//! A template of the three, with its conditions and names made comparable.
+//! One of the templates in one world: what its names stand for there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expression::{Expr, lower};
-use crate::facts::iam_type;
-use crate::normal::{Names, normal};
+use crate::condition::{Cond, Conditions};
+use crate::expression::Expr;
+use crate::facts::{iam_type, is_list_attribute};
 use crate::plan::name_index;
-use crate::template::{Resource, Template};
+use crate::template::Template;
+use crate::value::{Form, Names, Value};
 
-/// One template with what its names stand for.
-pub(super) struct Side<'p> {
-    pub(super) template: &'p Template<'p, 'p>,
-    substitute: &'p dyn Fn(&Expr) -> Option<Expr>,
-    pub(super) conditions: BTreeMap<&'p str, Expr>,
+use super::system::{System, Unit};
+
+/// What the three templates have in common.
+pub(super) struct Common<'p> {
+    pub(super) monolith: &'p Template<'p, 'p>,
+    pub(super) conditions: Conditions<Value>,
+    /// The index of the name in the ARN of the monolith's IAM resources.
     indices: BTreeMap<&'p str, usize>,
+}
+
+impl<'p> Common<'p> {
+    pub(super) fn new(monolith: &System<'p>) -> Self {
+        let conditions = Conditions::default();
+        let template = monolith.template;
+        for (name, parameter) in &monolith.parameters {
+            if let Expr::Map(entries) = &parameter.expr
+                && let Some((_, Expr::List(values))) = entries.iter().find(|(key, _)| key == "AllowedValues")
+                && !is_list_parameter(parameter)
+            {
+                let texts = values.iter().map(|value| match value {
+                    Expr::Text(text) => Some(text.clone()),
+                    Expr::Plain(text) => crate::value::plain(text).as_text(),
+                    _ => None,
+                });
+                if let Some(texts) = texts.collect::<Option<Vec<String>>>()
+                    && !texts.is_empty()
+                {
+                    conditions.declare(Value::Ref(name.clone()), texts);
+                }
+            }
+        }
+        let indices = template
+            .resources
+            .values()
+            .filter_map(|resource| {
+                let index = iam_type(resource.kind).and_then(|row| name_index(row, resource))?;
+                Some((resource.name, index))
+            })
+            .collect();
+        Self { monolith: template, conditions, indices }
+    }
+}
+
+/// Whether a parameter takes a list, so that no text holds its value.
+///
+/// Source: CloudFormation User Guide, "CloudFormation-supplied parameter types".
+fn is_list_parameter(parameter: &Unit) -> bool {
+    let Expr::Map(entries) = &parameter.expr else { return false };
+    entries.iter().any(|(key, value)| {
+        key == "Type"
+            && matches!(value, Expr::Text(kind)
+                if kind == "CommaDelimitedList" || kind.contains("List<") || kind.contains("<CommaDelimitedList>"))
+    })
+}
+
+/// What a name stands for instead of itself.
+#[derive(Clone, Debug)]
+pub(super) struct Stand {
+    /// Its value, where each condition holds; where none does, there is none.
+    pub(super) value: Value,
+}
+
+/// One template in one world.
+pub(super) struct Side<'p> {
+    pub(super) common: &'p Common<'p>,
+    pub(super) system: &'p System<'p>,
+    /// Parameters and pseudo parameters that stand for something else.
+    stands: BTreeMap<String, Stand>,
+    /// What the other stack exports: the name of the export, and what it gives.
+    exports: Vec<(Value, Value)>,
+    pub(super) conditions: BTreeMap<String, Cond>,
+    /// Whether a resource exists, for those that are conditional.
+    exists: BTreeMap<String, Cond>,
+    /// Conditions that name each other in a circle.
+    pub(super) circular: Vec<String>,
 }
 
 impl<'p> Side<'p> {
     pub(super) fn new(
-        template: &'p Template<'p, 'p>,
-        substitute: &'p dyn Fn(&Expr) -> Option<Expr>,
-        filled: &dyn Fn(&Expr) -> bool,
-        monolith: &'p Template<'p, 'p>,
+        common: &'p Common<'p>,
+        system: &'p System<'p>,
+        stands: BTreeMap<String, Stand>,
+        exports: Vec<(Value, Value)>,
     ) -> Self {
-        let index =
-            |resource: &Resource<'_, '_>| iam_type(resource.kind).and_then(|row| name_index(row, resource));
-        let indices = monolith
+        let mut side = Self {
+            common,
+            system,
+            stands,
+            exports,
+            conditions: BTreeMap::new(),
+            exists: BTreeMap::new(),
+            circular: Vec::new(),
+        };
+        side.read_conditions();
+        let exists: Vec<(String, Cond)> = system
             .resources
-            .values()
-            .filter_map(|resource| Some((resource.name, index(resource)?)))
+            .iter()
+            .filter_map(|(name, unit)| Some((name.clone(), side.condition_of(unit.condition()?))))
             .collect();
-        let mut side = Self { template, substitute, conditions: BTreeMap::new(), indices };
-        // Conditions name each other in any order; they cannot do so in a circle.
-        for _ in 0..template.conditions.len().min(64) {
-            let before = side.conditions.len();
-            for (name, declaration) in &template.conditions {
-                if side.conditions.contains_key(name) {
-                    continue;
-                }
-                let expr = lower(declaration.value);
-                let mut known = true;
-                expr.walk(&mut |part| {
-                    if let Expr::Unary(call, inner) = part
-                        && call == "Condition"
-                        && let Expr::Text(other) = inner.as_ref()
-                    {
-                        known &= side.conditions.contains_key(other.as_str());
-                    }
-                });
-                if known {
-                    let value = if filled(&expr) { Expr::text("true") } else { side.normal(&expr) };
-                    side.conditions.insert(name, value);
-                }
-            }
-            if side.conditions.len() == before {
-                break;
-            }
-        }
+        side.exists = exists.into_iter().collect();
         side
     }
 
-    pub(super) fn normal(&self, expr: &Expr) -> Expr {
-        let names = Names {
-            substitute: self.substitute,
-            condition: &|name| self.conditions.get(name).cloned(),
-            name_index: &|name| self.indices.get(name).copied(),
-        };
-        normal(expr, &names)
-    }
-
-    /// A resource as one value.
-    pub(super) fn resource(&self, resource: &Resource<'_, '_>, is_moved: &dyn Fn(&str) -> bool) -> Expr {
-        let moved = is_moved(resource.name);
-        let Expr::Map(entries) = lower(resource.declaration.value) else { return Expr::Map(Vec::new()) };
-        let mut result = Vec::new();
-        for (key, value) in entries {
-            let value = match key.as_str() {
-                "Condition" => match &value {
-                    Expr::Text(name) => self.conditions.get(name.as_str()).cloned().unwrap_or(value),
-                    _ => value,
-                },
-                // The order of the stacks stands for what crosses.
-                "DependsOn" => {
-                    let names = match value {
-                        Expr::List(names) => names,
-                        name => vec![name],
-                    };
-                    let stays = |name: &Expr| matches!(name, Expr::Text(name) if is_moved(name) == moved && !self.is_attachment(name));
-                    let names: BTreeSet<String> = names
-                        .iter()
-                        .filter(|name| stays(name))
-                        .filter_map(
-                            |name| if let Expr::Text(name) = name { Some(name.clone()) } else { None },
-                        )
-                        .collect();
-                    if names.is_empty() {
-                        continue;
+    /// Conditions name each other in any order and to any depth; what they name is read before them.
+    fn read_conditions(&mut self) {
+        let system = self.system;
+        let mut open: Vec<(&str, bool)> = system.conditions.keys().rev().map(|name| (name.as_str(), false)).collect();
+        let mut entered: BTreeSet<&str> = BTreeSet::new();
+        while let Some((name, is_ready)) = open.pop() {
+            if self.conditions.contains_key(name) {
+                continue;
+            }
+            let Some((name, unit)) = system.conditions.get_key_value(name) else { continue };
+            if !is_ready && entered.insert(name) {
+                open.push((name, true));
+                let mut named = Vec::new();
+                names_of_conditions(&unit.expr, &mut |other| named.push(other));
+                for other in named {
+                    match system.conditions.get_key_value(other) {
+                        Some((other, _)) if !self.conditions.contains_key(other.as_str()) => {
+                            if entered.contains(other.as_str()) && open.iter().any(|(name, ready)| *ready && name == other) {
+                                self.circular.push(other.clone());
+                            }
+                            open.push((other, false));
+                        }
+                        _ => {}
                     }
-                    Expr::List(names.into_iter().map(Expr::Text).collect())
                 }
-                _ => self.normal(&value),
+                continue;
+            }
+            let cond = if unit.is_loop {
+                let what = self.form().value(&unit.expr, Cond::ALWAYS);
+                self.common.conditions.asked(Value::Call("loop".to_owned(), Box::new(what)))
+            } else {
+                self.form().condition(&unit.expr)
             };
-            result.push((key, value));
+            self.conditions.insert(name.clone(), cond);
         }
-        result.sort_by(|a, b| a.0.cmp(&b.0));
-        Expr::Map(result)
     }
 
-    pub(super) fn is_attachment(&self, name: &str) -> bool {
-        self.template.resources.get(name).is_some_and(|resource| resource.kind == "AWS::IAM::RolePolicy")
+    pub(super) fn form(&self) -> Form<'_> {
+        Form { conditions: &self.common.conditions, names: self }
+    }
+
+    /// What a `Condition` attribute says.
+    pub(super) fn condition_of(&self, expr: &Expr) -> Cond {
+        self.form().condition(&Expr::Unary("Condition".to_owned(), Box::new(expr.clone())))
+    }
+
+    /// When a resource or an output exists.
+    pub(super) fn exists(&self, unit: &Unit) -> Cond {
+        unit.condition().map_or(Cond::ALWAYS, |condition| self.condition_of(condition))
+    }
+
+    /// A resource as one value: all of it but its waits, which are a graph, and its condition, which is its care.
+    pub(super) fn resource(&self, unit: &Unit, care: Cond) -> Value {
+        let Expr::Map(entries) = &unit.expr else { return self.form().value(&unit.expr, care) };
+        let mut entries: Vec<(String, Value)> = entries
+            .iter()
+            .filter(|(key, _)| unit.is_loop || !matches!(key.as_str(), "Condition" | "DependsOn"))
+            .map(|(key, value)| (key.clone(), self.form().value(value, care)))
+            .filter(|(_, value)| *value != Value::Absent)
+            .collect();
+        entries.sort();
+        Value::Map(entries)
+    }
+}
+
+/// The conditions that a condition names.
+fn names_of_conditions<'e>(expr: &'e Expr, found: &mut impl FnMut(&'e str)) {
+    match expr {
+        Expr::Unary(call, inner) if call == "Condition" => {
+            if let Expr::Text(name) = inner.as_ref() {
+                found(name);
+            }
+        }
+        Expr::Unary(_, inner) | Expr::Named(_, inner) => names_of_conditions(inner, found),
+        Expr::Call(call, arguments) => {
+            if let ("If", Some(Expr::Text(name))) = (call.as_str(), arguments.first()) {
+                found(name);
+            }
+            arguments.iter().for_each(|argument| names_of_conditions(argument, found));
+        }
+        Expr::Concat(parts) | Expr::List(parts) => {
+            parts.iter().for_each(|part| names_of_conditions(part, found));
+        }
+        Expr::Map(entries) => entries.iter().for_each(|(_, value)| names_of_conditions(value, found)),
+        Expr::Text(_) | Expr::Plain(_) | Expr::Source(_) | Expr::Ref(_) | Expr::GetAtt(..) => {}
+    }
+}
+
+impl Names for Side<'_> {
+    fn reference(&self, name: &str, attribute: Option<&str>, care: Cond) -> Option<Value> {
+        if attribute.is_none()
+            && let Some(stand) = self.stands.get(name)
+        {
+            let alternatives = self.form().alternatives(&stand.value, care);
+            return Some(self.form().choice(alternatives));
+        }
+        // A managed policy's `PolicyArn` is its `Ref`.
+        let kind = self.common.monolith.resources.get(name).map(|resource| resource.kind);
+        let attribute =
+            attribute.filter(|attribute| !(*attribute == "PolicyArn" && kind == Some("AWS::IAM::ManagedPolicy")));
+        let itself = || match attribute {
+            Some(attribute) => Value::GetAtt(name.to_owned(), attribute.to_owned()),
+            None => Value::Ref(name.to_owned()),
+        };
+        let Some(exists) = self.exists.get(name) else { return Some(itself()) };
+        let all = &self.common.conditions;
+        Some(self.form().choice(vec![
+            (all.and(care, *exists), itself()),
+            (all.and(care, all.not(*exists)), Value::Impossible),
+        ]))
+    }
+
+    fn condition(&self, name: &str) -> Option<Cond> {
+        self.conditions.get(name).copied().or_else(|| Cond::from_name(name))
+    }
+
+    fn is_list(&self, name: &str, attribute: Option<&str>) -> bool {
+        match attribute {
+            None => {
+                self.system.parameters.get(name).is_some_and(is_list_parameter) || name == "AWS::NotificationARNs"
+            }
+            Some(attribute) => {
+                let kind = self.common.monolith.resources.get(name).map_or("", |resource| resource.kind);
+                is_list_attribute(kind, attribute)
+            }
+        }
+    }
+
+    fn is_never_empty(&self, name: &str, attribute: Option<&str>) -> bool {
+        let Some(resource) = self.common.monolith.resources.get(name) else { return false };
+        // Outputs of nested stacks and what custom resources answer may be empty.
+        attribute.is_none()
+            || resource.kind.starts_with("AWS::") && !resource.kind.starts_with("AWS::CloudFormation::")
+    }
+
+    fn name_index(&self, name: &str) -> Option<usize> {
+        self.common.indices.get(name).copied()
+    }
+
+    fn outside(&self, function: &str, argument: &Value, care: Cond) -> Option<Value> {
+        let name = match (function, argument) {
+            ("ImportValue", name) => name,
+            _ => return None,
+        };
+        let (_, value) = self.exports.iter().find(|(export, _)| export == name)?;
+        let alternatives = self.form().alternatives(value, care);
+        Some(self.form().choice(alternatives))
     }
 }

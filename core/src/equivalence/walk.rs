@@ -2,134 +2,188 @@
 
 use super::side::Side;
 use super::{Change, Proof};
+use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
+use crate::facts::is_json_property;
 use crate::normal::covers;
 use crate::plan::{NameNeed, Resolver, pattern_in, reaches};
 use crate::text::Span;
+use crate::value::Value;
+
+/// The statement around a place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Statement {
+    /// Its `Sid` or its number.
+    pub(super) name: String,
+    pub(super) effect: Option<String>,
+    /// How many steps lead to it.
+    pub(super) depth: usize,
+}
+
+impl Statement {
+    /// The statement that a mapping is, if it has an effect.
+    pub(super) fn of(value: &Value, path: &[String]) -> Option<Self> {
+        let effect = value.get("Effect")?;
+        let number = path.last().and_then(|step| step.parse::<usize>().ok()).map_or(1, |at| at + 1);
+        let name = match value.get("Sid") {
+            Some(Value::Text(sid)) if !sid.is_empty() => sid.clone(),
+            _ => format!("statement {number}"),
+        };
+        let effect = if let Value::Text(effect) = effect { Some(effect.clone()) } else { None };
+        Some(Self { name, effect, depth: path.len() })
+    }
+
+    /// The steps below the statement, list numbers aside.
+    pub(super) fn element<'s>(&self, path: &'s [String]) -> Vec<&'s str> {
+        path.iter().skip(self.depth).map(String::as_str).filter(|step| step.parse::<usize>().is_err()).collect()
+    }
+}
 
 /// The walk over one resource, monolith and pair side by side.
 pub(super) struct Walk<'w, 'p> {
     pub(super) name: &'w str,
+    /// Its type.
+    pub(super) kind: &'w str,
     /// What references to the application come to, for a moved resource.
     pub(super) resolver: Option<&'w Resolver<'w, 'p, 'p>>,
     pub(super) whole: &'w Side<'p>,
     pub(super) place: Span,
     pub(super) source: Source,
-    /// The statement around the walk: its name, its effect, and how deep it stands.
-    pub(super) statement: Option<(String, Option<String>, usize)>,
+    pub(super) statement: Option<Statement>,
     pub(super) proof: &'w mut Proof,
     pub(super) faults: usize,
 }
 
 impl Walk<'_, '_> {
-    pub(super) fn compare(&mut self, path: &mut Vec<String>, before: &Expr, after: &Expr) {
-        if before == after {
+    /// Compares two values where `care` holds.
+    pub(super) fn compare(&mut self, path: &mut Vec<String>, before: &Value, after: &Value, care: Cond) {
+        if before == after || care == Cond::NEVER {
             return;
         }
         let outer = self.statement.clone();
-        if let Expr::Map(entries) = before
-            && let Some((_, effect)) = entries.iter().find(|(key, _)| key == "Effect")
-        {
-            let sid = entries.iter().find(|(key, _)| key == "Sid").map(|(_, sid)| sid);
-            let number = path.last().and_then(|step| step.parse::<usize>().ok()).map_or(1, |at| at + 1);
-            let name = match sid {
-                Some(Expr::Text(sid)) if !sid.is_empty() => sid.clone(),
-                _ => format!("statement {number}"),
-            };
-            let effect = if let Expr::Text(effect) = effect { Some(effect.clone()) } else { None };
-            self.statement = Some((name, effect, path.len()));
+        if let Some(statement) = Statement::of(before, path) {
+            self.statement = Some(statement);
         }
         match (before, after) {
-            (Expr::Map(a), Expr::Map(b)) => self.maps(path, a, b),
-            (Expr::List(a), Expr::List(b)) if a.len() == b.len() => {
+            (Value::Choice(_), _) | (_, Value::Choice(_)) => self.branches(path, before, after, care),
+            // There the monolith cannot be deployed.
+            (Value::Impossible, _) => {}
+            (Value::Map(a), Value::Map(b)) => self.maps(path, a, b, care),
+            (Value::List(a), Value::List(b)) if a.len() == b.len() => {
                 for (at, (a, b)) in a.iter().zip(b).enumerate() {
-                    self.step(path, &at.to_string(), a, b);
+                    self.step(path, &at.to_string(), a, b, care);
                 }
             }
-            (Expr::Call(a, x), Expr::Call(b, y))
-                if a == "If" && b == "If" && x.first() == y.first() && x.len() == y.len() =>
-            {
-                for (a, b) in x.iter().zip(y).skip(1) {
-                    self.compare(path, a, b);
-                }
-            }
-            _ => self.leaf(path, before, after),
+            _ => self.leaf(path, before, after, care),
         }
         self.statement = outer;
     }
 
-    fn step(&mut self, path: &mut Vec<String>, step: &str, before: &Expr, after: &Expr) {
+    fn step(&mut self, path: &mut Vec<String>, step: &str, before: &Value, after: &Value, care: Cond) {
         path.push(step.to_owned());
-        self.compare(path, before, after);
+        self.compare(path, before, after, care);
         path.pop();
     }
 
-    fn maps(&mut self, path: &mut Vec<String>, before: &[(String, Expr)], after: &[(String, Expr)]) {
-        let find = |entries: &[(String, Expr)], key: &str| {
+    fn branches(&mut self, path: &mut Vec<String>, before: &Value, after: &Value, care: Cond) {
+        let form = self.whole.form();
+        let mut pairs = Vec::new();
+        for (cond, before) in form.alternatives(before, care) {
+            for (cond, after) in form.alternatives(after, cond) {
+                pairs.push((cond, before.clone(), after));
+            }
+        }
+        // One difference is told once, however many branches show it.
+        let mut told: Vec<(Value, Value)> = Vec::new();
+        for (cond, before, after) in pairs {
+            let pair = (before, after);
+            if !told.contains(&pair) {
+                self.compare(path, &pair.0, &pair.1, cond);
+                told.push(pair);
+            }
+        }
+    }
+
+    fn maps(&mut self, path: &mut Vec<String>, before: &[(String, Value)], after: &[(String, Value)], care: Cond) {
+        let find = |entries: &[(String, Value)], key: &str| {
             entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
         };
         for (key, value) in before {
-            match find(after, key) {
-                Some(other) => self.step(path, key, value, &other),
-                None => self.fault(path, key, Some(value), None),
-            }
+            self.step(path, key, value, &find(after, key).unwrap_or(Value::Absent), care);
         }
         for (key, value) in after.iter().filter(|(key, _)| find(before, key).is_none()) {
-            self.fault(path, key, None, Some(value));
+            self.step(path, key, &Value::Absent, value, care);
         }
     }
 
     /// Two values that differ: the same once references to the application are resolved, a widened
     /// scope where that is permitted, or a fault.
-    fn leaf(&mut self, path: &[String], before: &Expr, after: &Expr) {
-        // What the pair still references is the same there: only the rest is resolved.
-        let mut kept = Vec::new();
-        after.walk(&mut |part| {
-            if let Expr::Ref(name) | Expr::GetAtt(name, _) = part
-                && self.whole.template.resources.contains_key(name.as_str())
-            {
-                kept.push(part.clone());
-            }
-        });
-        let unresolved = set_aside(before, &kept);
-        let resolved = self.resolver.and_then(|resolver| resolver.expr(&unresolved, &mut Vec::new()).ok());
-        let Some(resolved) = resolved else {
-            self.fault(path, "", Some(before), Some(after));
+    fn leaf(&mut self, path: &[String], before: &Value, after: &Value, care: Cond) {
+        if before.as_text().is_some() && before.as_text() == after.as_text() && !self.is_json(path) {
+            return;
+        }
+        let Some((value, pattern)) = self.resolved(before, after, care) else {
+            self.fault(path, before, after);
             return;
         };
-        let value = self.whole.normal(&take_back(&resolved.expr, &kept));
-        if value == *after && !resolved.pattern {
+        if value == *after && !pattern {
             return;
         }
         // An alternative on one side is compared branch by branch.
-        if let (Expr::Call(a, x), Expr::Call(b, y)) = (&value, after)
-            && a == "If"
-            && b == "If"
-            && let ([c, yes, no], [d, other_yes, other_no]) = (x.as_slice(), y.as_slice())
-            && c == d
-        {
-            let pairs = [(yes, other_yes), (no, other_no)];
-            if pairs.iter().all(|(a, b)| a == b || covers(b, a)) && self.may_widen(path) {
-                self.widened(path, before, after);
-                if !pairs.iter().all(|(a, b)| a == b) {
-                    self.too_wide(path, &value, after);
-                }
-                return;
+        let form = self.whole.form();
+        let mut pairs = Vec::new();
+        for (cond, value) in form.alternatives(&value, care) {
+            for (_, after) in form.alternatives(after, cond) {
+                pairs.push((value.clone(), after));
             }
         }
-        if (value == *after || covers(after, &value)) && self.may_widen(path) {
+        let covered = pairs.iter().all(|(value, after)| {
+            value == after || *value == Value::Impossible || covers(&bare(after), &bare(value))
+        });
+        if !covered || !self.may_widen(path) {
+            self.fault(path, before, after);
+            return;
+        }
+        if pattern {
             self.widened(path, before, after);
-            if value != *after {
-                self.too_wide(path, &value, after);
+        }
+        for (value, after) in pairs {
+            if value != after && value != Value::Impossible {
+                self.too_wide(path, &value, &after);
             }
-        } else {
-            self.fault(path, "", Some(before), Some(after));
+        }
+    }
+
+    /// What a value of the monolith comes to without the application's resources, and whether that is a pattern.
+    fn resolved(&self, before: &Value, after: &Value, care: Cond) -> Option<(Value, bool)> {
+        // What the pair still references is the same there: only the rest is resolved.
+        let mut kept = Vec::new();
+        after.walk(&mut |part| {
+            if let Value::Ref(name) | Value::GetAtt(name, _) = part
+                && self.whole.system.resources.contains_key(name.as_str())
+            {
+                kept.push(bare(part));
+            }
+        });
+        let unresolved = set_aside(&bare(before), &kept);
+        let resolved = self.resolver?.expr(&unresolved, &mut Vec::new()).ok()?;
+        let value = self.whole.form().value(&take_back(&resolved.expr, &kept), care);
+        Some((value, resolved.pattern))
+    }
+
+    /// Whether a number and the same number in quotes are two values here.
+    fn is_json(&self, path: &[String]) -> bool {
+        let steps: Vec<&str> =
+            path.iter().map(String::as_str).filter(|step| step.parse::<usize>().is_err()).collect();
+        match steps.as_slice() {
+            ["Properties", property @ ..] => is_json_property(self.kind, property),
+            _ => true,
         }
     }
 
     /// A scope that covers the monolith's, but more than the narrowest pattern that is known to.
-    fn too_wide(&mut self, path: &[String], narrowest: &Expr, after: &Expr) {
+    fn too_wide(&mut self, path: &[String], narrowest: &Value, after: &Value) {
         self.faults += 1;
         self.proof.faults.push(
             Diagnostic::new(
@@ -139,51 +193,45 @@ impl Walk<'_, '_> {
             .label(
                 self.source,
                 self.place,
-                format!("`{}` would do, the pair has `{}`", shown(narrowest), shown(after)),
+                format!("`{}` would do, the pair has `{}`", self.shown(narrowest), self.shown(after)),
             )
             .help("write the narrower pattern, or split the monolith again"),
         );
     }
 
-    /// The steps below the statement, list numbers aside.
-    fn element<'s>(&self, path: &'s [String]) -> Vec<&'s str> {
-        let depth = self.statement.as_ref().map_or(0, |(_, _, depth)| *depth);
-        path.iter().skip(depth).map(String::as_str).filter(|step| step.parse::<usize>().is_err()).collect()
-    }
-
     fn may_widen(&self, path: &[String]) -> bool {
-        let Some((_, effect, _)) = &self.statement else { return false };
-        let mut steps = self.element(path);
+        let Some(statement) = &self.statement else { return false };
+        let mut steps = statement.element(path);
         if steps.is_empty() {
             return false;
         }
         let element = steps.remove(0);
         steps.reverse();
-        pattern_in(element, &steps, effect.as_deref(), None).is_ok()
+        pattern_in(element, &steps, statement.effect.as_deref(), None).is_ok()
     }
 
-    fn widened(&mut self, path: &[String], before: &Expr, after: &Expr) {
-        let (statement, _, _) = self.statement.clone().unwrap_or_default();
+    fn widened(&mut self, path: &[String], before: &Value, after: &Value) {
+        let statement = self.statement.clone().unwrap_or_default();
         let reaches = self.reaches(before);
         self.proof.widened.push(Change {
             resource: self.name.to_owned(),
-            statement,
-            element: self.element(path).join("."),
-            before: shown(before),
-            after: shown(after),
+            statement: statement.name.clone(),
+            element: statement.element(path).join("."),
+            before: self.shown(before),
+            after: self.shown(after),
             covers: true,
             reaches,
         });
     }
 
     /// What the patterns that stand for the references of a value reach beyond.
-    fn reaches(&mut self, before: &Expr) -> String {
+    fn reaches(&mut self, before: &Value) -> String {
         let Some(resolver) = self.resolver else { return String::new() };
         let (mut said, mut asked): (Vec<String>, Vec<NameNeed>) = (Vec::new(), Vec::new());
         before.walk(&mut |part| {
             let (name, attribute) = match part {
-                Expr::Ref(name) => (name.as_str(), None),
-                Expr::GetAtt(name, attribute) => (name.as_str(), Some(attribute.as_str())),
+                Value::Ref(name) => (name.as_str(), None),
+                Value::GetAtt(name, attribute) => (name.as_str(), Some(attribute.as_str())),
                 _ => return,
             };
             resolver.take_needs();
@@ -191,7 +239,7 @@ impl Walk<'_, '_> {
                 || resolver.reference(name, attribute).is_ok_and(|resolved| resolved.pattern);
             if is_pattern {
                 let needs = resolver.take_needs();
-                let reach = reaches(self.whole.template, name, &needs);
+                let reach = reaches(self.whole.system.template, name, &needs);
                 asked.extend(needs);
                 if !said.contains(&reach) {
                     said.push(reach);
@@ -202,29 +250,35 @@ impl Walk<'_, '_> {
         said.join("; ")
     }
 
-    fn fault(&mut self, path: &[String], key: &str, before: Option<&Expr>, after: Option<&Expr>) {
+    pub(super) fn fault(&mut self, path: &[String], before: &Value, after: &Value) {
         self.faults += 1;
-        let place = path
-            .iter()
-            .map(String::as_str)
-            .chain((!key.is_empty()).then_some(key))
-            .collect::<Vec<_>>()
-            .join(".");
-        let show =
-            |value: Option<&Expr>| value.map_or("nothing".to_owned(), |value| format!("`{}`", shown(value)));
+        let (before, after) = (self.side_of(before), self.side_of(after));
         self.proof.faults.push(
             Diagnostic::new(
                 Code::PRF001,
-                format!("`{}` differs from the monolith's in `{place}`", self.name),
+                format!("`{}` differs from the monolith's in `{}`", self.name, path.join(".")),
             )
-            .label(
-                self.source,
-                self.place,
-                format!("the monolith has {}, the pair {}", show(before), show(after)),
-            )
+            .label(self.source, self.place, format!("the monolith has {before}, the pair {after}"))
             .help("split the monolith again; do not edit the pair by hand"),
         );
     }
+
+    fn side_of(&self, value: &Value) -> String {
+        match value {
+            Value::Absent => "nothing".to_owned(),
+            Value::Impossible => "a reference to what does not exist".to_owned(),
+            value => format!("`{}`", self.shown(value)),
+        }
+    }
+
+    fn shown(&self, value: &Value) -> String {
+        shown(value, self.whole)
+    }
+}
+
+/// A value as an expression in which conditions have names that no template gives.
+pub(super) fn bare(value: &Value) -> Expr {
+    value.to_expr(&Cond::name)
 }
 
 /// A value with some references replaced by names that mean nothing.
@@ -244,9 +298,18 @@ fn take_back(expr: &Expr, kept: &[Expr]) -> Expr {
 }
 
 /// A value on one line, cut where it is long.
-fn shown(expr: &Expr) -> String {
+pub(super) fn shown(value: &Value, whole: &Side<'_>) -> String {
+    let name = |cond: Cond| {
+        let all = &whole.common.conditions;
+        let named = |wanted: Cond| whole.conditions.iter().find(|(_, cond)| **cond == wanted).map(|(name, _)| name);
+        match (named(cond), named(all.not(cond))) {
+            (Some(name), _) => name.clone(),
+            (None, Some(name)) => format!("not {name}"),
+            (None, None) => "some values of the parameters".to_owned(),
+        }
+    };
     let writer = crate::writer::Writer { json: false, newline: "\n", step: 2 };
-    let line = writer.line(expr);
+    let line = writer.line(&value.to_expr(&name));
     match line.char_indices().nth(240) {
         Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
         None => line,

@@ -1,0 +1,132 @@
+//! The account of what was looked at: every part of the three templates by a rule that understands it.
+
+use super::Proof;
+use super::system::System;
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::expression::Expr;
+use crate::template::Function;
+
+/// Sections whose entries the rules of the proof compare one by one, or as wholes.
+const COMPARED: [&str; 12] = [
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    // For people.
+    "Description",
+    "Globals",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+];
+
+/// Transforms whose work the proof understands: the first computes what the forms compute; the second makes of each
+/// serverless resource what its own properties and `Globals` say, whatever else stands in the template.
+const UNDERSTOOD: [&str; 2] = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
+
+/// Functions that need the language extensions.
+/// Source: CloudFormation Template Reference, "AWS::LanguageExtensions transform".
+const EXTENDED: [&str; 2] = ["ToJsonString", "Length"];
+
+/// Names what no rule looked at, or none understands.
+pub(super) fn account(systems: [&System<'_>; 3], proof: &mut Proof) {
+    for system in systems {
+        sections(system, proof);
+        functions(system, proof);
+    }
+}
+
+fn sections(system: &System<'_>, proof: &mut Proof) {
+    for (key, _) in system.template.root.entries() {
+        let name = key.as_str().unwrap_or_default();
+        if !COMPARED.contains(&name) {
+            proof.faults.push(
+                Diagnostic::new(Code::PRF005, format!("no rule of the proof knows the section `{name}`"))
+                    .label(system.source, key.outer(), "what it deploys is not known"),
+            );
+        }
+    }
+    for (name, node) in system.template.transforms() {
+        if !UNDERSTOOD.contains(&name) {
+            proof.faults.push(
+                Diagnostic::new(
+                    Code::PRF005,
+                    format!("the transform `{name}` may write anything: what the template deploys is not known"),
+                )
+                .label(system.source, node.outer(), "this transform")
+                .help("compare the processed templates: `aws cloudformation get-template --template-stage Processed`"),
+            );
+        }
+    }
+}
+
+/// Functions that bring in text from elsewhere, and those whose transform is missing.
+fn functions(system: &System<'_>, proof: &mut Proof) {
+    let extended = system.template.has_language_extensions();
+    let mut missing: Option<(String, crate::text::Span)> = None;
+    for node in system.template.document.nodes() {
+        let Some(call) = crate::template::call(node) else { continue };
+        match call.function {
+            Function::Transform => proof.faults.push(
+                Diagnostic::new(Code::PRF005, "a macro writes a part of the template: what it deploys is not known")
+                    .label(system.source, call.name_span(), "this part")
+                    .help("compare the processed templates: `aws cloudformation get-template --template-stage Processed`"),
+            ),
+            Function::ForEach if !extended => {
+                missing = missing.or(Some((format!("Fn::{}", call.name), call.name_span())));
+            }
+            _ if EXTENDED.contains(&call.name) && !extended => {
+                missing = missing.or(Some((format!("Fn::{}", call.name), call.name_span())));
+            }
+            Function::FindInMap if !extended && is_extended_lookup(&crate::expression::lower(node)) => {
+                missing = missing.or(Some(("Fn::FindInMap".to_owned(), call.name_span())));
+            }
+            Function::Ref | Function::GetAtt if !extended && computes_a_name(&crate::expression::lower(node)) => {
+                missing = missing.or(Some((call.name.to_owned(), call.name_span())));
+            }
+            _ => {}
+        }
+    }
+    for (name, unit) in &system.resources {
+        if let (Expr::Map(entries), false) = (&unit.expr, extended)
+            && entries.iter().any(|(key, value)| {
+                matches!(key.as_str(), "DeletionPolicy" | "UpdateReplacePolicy") && !matches!(value, Expr::Text(_))
+            })
+        {
+            missing = missing.or(Some((format!("the policy of `{name}`"), unit.place)));
+        }
+    }
+    if let Some((what, place)) = missing {
+        let which = match system.source {
+            Source::Iam => "the IAM template",
+            Source::App => "the application template",
+            _ => "the template",
+        };
+        proof.faults.push(
+            Diagnostic::new(
+                Code::PRF005,
+                format!("{which} uses the language extensions without their transform"),
+            )
+            .label(system.source, place, format!("`{what}` needs it"))
+            .help("add `Transform: AWS::LanguageExtensions`"),
+        );
+    }
+}
+
+/// A lookup with a default, or with computed arguments other than references and lookups.
+fn is_extended_lookup(call: &Expr) -> bool {
+    let Expr::Call(_, arguments) = call else { return true };
+    let is_plain = |argument: &Expr| match argument {
+        Expr::Text(_) | Expr::Plain(_) | Expr::Ref(_) => true,
+        Expr::Call(name, _) => name == "FindInMap",
+        _ => false,
+    };
+    arguments.len() != 3 || !arguments.iter().all(is_plain)
+}
+
+fn computes_a_name(call: &Expr) -> bool {
+    matches!(call, Expr::Unary(name, _) | Expr::Call(name, _) if name == "Ref" || name == "GetAtt")
+}

@@ -1,0 +1,214 @@
+//! What arrives at the parameters between the stacks: every value that the one stack may give, the other admits.
+
+use super::Proof;
+use super::system::Unit;
+use super::wiring::{Sides, Wiring, default};
+use crate::condition::Cond;
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::expression::Expr;
+use crate::facts::{IamType, iam_type, is_list_attribute};
+use crate::value::Value;
+
+/// Checks each parameter with what can arrive at it.
+pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
+    let (iam, app) = (&sides.iam, &sides.app);
+    for (parameter, output) in &wiring.wires {
+        let (Some(unit), Some((cond, value))) = (app.system.parameters.get(parameter), sides.outputs.get(output))
+        else {
+            continue;
+        };
+        let mut wrong = |why: String| {
+            proof.faults.push(
+                Diagnostic::new(
+                    Code::PRF007,
+                    format!("the application cannot be created: its parameter `{parameter}` {why}"),
+                )
+                .label(Source::App, unit.place, format!("the output `{output}` of the IAM stack fills it"))
+                .help("let it admit every value that can arrive, or split the monolith again"),
+            );
+        };
+        let mut given = Vec::new();
+        for (_, value) in iam.form().alternatives(value, *cond) {
+            match arriving(iam, &value) {
+                Some(values) => given.extend(values),
+                None => wrong("may get a value that is no text".to_owned()),
+            }
+        }
+        if *cond != Cond::ALWAYS && default(unit).is_none() {
+            wrong("has no default for when the output is absent".to_owned());
+        }
+        if let Err(why) = admits(unit, &given) {
+            wrong(why);
+        }
+    }
+    for (parameter, output) in &wiring.two_phase {
+        let Some(unit) = iam.system.parameters.get(parameter) else { continue };
+        let mut wrong = |code: Code, world: &str, why: String| {
+            proof.faults.push(
+                Diagnostic::new(code, format!("{world}: the parameter `{parameter}` {why}"))
+                    .label(Source::Iam, unit.place, format!("the output `{output}` of the application fills it later"))
+                    .help("give it an empty default and no other bounds, or split the monolith again"),
+            );
+        };
+        if default(unit).as_deref() != Some("") {
+            wrong(Code::PRF006, "the IAM stack alone", "has no empty default for the time before".to_owned());
+        }
+        // What the application gives is any text: no bound is known to admit it.
+        for key in ["AllowedPattern", "AllowedValues", "MaxLength", "MinLength"] {
+            if entry(unit, key).is_some() {
+                wrong(
+                    Code::PRF006,
+                    "once the application stands",
+                    format!("has `{key}`, which is not known to admit the value"),
+                );
+            }
+        }
+        let list = app.system.outputs.get(output).and_then(|unit| unit.value()).is_some_and(|value| {
+            matches!(value, Expr::GetAtt(name, attribute)
+                if app.system.resources.get(name).is_some_and(|unit| is_list_attribute(unit.kind(), attribute)))
+        });
+        if list {
+            wrong(Code::PRF007, "the application cannot be created", "takes a list, which no output gives".to_owned());
+        }
+    }
+}
+
+fn entry<'u>(unit: &'u Unit, key: &str) -> Option<&'u Expr> {
+    match &unit.expr {
+        Expr::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+fn text(unit: &Unit, key: &str) -> Option<String> {
+    match entry(unit, key)? {
+        Expr::Text(text) | Expr::Plain(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Values of a kind that a parameter may get: samples that show its whole range, and the longest.
+struct Range {
+    samples: Vec<String>,
+    longest: usize,
+    /// What it is, in words; empty where only its being a text is known.
+    what: &'static str,
+}
+
+/// What an output may give; `None` where that is no text.
+fn arriving(iam: &super::side::Side<'_>, value: &Value) -> Option<Vec<Range>> {
+    let (name, attribute) = match value {
+        Value::Ref(name) => (name, None),
+        Value::GetAtt(name, attribute) => (name, Some(attribute.as_str())),
+        Value::List(_) | Value::Map(_) | Value::Absent => return None,
+        Value::Impossible => return Some(Vec::new()),
+        Value::Text(text) => {
+            return Some(vec![Range { samples: vec![text.clone()], longest: text.chars().count(), what: "text" }]);
+        }
+        _ => return Some(vec![Range { samples: Vec::new(), longest: usize::MAX, what: "" }]),
+    };
+    let unit = iam.system.resources.get(name)?;
+    let Some(row) = iam_type(unit.kind()) else {
+        return Some(vec![Range { samples: Vec::new(), longest: usize::MAX, what: "" }]);
+    };
+    let is_arn = attribute.is_some_and(|attribute| row.is_arn(attribute)) || (attribute.is_none() && row.ref_is_arn);
+    if attribute.is_some_and(|attribute| is_list_attribute(unit.kind(), attribute)) {
+        return None;
+    }
+    if is_arn {
+        return Some(vec![arns(row, unit)]);
+    }
+    if attribute.is_none() {
+        let (samples, longest) = names(row, unit);
+        return Some(vec![Range { samples, longest, what: "name" }]);
+    }
+    Some(vec![Range { samples: Vec::new(), longest: usize::MAX, what: "" }])
+}
+
+/// Names that a resource may have. Source of the lengths: IAM User Guide, "IAM and AWS STS quotas".
+fn names(row: &IamType, unit: &Unit) -> (Vec<String>, usize) {
+    let longest = if matches!(row.arn_noun, "role" | "user") { 64 } else { 128 };
+    let property = ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"]
+        .iter()
+        .find_map(|name| unit.property(name));
+    if let Some(Expr::Text(name)) = property {
+        return (vec![name.clone()], name.chars().count());
+    }
+    let mut samples = vec![
+        "a".repeat(longest),
+        "app-Role-0123456789Ab".to_owned(),
+        "prod-JobRole-ZYXWVUTSRQPO".to_owned(),
+        "my-App-2-X-aB3dE5gH7jK9".to_owned(),
+    ];
+    if property.is_some() {
+        samples.extend(["A_b+c=d,e.f@g-h", "x", "0", "Z"].map(str::to_owned));
+    }
+    (samples, longest)
+}
+
+/// ARNs that a resource may have, in every partition.
+fn arns(row: &IamType, unit: &Unit) -> Range {
+    let (names, longest_name) = names(row, unit);
+    let (paths, longest_path): (Vec<String>, usize) = match unit.property("Path") {
+        None => (vec!["/".to_owned()], 1),
+        Some(Expr::Text(path)) => (vec![path.clone()], path.chars().count()),
+        // A path has at most 512 characters.
+        Some(_) => (["/", "/a/", "/team/app-1/x_y/"].map(str::to_owned).to_vec(), 512),
+    };
+    let mut samples = Vec::new();
+    for partition in ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"] {
+        for account in ["123456789012", "000000000001", "987654321098"] {
+            for path in &paths {
+                samples.extend(
+                    names.iter().map(|name| format!("arn:{partition}:iam::{account}:{}{path}{name}", row.arn_noun)),
+                );
+            }
+        }
+    }
+    let longest = "arn:aws-us-gov:iam::123456789012:".len() + row.arn_noun.len() + longest_path + longest_name;
+    Range { samples, longest, what: "ARN" }
+}
+
+/// Whether a parameter admits all that can arrive.
+fn admits(unit: &Unit, given: &[Range]) -> Result<(), String> {
+    if text(unit, "Type").as_deref() != Some("String") {
+        return Err("is no `String`".to_owned());
+    }
+    let is_unknown = given.iter().any(|range| range.what.is_empty());
+    if let Some(values) = entry(unit, "AllowedValues") {
+        let Expr::List(values) = values else { return Err("has `AllowedValues` that are no list".to_owned()) };
+        let admitted = |sample: &String| values.contains(&Expr::Text(sample.clone()));
+        if is_unknown || !given.iter().flat_map(|range| &range.samples).all(admitted) {
+            return Err("admits only the values that it lists".to_owned());
+        }
+    }
+    let number = |key: &str| text(unit, key).and_then(|number| number.parse::<usize>().ok());
+    if let Some(most) = number("MaxLength") {
+        let longest = given.iter().map(|range| range.longest).max().unwrap_or(0);
+        if longest > most {
+            let length = if longest == usize::MAX { "any".to_owned() } else { longest.to_string() };
+            return Err(format!("admits {most} characters, and {length} can arrive"));
+        }
+    }
+    let least = number("MinLength").unwrap_or(0);
+    let shortest = given.iter().flat_map(|range| &range.samples).map(|sample| sample.chars().count()).min();
+    if least > 1 && (is_unknown || shortest.is_some_and(|shortest| shortest < least)) {
+        return Err(format!("asks for {least} characters, and fewer can arrive"));
+    }
+    let Some(pattern) = text(unit, "AllowedPattern") else { return Ok(()) };
+    let Ok(regex) = regex_lite::Regex::new(&format!("^(?:{pattern})$")) else {
+        return Err("has an `AllowedPattern` that is not understood".to_owned());
+    };
+    if is_unknown && !regex.is_match("any text that an attribute may be: /x?y=z") {
+        return Err("has an `AllowedPattern` that is not known to admit what arrives".to_owned());
+    }
+    for range in given {
+        if let Some(refused) = range.samples.iter().find(|sample| !regex.is_match(sample)) {
+            return Err(format!(
+                "has an `AllowedPattern` that refuses an {} such as `{refused}`: the whole value must match",
+                range.what
+            ));
+        }
+    }
+    Ok(())
+}

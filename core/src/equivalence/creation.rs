@@ -1,0 +1,216 @@
+//! The application being created: what services check then is permitted by then.
+
+use std::collections::BTreeSet;
+
+use super::Proof;
+use super::side::Side;
+use crate::condition::Cond;
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
+use crate::facts::{CreationCheck, On, Strength, Through, creation_checks};
+use crate::text::Span;
+use crate::value::Value;
+
+/// A statement that allows something, and what it is about.
+pub(super) struct Permission {
+    /// The resource that holds it: a role, or a policy.
+    pub(super) owner: String,
+    /// Its actions; `*` where they are not known.
+    pub(super) actions: Vec<String>,
+    /// What it is about.
+    pub(super) target: Value,
+}
+
+impl Permission {
+    /// What a statement of a resource permits on a target.
+    pub(super) fn of(owner: &str, statement: &Value, target: Value) -> Self {
+        let mut actions = Vec::new();
+        if let Some(value) = statement.get("Action") {
+            value.walk(&mut |part| {
+                if let Value::Text(action) = part {
+                    actions.push(action.clone());
+                }
+            });
+        }
+        if actions.is_empty() {
+            actions.push("*".to_owned());
+        }
+        Self { owner: owner.to_owned(), actions, target }
+    }
+}
+
+/// A resource that acts as a role while it is created.
+struct Act<'a> {
+    name: &'a str,
+    role: String,
+    check: &'static CreationCheck,
+    /// What the check is about; `None` where it may be anything.
+    about: Option<Vec<Value>>,
+}
+
+/// Names consumers that need a permission when they are created which comes only after the application stands.
+/// Returns which of them act on which resources of the application, whenever the permission comes.
+pub(super) fn creation(
+    whole: &Side<'_>,
+    iam: &Side<'_>,
+    app: &Side<'_>,
+    later: &[Permission],
+    proof: &mut Proof,
+) -> BTreeSet<(String, String)> {
+    let acts = acts(app, iam);
+    let mut told = BTreeSet::new();
+    for act in &acts {
+        let Some(missing) = permissions_of(&act.role, iam, later).find(|later| concerns(act, later, whole)) else {
+            continue;
+        };
+        let action = missing.actions.iter().find(|action| act.check.asks(action)).cloned().unwrap_or_default();
+        let message = format!(
+            "the application cannot be created: `{}` needs `{action}` for `{}`, which comes only after it",
+            act.name, act.role
+        );
+        if !told.insert(message.clone()) {
+            continue;
+        }
+        let place = app.system.resources.get(act.name).map_or(Span::at(0), |unit| unit.place);
+        let finding = Diagnostic::new(Code::PRF007, message)
+            .label(Source::App, place, format!("checked when it is created ({})", act.check.source))
+            .help(format!("resolve the reference in `{}` by `exact`, `pattern` or `attach`", missing.owner));
+        proof.faults.push(match act.check.strength {
+            Strength::Refused => finding,
+            Strength::MayFail => finding.with_severity(Severity::Warning),
+        });
+    }
+    let all = permissions(whole, iam);
+    let mut pairs = BTreeSet::new();
+    for act in &acts {
+        for permission in permissions_of(&act.role, iam, &all).filter(|permission| concerns(act, permission, whole)) {
+            let targets = named(&permission.target).into_iter();
+            pairs.extend(
+                targets
+                    .filter(|target| app.system.resources.contains_key(target) && target != act.name)
+                    .map(|target| (act.name.to_owned(), target)),
+            );
+        }
+    }
+    pairs
+}
+
+fn concerns(act: &Act<'_>, permission: &Permission, whole: &Side<'_>) -> bool {
+    permission.actions.iter().any(|action| act.check.asks(action))
+        && act.about.as_ref().is_none_or(|about| share_a_resource(about, &permission.target, whole))
+}
+
+/// The resources of the application that act while they are created, each with the roles that they act as.
+fn acts<'a>(app: &'a Side<'_>, iam: &Side<'_>) -> Vec<Act<'a>> {
+    let mut acts = Vec::new();
+    for (name, unit) in &app.system.resources {
+        let mut resource = None;
+        for check in creation_checks(unit.kind()) {
+            let resource = resource.get_or_insert_with(|| app.resource(unit, app.exists(unit)));
+            if !check.when.is_empty() && at(resource, check.when).is_empty() {
+                continue;
+            }
+            let Some(properties) = resource.get("Properties") else { continue };
+            let about = match check.on {
+                On::Property(path) => Some(at(properties, path)),
+                On::Any => None,
+            };
+            let roles: BTreeSet<String> = at(properties, check.role)
+                .into_iter()
+                .flat_map(|value| roles_of(&value, check.through, app, iam))
+                .collect();
+            acts.extend(roles.into_iter().map(|role| Act { name, role, check, about: about.clone() }));
+        }
+    }
+    acts
+}
+
+/// What the monolith's statements permit of what moved.
+fn permissions(whole: &Side<'_>, iam: &Side<'_>) -> Vec<Permission> {
+    let mut found = Vec::new();
+    for name in iam.system.resources.keys() {
+        let Some(unit) = whole.system.resources.get(name) else { continue };
+        whole.resource(unit, whole.exists(unit)).walk(&mut |part| {
+            if part.get("Effect").is_some_and(|effect| *effect != Value::Text("Deny".to_owned())) {
+                found.push(Permission::of(name, part, part.clone()));
+            }
+        });
+    }
+    found
+}
+
+/// The values at a path: `*` is every item or key, and every alternative is looked into.
+fn at(value: &Value, path: &[&str]) -> Vec<Value> {
+    match (value, path) {
+        (Value::Choice(all), _) => all.iter().flat_map(|(_, value)| at(value, path)).collect(),
+        (Value::List(items), ["*", rest @ ..]) => items.iter().flat_map(|item| at(item, rest)).collect(),
+        (Value::List(items), _) => items.iter().flat_map(|item| at(item, path)).collect(),
+        (Value::Map(entries), ["*", rest @ ..]) => entries.iter().flat_map(|(_, value)| at(value, rest)).collect(),
+        (_, ["*", rest @ ..]) => at(value, rest),
+        (_, []) => vec![value.clone()],
+        (value, [name, rest @ ..]) => value.get(name).map_or_else(Vec::new, |value| at(value, rest)),
+    }
+}
+
+/// The resources that a value names.
+fn named(value: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    value.walk(&mut |part| {
+        if let Value::Ref(name) | Value::GetAtt(name, _) = part {
+            names.insert(name.clone());
+        }
+    });
+    names
+}
+
+/// The roles whose permissions are checked.
+fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> BTreeSet<String> {
+    let onward = through.onward();
+    if onward.is_empty() {
+        return named(value);
+    }
+    let mut roles = BTreeSet::new();
+    for name in named(value) {
+        for side in [app, iam] {
+            if let Some(unit) = side.system.resources.get(&name)
+                && let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties")
+            {
+                roles.extend(at(properties, onward).iter().flat_map(named));
+            }
+        }
+    }
+    roles
+}
+
+/// Those of a list that a role has: its own, and that of the policies that are attached to it.
+fn permissions_of<'l>(
+    role: &str,
+    iam: &Side<'_>,
+    list: &'l [Permission],
+) -> impl Iterator<Item = &'l Permission> {
+    let mut owners: BTreeSet<String> = BTreeSet::from([role.to_owned()]);
+    for (name, unit) in &iam.system.resources {
+        let mentions = |property: &str| {
+            unit.property(property)
+                .map(|expr| named(&iam.form().value(expr, Cond::ALWAYS)))
+                .unwrap_or_default()
+        };
+        if name == role {
+            owners.extend(mentions("ManagedPolicyArns"));
+        } else if ["Roles", "RoleName"].iter().any(|property| mentions(property).contains(role)) {
+            owners.insert(name.clone());
+        }
+    }
+    list.iter().filter(move |permission| owners.contains(&permission.owner))
+}
+
+/// Whether what is checked and what comes later are about the same resource. What names none may be about any.
+fn share_a_resource(about: &[Value], target: &Value, whole: &Side<'_>) -> bool {
+    let resources = |value: &Value| -> BTreeSet<String> {
+        named(value).into_iter().filter(|name| whole.system.resources.contains_key(name)).collect()
+    };
+    let targets = resources(target);
+    about.iter().any(|value| {
+        let names = resources(value);
+        names.is_empty() || targets.is_empty() || !names.is_disjoint(&targets)
+    })
+}

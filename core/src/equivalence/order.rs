@@ -1,0 +1,230 @@
+//! Waits: where one resource waited for another in the monolith, it waits in the pair. Deletion is the same in reverse.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Proof;
+use super::attachments::Attachment;
+use super::system::System;
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
+use crate::expression::Expr;
+
+/// Which resource waits for which, closed over what lies between.
+struct Graph<'g> {
+    names: Vec<&'g str>,
+    numbers: BTreeMap<&'g str, usize>,
+    direct: Vec<BTreeSet<usize>>,
+    /// A row of bits a resource: what it waits for.
+    reach: Vec<Vec<u64>>,
+}
+
+impl<'g> Graph<'g> {
+    /// The graph of a template, or of some of its resources alone; `is_soft` says of which only `DependsOn` counts.
+    fn of(system: &'g System<'_>, holds: &dyn Fn(&str) -> bool, is_soft: &dyn Fn(&str) -> bool) -> Self {
+        let names: Vec<&str> = system.resources.keys().map(String::as_str).filter(|name| holds(name)).collect();
+        let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+        let direct: Vec<BTreeSet<usize>> = names
+            .iter()
+            .map(|name| {
+                let mut targets = BTreeSet::new();
+                if let Some(unit) = system.resources.get(*name) {
+                    unit.expr.walk(&mut |part| {
+                        if let Expr::Ref(target) | Expr::GetAtt(target, _) = part
+                            && !is_soft(name)
+                        {
+                            targets.extend(numbers.get(target.as_str()).copied());
+                        }
+                    });
+                    targets.extend(unit.waits_for().into_iter().filter_map(|target| numbers.get(target).copied()));
+                }
+                targets
+            })
+            .collect();
+        let mut graph = Self { names, numbers, direct, reach: Vec::new() };
+        graph.close();
+        graph
+    }
+
+    /// What each waits for in all: first what it waits for, then itself. A circle, which cannot be deployed, is cut.
+    fn close(&mut self) {
+        let words = self.names.len().div_ceil(64);
+        self.reach = vec![vec![0; words]; self.names.len()];
+        let mut state = vec![0_u8; self.names.len()];
+        for start in 0..self.names.len() {
+            let mut open = vec![(start, false)];
+            while let Some((at, is_ready)) = open.pop() {
+                let Some(mark) = state.get_mut(at) else { continue };
+                if is_ready {
+                    *mark = 2;
+                    let mut row = vec![0_u64; words];
+                    for target in self.direct.get(at).into_iter().flatten() {
+                        if let Some(word) = row.get_mut(target / 64) {
+                            *word |= 1 << (target % 64);
+                        }
+                        let of_target = self.reach.get(*target).cloned().unwrap_or_default();
+                        row.iter_mut().zip(of_target).for_each(|(word, more)| *word |= more);
+                    }
+                    if let Some(slot) = self.reach.get_mut(at) {
+                        *slot = row;
+                    }
+                } else if *mark == 0 {
+                    *mark = 1;
+                    open.push((at, true));
+                    let next = self.direct.get(at).into_iter().flatten();
+                    open.extend(next.filter(|next| state.get(**next) == Some(&0)).map(|next| (*next, false)));
+                }
+            }
+        }
+    }
+
+    /// Whether one waits for the other, through whatever lies between.
+    fn waits(&self, one: &str, other: &str) -> bool {
+        let (Some(one), Some(other)) = (self.numbers.get(one), self.numbers.get(other)) else { return false };
+        self.reach.get(*one).and_then(|row| row.get(other / 64)).is_some_and(|word| word >> (other % 64) & 1 == 1)
+    }
+
+    /// All that one waits for.
+    fn all(&self, one: &str) -> impl Iterator<Item = &'g str> {
+        let row = self.numbers.get(one).and_then(|at| self.reach.get(*at));
+        let set = move |at: usize| row.and_then(|row| row.get(at / 64)).is_some_and(|word| word >> (at % 64) & 1 == 1);
+        self.names.iter().enumerate().filter(move |(at, _)| set(*at)).map(|(_, name)| *name)
+    }
+}
+
+/// Compares the waits of monolith and pair. `acting` has the resources of the application that use others of it while
+/// they are created, as a role that moved.
+///
+/// What one resource says itself, or a `DependsOn` of what moved, must be kept. A wait that only came about because a
+/// role names a resource must be kept where something acts on that resource while it is created; elsewhere the
+/// resource is there before anything runs, and the lost wait is told.
+pub(super) fn order(
+    [monolith, iam, app]: [&System<'_>; 3],
+    attached: &[Attachment],
+    acting: &BTreeSet<(String, String)>,
+    proof: &mut Proof,
+) {
+    let everything = |_: &str| true;
+    let nothing = |_: &str| false;
+    let whole = Graph::of(monolith, &everything, &nothing);
+    let said = Graph::of(monolith, &everything, &|name| iam.resources.contains_key(name));
+    let of_app = Graph::of(app, &everything, &nothing);
+    let mut missing = lost(app, &said, &of_app);
+    for (name, target) in acting {
+        let (Some((name, _)), Some((target, _))) =
+            (app.resources.get_key_value(name), app.resources.get_key_value(target))
+        else {
+            continue;
+        };
+        if whole.waits(name, target) && !of_app.waits(name, target) {
+            let gone = missing.entry(name).or_default();
+            if !gone.contains(&target.as_str()) {
+                gone.push(target);
+            }
+        }
+    }
+    tell(app, &missing, &of_app, proof);
+    for (name, gone) in lost(app, &whole, &of_app) {
+        let gone: Vec<&str> = gone
+            .iter()
+            .copied()
+            .filter(|target| !missing.iter().any(|(other, gone)| {
+                (*other == name || of_app.waits(name, other)) && gone.iter().any(|other| other == target || of_app.waits(other, target))
+            }))
+            .collect();
+        let Some(unit) = app.resources.get(name).filter(|_| !gone.is_empty()) else { continue };
+        let targets: Vec<String> = gone.iter().map(|target| format!("`{target}`")).collect();
+        proof.faults.push(
+            Diagnostic::new(
+                Code::PRF008,
+                format!("in the application `{name}` no longer waits for {}", targets.join(", ")),
+            )
+            .with_severity(Severity::Note)
+            .label(
+                Source::App,
+                unit.place,
+                "in the monolith it did, since its role names it; nothing acts on it while this is created",
+            ),
+        );
+    }
+    // Among what moved, only what waits without the application between is IAM's own order.
+    let moved = Graph::of(monolith, &|name| iam.resources.contains_key(name), &nothing);
+    let of_iam = Graph::of(iam, &everything, &nothing);
+    tell(iam, &lost(iam, &moved, &of_iam), &of_iam, proof);
+    for policy in attached {
+        consumers(policy, &whole, &of_app, app, proof);
+    }
+}
+
+/// Waits of the monolith among the resources of a template that the template has not.
+fn lost<'g>(system: &'g System<'_>, before: &Graph<'g>, after: &Graph<'_>) -> BTreeMap<&'g str, Vec<&'g str>> {
+    let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in system.resources.keys() {
+        let gone: Vec<&str> = before
+            .all(name)
+            .filter(|target| {
+                *target != name && system.resources.contains_key(*target) && !after.waits(name, target)
+            })
+            .collect();
+        if !gone.is_empty() {
+            missing.insert(name, gone);
+        }
+    }
+    missing
+}
+
+/// One finding a wait that is lost; what follows from another is told with that one.
+fn tell(system: &System<'_>, missing: &BTreeMap<&str, Vec<&str>>, after: &Graph<'_>, proof: &mut Proof) {
+    for (name, gone) in missing {
+        let Some(unit) = system.resources.get(*name) else { continue };
+        for target in gone {
+            let follows = gone.iter().any(|other| other != target && after.waits(other, target))
+                || missing
+                    .iter()
+                    .any(|(other, gone)| other != name && gone.contains(target) && after.waits(name, other));
+            if follows {
+                continue;
+            }
+            let world = if system.source == Source::Iam { "the IAM stack" } else { "the application" };
+            proof.faults.push(
+                Diagnostic::new(Code::PRF008, format!("in {world} `{name}` no longer waits for `{target}`"))
+                    .label(system.source, unit.place, "in the monolith it does")
+                    .help(format!("add `DependsOn: {target}` to it, or split the monolith again")),
+            );
+        }
+    }
+}
+
+/// Whatever uses a role waits for the policy that the application attaches to it.
+fn consumers(policy: &Attachment, whole: &Graph<'_>, after: &Graph<'_>, app: &System<'_>, proof: &mut Proof) {
+    for (name, unit) in &app.resources {
+        if *name == policy.name || !whole.waits(name, &policy.role) || after.waits(name, &policy.name) {
+            continue;
+        }
+        // What the policy itself waits for cannot wait for it.
+        if after.waits(&policy.name, name) {
+            continue;
+        }
+        // Another that waits is between.
+        let direct = whole
+            .numbers
+            .get(name.as_str())
+            .and_then(|at| whole.direct.get(*at))
+            .zip(whole.numbers.get(policy.role.as_str()))
+            .is_some_and(|(direct, role)| direct.contains(role));
+        let behind_waiting_ones = !direct
+            && whole.all(name).any(|between| {
+                between != policy.role && app.resources.contains_key(between) && whole.waits(between, &policy.role)
+                    && !after.waits(&policy.name, between)
+            });
+        if behind_waiting_ones {
+            continue;
+        }
+        proof.faults.push(
+            Diagnostic::new(
+                Code::PRF008,
+                format!("`{name}` does not wait for `{}`, which has permissions of its role `{}`", policy.name, policy.role),
+            )
+            .label(Source::App, unit.place, "it may run without them")
+            .help(format!("add `DependsOn: {}` to it, or split the monolith again", policy.name)),
+        );
+    }
+}
