@@ -85,7 +85,13 @@ fn answer<'t>(text: &'t str, config: Option<&'t str>) -> SplitAnswer {
 
 fn measure(name: &str, text: &str, config: Option<&str>) {
     let SplitAnswer::Done(pair) = answer(text, config) else { panic!("{name} is refused") };
-    let proof = ValidateRequest { iam: &pair.iam, app: &pair.app, monolith: Some(text), config };
+    let proof = ValidateRequest {
+        iam: &pair.iam,
+        app: &pair.app,
+        monolith: Some(text),
+        config,
+        ..ValidateRequest::default()
+    };
     assert!(validate(&proof).proven.is_some_and(|proven| proven > 0), "{name} is not proven");
     let (bare, whole) = paired(|| parse(text), || drop(black_box(answer(text, config))));
     NOW.store(0, Ordering::Relaxed);

@@ -174,11 +174,8 @@ impl<A: Clone + Eq + Hash> Conditions<A> {
         };
         let Some((at, last)) = place else { return Cond::NEVER };
         // The first that holds is the value: so each valuation means one value, and each value is one function.
-        let mut result = if last {
-            Cond::ALWAYS
-        } else {
-            self.inner.borrow_mut().atom(Atom::Value(subject.clone(), at))
-        };
+        let mut result =
+            if last { Cond::ALWAYS } else { self.inner.borrow_mut().atom(Atom::Value(subject.clone(), at)) };
         for before in 0..at {
             let earlier = self.inner.borrow_mut().atom(Atom::Value(subject.clone(), before));
             result = self.and(result, self.not(earlier));

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::equivalence::Wiring;
 use crate::template::Template;
 
@@ -26,6 +26,8 @@ pub struct Pair<'p> {
     pub config: Option<&'p Config>,
     /// How the pair is wired.
     pub wiring: &'p Wiring,
+    /// Whether the pair is proven otherwise: then what only our own conventions ask is a note.
+    pub proven: bool,
 }
 
 /// A contract between the two templates.
@@ -62,7 +64,12 @@ const CONTRACTS: [(&str, Check); 12] = [
 pub fn check(pair: &Pair<'_>) -> (Vec<Contract>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let kept = CONTRACTS.map(|(name, check)| {
-        let findings = check(pair);
+        let mut findings = check(pair);
+        for finding in findings.iter_mut().filter(|finding| pair.proven && is_convention(finding.code)) {
+            finding.severity = Severity::Note;
+            finding.help =
+                vec!["the pair is proven without it; it is what a split of ours writes".to_owned()];
+        }
         let kept = Contract {
             name: Cow::Borrowed(name),
             findings: findings.iter().filter(|found| found.is_error()).count(),
@@ -71,6 +78,11 @@ pub fn check(pair: &Pair<'_>) -> (Vec<Contract>, Vec<Diagnostic>) {
         kept
     });
     (kept.to_vec(), found)
+}
+
+/// Names of outputs, parameters and exports, and patterns of parameters: a proven pair may have others.
+fn is_convention(code: Code) -> bool {
+    matches!(code, Code::CTR001 | Code::CTR002 | Code::CTR005 | Code::CTR006)
 }
 
 /// Codes of faults that a monolith has already: circles, and parameters that refuse their own defaults.

@@ -147,9 +147,12 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
         if care != exists {
             walk.faults += 1;
             walk.proof.faults.push(
-                Diagnostic::new(Code::PRF001, format!("`{name}` exists on another condition than in the monolith"))
-                    .label(source, other.place, "this resource")
-                    .help("split the monolith again; do not edit the pair by hand"),
+                Diagnostic::new(
+                    Code::PRF001,
+                    format!("`{name}` exists on another condition than in the monolith"),
+                )
+                .label(source, other.place, "this resource")
+                .help("split the monolith again; do not edit the pair by hand"),
             );
         }
         let added: Vec<_> = attached.iter().filter(|policy| policy.role == *name).collect();
@@ -171,8 +174,11 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
     account::account([&monolith, &iam, &app], &mut proof);
     if common.conditions.is_exhausted() {
         proof.faults.push(
-            Diagnostic::new(Code::PRF005, "the conditions ask more than the proof can hold: nothing is decided")
-                .help("make the template smaller, or compare parts of it"),
+            Diagnostic::new(
+                Code::PRF005,
+                "the conditions ask more than the proof can hold: nothing is decided",
+            )
+            .help("make the template smaller, or compare parts of it"),
         );
     }
     proof

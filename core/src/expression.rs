@@ -171,7 +171,8 @@ impl Lowering {
         for (name, value) in self.bound.iter().rev() {
             if text.contains('{') {
                 let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-                text = text.replace(&format!("${{{name}}}"), value).replace(&format!("&{{{name}}}"), &letters);
+                text =
+                    text.replace(&format!("${{{name}}}"), value).replace(&format!("&{{{name}}}"), &letters);
             }
         }
         text
@@ -244,7 +245,9 @@ impl Lowering {
             {
                 Expr::Call(self.text(call.name), all(argument))
             }
-            _ if call.form == Form::Short => Expr::Unary(call.name.to_owned(), Box::new(self.plain(argument))),
+            _ if call.form == Form::Short => {
+                Expr::Unary(call.name.to_owned(), Box::new(self.plain(argument)))
+            }
             _ => Expr::Unary(self.text(call.name), Box::new(self.node(argument))),
         }
     }

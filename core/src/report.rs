@@ -18,7 +18,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, Source, Texts};
 use crate::equivalence::Change;
 use crate::template::redacted;
 use crate::text::{LineIndex, Position, line_end, line_start};
-use crate::validate::{Bond, Dependency, Node, Validation};
+use crate::validate::{Bond, Dependency, Node, Validation, Verdict};
 
 /// A format of a report, by the ending of its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +88,10 @@ pub struct Report {
     pub app: String,
     /// The monolith's file, if the pair was compared with it.
     pub monolith: Option<String>,
-    /// Whether the pair is clean.
-    pub clean: bool,
+    /// What is known of the pair.
+    pub verdict: Verdict,
+    /// The verdict in words.
+    pub headline: String,
     /// The contracts and how each is kept.
     pub contracts: Vec<Contract>,
     /// Resources that are proven to be the monolith's; `null` without a monolith.
@@ -229,7 +231,8 @@ impl Report {
             iam: names.iam.clone(),
             app: names.app.clone(),
             monolith: (!names.template.is_empty()).then(|| names.template.clone()),
-            clean: validation.exit_code() == 0,
+            verdict: validation.verdict(),
+            headline: validation.headline(),
             contracts: validation.contracts.clone(),
             proven: validation.proven,
             resources: validation.resources.iter().map(resource).collect(),
@@ -254,13 +257,17 @@ impl Report {
         }
     }
 
-    /// "clean", or how many errors there are.
-    fn verdict(&self) -> String {
-        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-        match errors {
-            0 => "clean".to_owned(),
-            1 => "1 error".to_owned(),
-            errors => format!("{errors} errors"),
+    /// Whether the pair was compared with a monolith: else nothing is said of what moved, is wider or the same.
+    fn is_compared(&self) -> bool {
+        self.monolith.is_some() && self.verdict != Verdict::NotCompared
+    }
+
+    /// How the verdict looks: green only where something is proven.
+    fn tone(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Proven => "good",
+            Verdict::NotProven => "bad",
+            Verdict::NotCompared => "dim",
         }
     }
 

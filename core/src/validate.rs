@@ -1,13 +1,16 @@
 //! Validation of a pair, ours or another's: contracts, CloudFormation's own rules, and the proof.
 
+mod accept;
 mod dependency;
 
 pub use dependency::{Bond, Dependency, Node};
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{Config, ConfigFile};
 use crate::contract::{self, Contract, Pair};
-use crate::diagnostic::{Diagnostic, Source};
-use crate::equivalence::{Change, Proof, Triple, Wiring, prove};
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::equivalence::{Change, Triple, Wiring, prove};
 use crate::syntax::{Parsed, parse};
 use crate::template::{self, Reference, Template};
 
@@ -22,6 +25,24 @@ pub struct ValidateRequest<'r> {
     pub monolith: Option<&'r str>,
     /// The configuration's text, if there is one.
     pub config: Option<&'r str>,
+    /// The text of the file of accepted scopes, if there is one: a wider scope that it does not have is an error.
+    pub accept: Option<&'r str>,
+    /// How many scopes may be wider; one more is an error.
+    pub max_wider: Option<usize>,
+}
+
+/// What is known of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It deploys what the monolith deploys, in every world that was named, but for the scopes that are listed as wider.
+    Proven,
+    /// It does not, or nobody knows.
+    NotProven,
+    /// Its contracts are kept; no monolith was given that it could be compared with.
+    NotCompared,
 }
 
 /// What a validation found.
@@ -45,10 +66,40 @@ pub struct Validation {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether every text could be read.
     pub readable: bool,
+    /// Whether a monolith was given to compare with.
+    pub compared: bool,
 }
 
 impl Validation {
-    /// 0 clean, 1 findings, 2 unreadable.
+    /// What is known of the pair.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let is_fault = |found: &Diagnostic| found.is_error() && found.code != Code::WID001;
+        if !self.readable || self.diagnostics.iter().any(is_fault) || (self.compared && self.proven.is_none())
+        {
+            return Verdict::NotProven;
+        }
+        if self.compared { Verdict::Proven } else { Verdict::NotCompared }
+    }
+
+    /// The verdict in the words that every report says.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        match (self.verdict(), self.widened.len()) {
+            (Verdict::Proven, 0) => "proven".to_owned(),
+            (Verdict::Proven, wider) => {
+                let accepted = if self.exit_code() == 0 { "" } else { "; not all are accepted" };
+                format!("proven, with {}{accepted}", crate::text::counted(wider, "wider scope"))
+            }
+            (Verdict::NotProven, _) => {
+                let errors = self.diagnostics.iter().filter(|found| found.is_error()).count();
+                format!("not proven: {}", crate::text::counted(errors, "error"))
+            }
+            (Verdict::NotCompared, _) => "contracts kept, not compared".to_owned(),
+        }
+    }
+
+    /// 0 no errors, 1 findings, 2 unreadable.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if !self.readable {
@@ -61,7 +112,8 @@ impl Validation {
 /// Validates a pair.
 #[must_use]
 pub fn validate(request: &ValidateRequest<'_>) -> Validation {
-    let mut result = Validation { readable: true, ..Validation::default() };
+    let mut result =
+        Validation { readable: true, compared: request.monolith.is_some(), ..Validation::default() };
     let (config, errors) = request.config.map_or((None, Vec::new()), ConfigFile::read);
     result.readable &= request.config.is_none() || config.is_some();
     result.diagnostics.extend(errors);
@@ -73,6 +125,7 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         let config = config.as_ref().map(|file| &file.config);
         let whole = monolith.as_ref().map(|monolith| &monolith.template);
         let wiring = compare(&iam.template, &app.template, whole, config, &mut result);
+        accept::check(request, &iam.template, &mut result);
         (result.resources, result.dependencies) =
             dependency::dependencies(iam, app, monolith.as_ref(), &wiring);
     }
@@ -88,18 +141,22 @@ pub(crate) fn compare(
     result: &mut Validation,
 ) -> Wiring {
     let wiring = Wiring::of(iam, app);
-    let (contracts, found) = contract::check(&Pair { iam, app, config, wiring: &wiring });
+    let mut proven = false;
+    let mut faults = Vec::new();
+    if let Some(monolith) = monolith {
+        let proof = prove(&Triple { monolith, iam, app }, &wiring);
+        proven = !proof.faults.iter().any(Diagnostic::is_error);
+        result.proven = Some(proof.proven);
+        result.widened = proof.widened;
+        result.attached = proof.attached;
+        faults = proof.faults;
+    }
+    let (contracts, found) = contract::check(&Pair { iam, app, config, wiring: &wiring, proven });
     result.contracts = contracts;
     result.diagnostics.extend(found);
     result.wires =
         wiring.wires.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
-    if let Some(monolith) = monolith {
-        let Proof { proven, widened, attached, faults, .. } = prove(&Triple { monolith, iam, app }, &wiring);
-        result.proven = Some(proven);
-        result.widened = widened;
-        result.attached = attached;
-        result.diagnostics.extend(faults);
-    }
+    result.diagnostics.extend(faults);
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     wiring
 }

@@ -212,7 +212,9 @@ impl Form<'_> {
 
     fn has_text(&self, value: &Value, text: &str) -> Cond {
         let never = match value {
-            Value::GetAtt(name, attribute) => text.is_empty() && self.names.is_never_empty(name, Some(attribute)),
+            Value::GetAtt(name, attribute) => {
+                text.is_empty() && self.names.is_never_empty(name, Some(attribute))
+            }
             Value::Ref(name) if text.is_empty() && self.names.is_never_empty(name, None) => true,
             Value::Concat(parts) => {
                 let first = parts.first().and_then(Value::as_text);
@@ -268,8 +270,7 @@ impl Form<'_> {
             _ => {}
         }
         // An item that is not there is not dropped where a function counts its arguments.
-        let mut arguments: Vec<Value> =
-            arguments.iter().map(|argument| self.value(argument, care)).collect();
+        let mut arguments: Vec<Value> = arguments.iter().map(|argument| self.value(argument, care)).collect();
         match (name, arguments.as_slice()) {
             ("Split", [Value::Text(delimiter), Value::Text(text)]) if !delimiter.is_empty() => {
                 return Value::List(
@@ -388,7 +389,8 @@ impl Value {
             }
             Self::Choice(alternatives) => {
                 let mut rest = alternatives.iter().rev();
-                let last = rest.next().map_or(Expr::reference("AWS::NoValue"), |(_, value)| value.to_expr(name));
+                let last =
+                    rest.next().map_or(Expr::reference("AWS::NoValue"), |(_, value)| value.to_expr(name));
                 rest.fold(last, |no, (cond, value)| {
                     Expr::call("If", vec![Expr::text(name(*cond)), value.to_expr(name), no])
                 })

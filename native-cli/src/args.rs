@@ -104,6 +104,12 @@ pub struct ValidateArgs {
     /// Write a report; its ending chooses the format: .html, .json, .md, .sarif, .xml (JUnit). Repeatable.
     #[arg(long, value_name = "FILE")]
     pub report: Vec<PathBuf>,
+    /// Fail where more scopes than this are wider than the monolith's.
+    #[arg(long, value_name = "N", requires = "monolith")]
+    pub max_wider: Option<usize>,
+    /// Wider scopes that were accepted (YAML); one that is not in it fails.
+    #[arg(long, value_name = "FILE", requires = "monolith")]
+    pub accept: Option<PathBuf>,
 }
 
 /// Show what a split changed in the application, or what a release changes in the IAM template.

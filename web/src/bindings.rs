@@ -9,6 +9,7 @@ use iam_split_core::diagnostic::{Code, Diagnostic, Severity, Source, did_you_mea
 use iam_split_core::equivalence::Change;
 use iam_split_core::report::{self, FileNames, Report};
 use iam_split_core::summary::Summary;
+use iam_split_core::validate::Verdict;
 use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::JsError;
@@ -79,7 +80,7 @@ pub struct ValidateCall {
 #[derive(Serialize, Tsify)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum ValidateResult {
-    /// No error.
+    /// No error: the verdict says whether the pair is proven.
     Clean(Box<Validated>),
     /// Errors.
     Findings(Box<Validated>),
@@ -93,6 +94,10 @@ pub enum ValidateResult {
 /// The facts of a validation.
 #[derive(Serialize, Tsify)]
 pub struct Validated {
+    /// What is known of the pair.
+    pub verdict: Verdict,
+    /// The verdict in words.
+    pub headline: String,
     /// The contracts and how each is kept.
     pub contracts: Vec<Contract>,
     /// Resources that are proven to be the monolith's; `null` without a monolith.
@@ -288,6 +293,7 @@ impl ValidateCall {
             app: &self.app,
             monolith: self.monolith.as_deref(),
             config: self.config.as_deref(),
+            ..ValidateRequest::default()
         })
     }
 }
@@ -300,6 +306,8 @@ fn validate_call(call: &ValidateCall) -> ValidateResult {
         return ValidateResult::Unreadable { diagnostics };
     }
     let facts = Box::new(Validated {
+        verdict: validation.verdict(),
+        headline: validation.headline(),
         contracts: validation.contracts,
         proven: validation.proven,
         widened: validation.widened,
@@ -324,7 +332,11 @@ fn report_call(call: ReportCall) -> ReportResult {
         ReportFormat::Sarif => report::Format::Sarif,
         ReportFormat::Junit => report::Format::Junit,
     });
-    if report.clean { ReportResult::Clean { text } } else { ReportResult::Findings { text } }
+    if report.verdict != Verdict::NotProven {
+        ReportResult::Clean { text }
+    } else {
+        ReportResult::Findings { text }
+    }
 }
 
 fn explained(code: &str) -> ExplainResult {

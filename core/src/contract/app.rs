@@ -45,9 +45,6 @@ pub(super) fn shapes(pair: &Pair<'_>) -> Vec<Diagnostic> {
         if *output != format!("{name}Arn") {
             continue;
         }
-        if text("Default").is_some_and(|default| !default.is_empty()) {
-            wrong(format!("the parameter `{name}` has a default: whoever forgets it gets another role"));
-        }
         match text("AllowedPattern") {
             None => wrong(format!("the parameter `{name}` admits anything, not only ARNs")),
             Some(pattern) => {
@@ -66,6 +63,20 @@ pub(super) fn shapes(pair: &Pair<'_>) -> Vec<Diagnostic> {
 /// Parameters that say they come from the IAM stack, or stand for something of it, are filled by it.
 pub(super) fn filled(pair: &Pair<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    for name in pair.wiring.wires.keys() {
+        let Some(parameter) = pair.app.parameters.get(name.as_str()) else { continue };
+        let default = parameter.value.get("Default").and_then(Node::as_str);
+        if default.is_some_and(|default| !default.is_empty()) {
+            found.push(
+                Diagnostic::new(
+                    Code::CTR008,
+                    format!("the parameter `{name}` has a default: whoever forgets it gets another role"),
+                )
+                .label(Source::App, parameter.key.outer(), "this parameter")
+                .help("remove the default"),
+            );
+        }
+    }
     for (name, parameter) in &pair.app.parameters {
         if pair.iam.resources.contains_key(name) && !pair.wiring.wires.contains_key(*name) {
             found.push(

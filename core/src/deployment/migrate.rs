@@ -275,7 +275,7 @@ fn content(text: &str) -> Option<Expr> {
 
 /// A pair that is not one of the running monolith.
 fn not_of(monolith: &str, iam: &str, app: &str) -> Vec<Diagnostic> {
-    let request = ValidateRequest { iam, app, monolith: Some(monolith), config: None };
+    let request = ValidateRequest { iam, app, monolith: Some(monolith), ..Default::default() };
     let found = validate(&request).diagnostics.into_iter().filter(Diagnostic::is_error);
     found
         .map(|finding| finding.help("the pair must be split from the template that runs: `aws cloudformation get-template` gives it"))

@@ -241,6 +241,15 @@ catalogue! {
     PRF008 Error 1 "a wait is lost"
         "In the monolith one resource waits for another; in the pair nothing makes it wait."
         "Add a `DependsOn`, or split the monolith again.";
+    WID001 Error 1 "a scope is wider than what was accepted"
+        "A pattern reaches more than what the monolith names, and `--accept` or `--max-wider` does not permit it."
+        "Resolve the reference by `exact`, `two-phase` or `attach`, or accept the scope in the file.";
+    WID002 Warning 0 "an accepted scope that is not there"
+        "The file of accepted scopes has an entry that no scope of the pair needs."
+        "Remove the entry, so that the scope cannot come back unseen.";
+    WID003 Error 2 "the accepted scopes cannot be read"
+        "The file of `--accept` is no list of accepted scopes."
+        "Write a list `accepted` of entries with `resource`, `statement` and `scope`.";
     TPL008 Error 1 "a circular dependency inside a template"
         "Resources of one template wait for each other; CloudFormation refuses the template."
         "Break the circle: give one of them an explicit name and write its ARN out.";

@@ -93,7 +93,8 @@ fn functions(system: &System<'_>, proof: &mut Proof) {
     for (name, unit) in &system.resources {
         if let (Expr::Map(entries), false) = (&unit.expr, extended)
             && entries.iter().any(|(key, value)| {
-                matches!(key.as_str(), "DeletionPolicy" | "UpdateReplacePolicy") && !matches!(value, Expr::Text(_))
+                matches!(key.as_str(), "DeletionPolicy" | "UpdateReplacePolicy")
+                    && !matches!(value, Expr::Text(_))
             })
         {
             missing = missing.or(Some((format!("the policy of `{name}`"), unit.place)));

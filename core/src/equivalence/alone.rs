@@ -71,7 +71,8 @@ impl Walk<'_, '_> {
             }
             (Value::Impossible, _) => {}
             (Value::Map(a), Value::Map(b)) => {
-                let keys: std::collections::BTreeSet<&String> = a.iter().chain(b).map(|(key, _)| key).collect();
+                let keys: std::collections::BTreeSet<&String> =
+                    a.iter().chain(b).map(|(key, _)| key).collect();
                 for key in keys {
                     let value = |map: &Value| map.get(key).cloned().unwrap_or(Value::Absent);
                     path.push(key.clone());
@@ -109,7 +110,8 @@ impl Walk<'_, '_> {
     }
 
     fn leaf(&mut self, path: &[String], then: &Value, now: &Value) {
-        let Some(statement) = self.statement.clone().filter(|_| !path.iter().any(|step| step == TRUST)) else {
+        let Some(statement) = self.statement.clone().filter(|_| !path.iter().any(|step| step == TRUST))
+        else {
             self.fault(path, "nothing that comes later can stand here");
             return;
         };
@@ -155,7 +157,10 @@ impl Walk<'_, '_> {
         self.proof.faults.push(
             Diagnostic::new(
                 Code::PRF006,
-                format!("the IAM stack alone: `{}` is not safe{place} while a two-phase value is empty", self.name),
+                format!(
+                    "the IAM stack alone: `{}` is not safe{place} while a two-phase value is empty",
+                    self.name
+                ),
             )
             .label(Source::Iam, self.unit.place, why)
             .help("resolve this reference by `exact`, `pattern` or `attach`, or let the resource stay"),
@@ -209,7 +214,8 @@ fn existence(whole: &Side<'_>, iam: &Side<'_>, resolver: &Resolver<'_, '_, '_>, 
         }
         for target in original.waits_for() {
             let stays = !iam.system.resources.contains_key(target);
-            let is_iam = whole.system.resources.get(target).is_some_and(|unit| unit.kind().starts_with("AWS::IAM::"));
+            let is_iam =
+                whole.system.resources.get(target).is_some_and(|unit| unit.kind().starts_with("AWS::IAM::"));
             if stays && is_iam {
                 proof.faults.push(
                     Diagnostic::new(
@@ -295,13 +301,15 @@ impl Known {
                 continue;
             }
             let value = |attribute: Option<&str>| {
-                let resolved = resolver.reference(name, attribute).ok().filter(|resolved| !resolved.pattern)?;
+                let resolved =
+                    resolver.reference(name, attribute).ok().filter(|resolved| !resolved.pattern)?;
                 Some(bare(&whole.form().value(&resolved.expr, Cond::ALWAYS)))
             };
-            let explicit = ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName", "Name"]
-                .iter()
-                .find_map(|property| unit.property(property))
-                .map(|expr| bare(&whole.form().value(expr, Cond::ALWAYS)));
+            let explicit =
+                ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName", "Name"]
+                    .iter()
+                    .find_map(|property| unit.property(property))
+                    .map(|expr| bare(&whole.form().value(expr, Cond::ALWAYS)));
             let is_policy = unit.kind() == "AWS::IAM::ManagedPolicy";
             let by_ref = if is_policy { None } else { value(None) };
             let arn = if is_policy { value(None) } else { value(Some("Arn")) };
@@ -377,7 +385,9 @@ fn as_sub(expr: &Expr) -> Option<String> {
         Expr::Text(text) => Some(text.clone()),
         Expr::Ref(name) => Some(format!("${{{name}}}")),
         Expr::GetAtt(name, attribute) => Some(format!("${{{name}.{attribute}}}")),
-        Expr::Concat(parts) => parts.iter().map(as_sub).collect::<Option<Vec<_>>>().map(|parts| parts.concat()),
+        Expr::Concat(parts) => {
+            parts.iter().map(as_sub).collect::<Option<Vec<_>>>().map(|parts| parts.concat())
+        }
         _ => None,
     }
 }

@@ -13,7 +13,8 @@ use crate::value::Value;
 pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
     let (iam, app) = (&sides.iam, &sides.app);
     for (parameter, output) in &wiring.wires {
-        let (Some(unit), Some((cond, value))) = (app.system.parameters.get(parameter), sides.outputs.get(output))
+        let (Some(unit), Some((cond, value))) =
+            (app.system.parameters.get(parameter), sides.outputs.get(output))
         else {
             continue;
         };
@@ -46,7 +47,11 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
         let mut wrong = |code: Code, world: &str, why: String| {
             proof.faults.push(
                 Diagnostic::new(code, format!("{world}: the parameter `{parameter}` {why}"))
-                    .label(Source::Iam, unit.place, format!("the output `{output}` of the application fills it later"))
+                    .label(
+                        Source::Iam,
+                        unit.place,
+                        format!("the output `{output}` of the application fills it later"),
+                    )
                     .help("give it an empty default and no other bounds, or split the monolith again"),
             );
         };
@@ -68,7 +73,11 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
                 if app.system.resources.get(name).is_some_and(|unit| is_list_attribute(unit.kind(), attribute)))
         });
         if list {
-            wrong(Code::PRF007, "the application cannot be created", "takes a list, which no output gives".to_owned());
+            wrong(
+                Code::PRF007,
+                "the application cannot be created",
+                "takes a list, which no output gives".to_owned(),
+            );
         }
     }
 }
@@ -103,7 +112,11 @@ fn arriving(iam: &super::side::Side<'_>, value: &Value) -> Option<Vec<Range>> {
         Value::List(_) | Value::Map(_) | Value::Absent => return None,
         Value::Impossible => return Some(Vec::new()),
         Value::Text(text) => {
-            return Some(vec![Range { samples: vec![text.clone()], longest: text.chars().count(), what: "text" }]);
+            return Some(vec![Range {
+                samples: vec![text.clone()],
+                longest: text.chars().count(),
+                what: "text",
+            }]);
         }
         _ => return Some(vec![Range { samples: Vec::new(), longest: usize::MAX, what: "" }]),
     };
@@ -111,7 +124,8 @@ fn arriving(iam: &super::side::Side<'_>, value: &Value) -> Option<Vec<Range>> {
     let Some(row) = iam_type(unit.kind()) else {
         return Some(vec![Range { samples: Vec::new(), longest: usize::MAX, what: "" }]);
     };
-    let is_arn = attribute.is_some_and(|attribute| row.is_arn(attribute)) || (attribute.is_none() && row.ref_is_arn);
+    let is_arn =
+        attribute.is_some_and(|attribute| row.is_arn(attribute)) || (attribute.is_none() && row.ref_is_arn);
     if attribute.is_some_and(|attribute| is_list_attribute(unit.kind(), attribute)) {
         return None;
     }
@@ -160,12 +174,15 @@ fn arns(row: &IamType, unit: &Unit) -> Range {
         for account in ["123456789012", "000000000001", "987654321098"] {
             for path in &paths {
                 samples.extend(
-                    names.iter().map(|name| format!("arn:{partition}:iam::{account}:{}{path}{name}", row.arn_noun)),
+                    names
+                        .iter()
+                        .map(|name| format!("arn:{partition}:iam::{account}:{}{path}{name}", row.arn_noun)),
                 );
             }
         }
     }
-    let longest = "arn:aws-us-gov:iam::123456789012:".len() + row.arn_noun.len() + longest_path + longest_name;
+    let longest =
+        "arn:aws-us-gov:iam::123456789012:".len() + row.arn_noun.len() + longest_path + longest_name;
     Range { samples, longest, what: "ARN" }
 }
 
@@ -176,7 +193,9 @@ fn admits(unit: &Unit, given: &[Range]) -> Result<(), String> {
     }
     let is_unknown = given.iter().any(|range| range.what.is_empty());
     if let Some(values) = entry(unit, "AllowedValues") {
-        let Expr::List(values) = values else { return Err("has `AllowedValues` that are no list".to_owned()) };
+        let Expr::List(values) = values else {
+            return Err("has `AllowedValues` that are no list".to_owned());
+        };
         let admitted = |sample: &String| values.contains(&Expr::Text(sample.clone()));
         if is_unknown || !given.iter().flat_map(|range| &range.samples).all(admitted) {
             return Err("admits only the values that it lists".to_owned());

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Proof;
 use super::side::Side;
 use super::system::{System, Unit};
 use super::walk::Walk;
-use super::Proof;
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::text::Span;
@@ -41,7 +41,8 @@ pub(super) fn attachments(
         let property = |name: &str| unit.property(name).map(|expr| app.form().value(expr, cond));
         match (unit.kind(), property("RoleName"), property("PolicyName"), property("PolicyDocument")) {
             ("AWS::IAM::RolePolicy", Some(role), Some(policy_name), Some(document))
-                if is_only_policy(unit) && let Some(role) = only_role(app, &role, cond)
+                if is_only_policy(unit)
+                    && let Some(role) = only_role(app, &role, cond)
                     && iam.resources.contains_key(&role) =>
             {
                 proof.attached.push((role.clone(), name.clone()));
@@ -96,16 +97,19 @@ pub(super) fn compare(
         return;
     };
     for attachment in attached {
-        for (cond, statement) in document(app, &attachment.document, attachment.cond).unwrap_or_else(|| {
-            vec![(attachment.cond, attachment.document.clone())]
-        }) {
+        for (cond, statement) in document(app, &attachment.document, attachment.cond)
+            .unwrap_or_else(|| vec![(attachment.cond, attachment.document.clone())])
+        {
             let effects = form.alternatives(statement.get("Effect").unwrap_or(&Value::Absent), cond);
             if effects.iter().any(|(_, effect)| *effect != Value::Text("Allow".to_owned())) {
                 walk.faults += 1;
                 walk.proof.faults.push(
                     Diagnostic::new(
                         Code::PRF006,
-                        format!("the IAM stack alone: `{}` lacks a statement that denies, or may deny", attachment.role),
+                        format!(
+                            "the IAM stack alone: `{}` lacks a statement that denies, or may deny",
+                            attachment.role
+                        ),
                     )
                     .label(
                         Source::App,
@@ -197,7 +201,9 @@ fn items(side: &Side<'_>, list: &Value, care: Cond) -> Option<Vec<Guarded>> {
             Value::List(items) => {
                 for item in items {
                     let present = side.form().alternatives(&item, cond).into_iter();
-                    found.extend(present.filter(|(_, item)| !matches!(item, Value::Absent | Value::Impossible)));
+                    found.extend(
+                        present.filter(|(_, item)| !matches!(item, Value::Absent | Value::Impossible)),
+                    );
                 }
             }
             _ => return None,
@@ -207,11 +213,7 @@ fn items(side: &Side<'_>, list: &Value, care: Cond) -> Option<Vec<Guarded>> {
 }
 
 /// Names of inline policies on one role: two of a name are one policy, the later one.
-pub(super) fn names(
-    attached: &[Attachment],
-    [whole, of_iam, of_app]: [&Side<'_>; 3],
-    proof: &mut Proof,
-) {
+pub(super) fn names(attached: &[Attachment], [whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
     let mut roles: BTreeMap<&str, Vec<&Attachment>> = BTreeMap::new();
     attached.iter().for_each(|attachment| roles.entry(&attachment.role).or_default().push(attachment));
     for (role, attachments) in roles {

@@ -59,10 +59,12 @@ pub(super) fn creation(
     let acts = acts(app, iam);
     let mut told = BTreeSet::new();
     for act in &acts {
-        let Some(missing) = permissions_of(&act.role, iam, later).find(|later| concerns(act, later, whole)) else {
+        let Some(missing) = permissions_of(&act.role, iam, later).find(|later| concerns(act, later, whole))
+        else {
             continue;
         };
-        let action = missing.actions.iter().find(|action| act.check.asks(action)).cloned().unwrap_or_default();
+        let action =
+            missing.actions.iter().find(|action| act.check.asks(action)).cloned().unwrap_or_default();
         let message = format!(
             "the application cannot be created: `{}` needs `{action}` for `{}`, which comes only after it",
             act.name, act.role
@@ -81,8 +83,10 @@ pub(super) fn creation(
     }
     let all = permissions(whole, iam);
     let mut pairs = BTreeSet::new();
-    for act in &acts {
-        for permission in permissions_of(&act.role, iam, &all).filter(|permission| concerns(act, permission, whole)) {
+    for act in acts.iter().filter(|act| act.check.strength == Strength::Refused) {
+        for permission in
+            permissions_of(&act.role, iam, &all).filter(|permission| concerns(act, permission, whole))
+        {
             let targets = named(&permission.target).into_iter();
             pairs.extend(
                 targets
@@ -144,7 +148,9 @@ fn at(value: &Value, path: &[&str]) -> Vec<Value> {
         (Value::Choice(all), _) => all.iter().flat_map(|(_, value)| at(value, path)).collect(),
         (Value::List(items), ["*", rest @ ..]) => items.iter().flat_map(|item| at(item, rest)).collect(),
         (Value::List(items), _) => items.iter().flat_map(|item| at(item, path)).collect(),
-        (Value::Map(entries), ["*", rest @ ..]) => entries.iter().flat_map(|(_, value)| at(value, rest)).collect(),
+        (Value::Map(entries), ["*", rest @ ..]) => {
+            entries.iter().flat_map(|(_, value)| at(value, rest)).collect()
+        }
         (_, ["*", rest @ ..]) => at(value, rest),
         (_, []) => vec![value.clone()],
         (value, [name, rest @ ..]) => value.get(name).map_or_else(Vec::new, |value| at(value, rest)),

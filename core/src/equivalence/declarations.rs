@@ -10,9 +10,12 @@ use crate::text::Span;
 use crate::value::Value;
 
 fn lost(what: &str, name: &str, place: Span) -> Diagnostic {
-    Diagnostic::new(Code::PRF003, format!("the {what} `{name}` of the monolith is not in the application template"))
-        .at(place, "the monolith declares it")
-        .help("split the monolith again")
+    Diagnostic::new(
+        Code::PRF003,
+        format!("the {what} `{name}` of the monolith is not in the application template"),
+    )
+    .at(place, "the monolith declares it")
+    .help("split the monolith again")
 }
 
 fn differs(what: &str, name: &str, source: Source, place: Span) -> Diagnostic {
@@ -22,7 +25,11 @@ fn differs(what: &str, name: &str, source: Source, place: Span) -> Diagnostic {
 }
 
 fn more(what: &str, name: &str, source: Source, place: Span, why: &str) -> Diagnostic {
-    Diagnostic::new(Code::PRF004, format!("the monolith has no {what} `{name}`")).label(source, place, why.to_owned())
+    Diagnostic::new(Code::PRF004, format!("the monolith has no {what} `{name}`")).label(
+        source,
+        place,
+        why.to_owned(),
+    )
 }
 
 /// Outputs, parameters, conditions and mappings of the monolith, and what the pair declares beyond them.
@@ -44,8 +51,14 @@ pub(super) fn declarations(
         for (name, unit) in &side.system.parameters {
             if !whole.system.parameters.contains_key(name) && !of_wiring(side.system.source, name) {
                 proof.faults.push(
-                    more("parameter", name, side.system.source, unit.place, "nothing of the other template fills it")
-                        .help("remove it, or give the other template the output that fills it"),
+                    more(
+                        "parameter",
+                        name,
+                        side.system.source,
+                        unit.place,
+                        "nothing of the other template fills it",
+                    )
+                    .help("remove it, or give the other template the output that fills it"),
                 );
             }
         }
@@ -77,21 +90,33 @@ fn outputs(wiring: &Wiring, [whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut
             proof.faults.push(differs("output", name, Source::App, other.place));
         }
     }
-    for (name, unit) in of_app.system.outputs.iter().filter(|(name, _)| !whole.system.outputs.contains_key(*name)) {
+    for (name, unit) in
+        of_app.system.outputs.iter().filter(|(name, _)| !whole.system.outputs.contains_key(*name))
+    {
         if !wiring.two_phase.values().any(|output| output == name) {
-            proof.faults.push(more("output", name, Source::App, unit.place, "only the application template has it"));
+            proof.faults.push(more(
+                "output",
+                name,
+                Source::App,
+                unit.place,
+                "only the application template has it",
+            ));
         }
     }
     // What the IAM stack gives out is of what moved, and nothing else.
     for (name, unit) in &of_iam.system.outputs {
         let value = unit.value().map(|expr| of_iam.form().value(expr, of_iam.exists(unit)));
-        let alternatives = value.map(|value| of_iam.form().alternatives(&value, Cond::ALWAYS)).unwrap_or_default();
+        let alternatives =
+            value.map(|value| of_iam.form().alternatives(&value, Cond::ALWAYS)).unwrap_or_default();
         let is_of_moved = |value: &Value| match value {
             Value::Ref(name) | Value::GetAtt(name, _) => of_iam.system.resources.contains_key(name),
             Value::Impossible => true,
             _ => false,
         };
-        if unit.is_loop || alternatives.is_empty() || !alternatives.iter().all(|(_, value)| is_of_moved(value)) {
+        if unit.is_loop
+            || alternatives.is_empty()
+            || !alternatives.iter().all(|(_, value)| is_of_moved(value))
+        {
             proof.faults.push(
                 Diagnostic::new(
                     Code::PRF005,
@@ -113,7 +138,9 @@ fn same(whole: &Side<'_>, before: &Value, after: &Value, cond: Cond) -> bool {
     match (before, after) {
         (Value::Choice(_), _) | (_, Value::Choice(_)) => {
             form.alternatives(before, cond).into_iter().all(|(cond, before)| {
-                form.alternatives(after, cond).into_iter().all(|(cond, after)| same(whole, &before, &after, cond))
+                form.alternatives(after, cond)
+                    .into_iter()
+                    .all(|(cond, after)| same(whole, &before, &after, cond))
             })
         }
         (Value::Impossible, _) => true,
@@ -155,7 +182,13 @@ fn plain([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
     for side in [of_iam, of_app] {
         for (name, unit) in &side.system.mappings {
             if !whole.system.mappings.contains_key(name) {
-                proof.faults.push(more("mapping", name, side.system.source, unit.place, "only the pair has it"));
+                proof.faults.push(more(
+                    "mapping",
+                    name,
+                    side.system.source,
+                    unit.place,
+                    "only the pair has it",
+                ));
             }
         }
     }
@@ -189,7 +222,8 @@ fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
             let node = template.section(name);
             let given = node.map(|node| lowering.node(node));
             // There is one version; that nothing is said means the same.
-            let is_version = |expr: &Expr| matches!(expr, Expr::Text(text) | Expr::Plain(text) if text == "2010-09-09");
+            let is_version =
+                |expr: &Expr| matches!(expr, Expr::Text(text) | Expr::Plain(text) if text == "2010-09-09");
             let fits = match name {
                 "AWSTemplateFormatVersion" => given.as_ref().is_none_or(is_version),
                 // The IAM template may do without what is about the application; the account asks for what it uses.
@@ -216,11 +250,11 @@ const INTERFACE: &str = "AWS::CloudFormation::Interface";
 /// The metadata of the whole template, which deploys nothing. What differs is told; new parameters have a group.
 fn metadata(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], wiring: &Wiring, proof: &mut Proof) {
     let lowering = Lowering { exact: true, bound: Vec::new() };
-    let entries = |side: &Side<'_>, node: Option<crate::syntax::Node<'_, '_>>| {
-        match node.map(|node| side.form().value(&lowering.node(node), Cond::ALWAYS)) {
-            Some(Value::Map(entries)) => entries,
-            _ => Vec::new(),
-        }
+    let entries = |side: &Side<'_>, node: Option<crate::syntax::Node<'_, '_>>| match node
+        .map(|node| side.form().value(&lowering.node(node), Cond::ALWAYS))
+    {
+        Some(Value::Map(entries)) => entries,
+        _ => Vec::new(),
     };
     let before = entries(whole, triple.monolith.section("Metadata"));
     let after = entries(of_app, triple.app.section("Metadata"));
@@ -240,9 +274,12 @@ fn metadata(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], wiring: &Wirin
         if !is_same {
             let place = triple.app.root.entry("Metadata").map_or(Span::at(0), |(key, _)| key.outer());
             proof.faults.push(
-                Diagnostic::new(Code::PRF001, format!("the metadata `{key}` of the template differs from the monolith's"))
-                    .with_severity(Severity::Note)
-                    .label(Source::App, place, "CloudFormation deploys nothing of it"),
+                Diagnostic::new(
+                    Code::PRF001,
+                    format!("the metadata `{key}` of the template differs from the monolith's"),
+                )
+                .with_severity(Severity::Note)
+                .label(Source::App, place, "CloudFormation deploys nothing of it"),
             );
         }
     }
@@ -256,14 +293,21 @@ fn without_wires(value: Value, wiring: &Wiring) -> Value {
             ("ParameterGroups", Value::List(groups)) => {
                 for group in groups.iter_mut() {
                     if let Value::Map(parts) = group
-                        && let Some((_, Value::List(names))) = parts.iter_mut().find(|(key, _)| key == "Parameters")
+                        && let Some((_, Value::List(names))) =
+                            parts.iter_mut().find(|(key, _)| key == "Parameters")
                     {
-                        names.retain(|name| !matches!(name, Value::Text(name) if wiring.wires.contains_key(name)));
+                        names.retain(
+                            |name| !matches!(name, Value::Text(name) if wiring.wires.contains_key(name)),
+                        );
                     }
                 }
-                groups.retain(|group| !matches!(group.get("Parameters"), Some(Value::List(names)) if names.is_empty()));
+                groups.retain(
+                    |group| !matches!(group.get("Parameters"), Some(Value::List(names)) if names.is_empty()),
+                );
             }
-            ("ParameterLabels", Value::Map(labels)) => labels.retain(|(name, _)| !wiring.wires.contains_key(name)),
+            ("ParameterLabels", Value::Map(labels)) => {
+                labels.retain(|(name, _)| !wiring.wires.contains_key(name))
+            }
             _ => {}
         }
     }

@@ -20,7 +20,8 @@ struct Graph<'g> {
 impl<'g> Graph<'g> {
     /// The graph of a template, or of some of its resources alone; `is_soft` says of which only `DependsOn` counts.
     fn of(system: &'g System<'_>, holds: &dyn Fn(&str) -> bool, is_soft: &dyn Fn(&str) -> bool) -> Self {
-        let names: Vec<&str> = system.resources.keys().map(String::as_str).filter(|name| holds(name)).collect();
+        let names: Vec<&str> =
+            system.resources.keys().map(String::as_str).filter(|name| holds(name)).collect();
         let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
         let direct: Vec<BTreeSet<usize>> = names
             .iter()
@@ -34,7 +35,9 @@ impl<'g> Graph<'g> {
                             targets.extend(numbers.get(target.as_str()).copied());
                         }
                     });
-                    targets.extend(unit.waits_for().into_iter().filter_map(|target| numbers.get(target).copied()));
+                    targets.extend(
+                        unit.waits_for().into_iter().filter_map(|target| numbers.get(target).copied()),
+                    );
                 }
                 targets
             })
@@ -79,13 +82,18 @@ impl<'g> Graph<'g> {
     /// Whether one waits for the other, through whatever lies between.
     fn waits(&self, one: &str, other: &str) -> bool {
         let (Some(one), Some(other)) = (self.numbers.get(one), self.numbers.get(other)) else { return false };
-        self.reach.get(*one).and_then(|row| row.get(other / 64)).is_some_and(|word| word >> (other % 64) & 1 == 1)
+        self.reach
+            .get(*one)
+            .and_then(|row| row.get(other / 64))
+            .is_some_and(|word| word >> (other % 64) & 1 == 1)
     }
 
     /// All that one waits for.
     fn all(&self, one: &str) -> impl Iterator<Item = &'g str> {
         let row = self.numbers.get(one).and_then(|at| self.reach.get(*at));
-        let set = move |at: usize| row.and_then(|row| row.get(at / 64)).is_some_and(|word| word >> (at % 64) & 1 == 1);
+        let set = move |at: usize| {
+            row.and_then(|row| row.get(at / 64)).is_some_and(|word| word >> (at % 64) & 1 == 1)
+        };
         self.names.iter().enumerate().filter(move |(at, _)| set(*at)).map(|(_, name)| *name)
     }
 }
@@ -126,9 +134,12 @@ pub(super) fn order(
         let gone: Vec<&str> = gone
             .iter()
             .copied()
-            .filter(|target| !missing.iter().any(|(other, gone)| {
-                (*other == name || of_app.waits(name, other)) && gone.iter().any(|other| other == target || of_app.waits(other, target))
-            }))
+            .filter(|target| {
+                !missing.iter().any(|(other, gone)| {
+                    (*other == name || of_app.waits(name, other))
+                        && gone.iter().any(|other| other == target || of_app.waits(other, target))
+                })
+            })
             .collect();
         let Some(unit) = app.resources.get(name).filter(|_| !gone.is_empty()) else { continue };
         let targets: Vec<String> = gone.iter().map(|target| format!("`{target}`")).collect();
@@ -155,7 +166,11 @@ pub(super) fn order(
 }
 
 /// Waits of the monolith among the resources of a template that the template has not.
-fn lost<'g>(system: &'g System<'_>, before: &Graph<'g>, after: &Graph<'_>) -> BTreeMap<&'g str, Vec<&'g str>> {
+fn lost<'g>(
+    system: &'g System<'_>,
+    before: &Graph<'g>,
+    after: &Graph<'_>,
+) -> BTreeMap<&'g str, Vec<&'g str>> {
     let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for name in system.resources.keys() {
         let gone: Vec<&str> = before
@@ -212,7 +227,9 @@ fn consumers(policy: &Attachment, whole: &Graph<'_>, after: &Graph<'_>, app: &Sy
             .is_some_and(|(direct, role)| direct.contains(role));
         let behind_waiting_ones = !direct
             && whole.all(name).any(|between| {
-                between != policy.role && app.resources.contains_key(between) && whole.waits(between, &policy.role)
+                between != policy.role
+                    && app.resources.contains_key(between)
+                    && whole.waits(between, &policy.role)
                     && !after.waits(&policy.name, between)
             });
         if behind_waiting_ones {
@@ -221,7 +238,10 @@ fn consumers(policy: &Attachment, whole: &Graph<'_>, after: &Graph<'_>, app: &Sy
         proof.faults.push(
             Diagnostic::new(
                 Code::PRF008,
-                format!("`{name}` does not wait for `{}`, which has permissions of its role `{}`", policy.name, policy.role),
+                format!(
+                    "`{name}` does not wait for `{}`, which has permissions of its role `{}`",
+                    policy.name, policy.role
+                ),
             )
             .label(Source::App, unit.place, "it may run without them")
             .help(format!("add `DependsOn: {}` to it, or split the monolith again", policy.name)),

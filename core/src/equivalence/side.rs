@@ -115,7 +115,8 @@ impl<'p> Side<'p> {
     /// Conditions name each other in any order and to any depth; what they name is read before them.
     fn read_conditions(&mut self) {
         let system = self.system;
-        let mut open: Vec<(&str, bool)> = system.conditions.keys().rev().map(|name| (name.as_str(), false)).collect();
+        let mut open: Vec<(&str, bool)> =
+            system.conditions.keys().rev().map(|name| (name.as_str(), false)).collect();
         let mut entered: BTreeSet<&str> = BTreeSet::new();
         while let Some((name, is_ready)) = open.pop() {
             if self.conditions.contains_key(name) {
@@ -129,7 +130,9 @@ impl<'p> Side<'p> {
                 for other in named {
                     match system.conditions.get_key_value(other) {
                         Some((other, _)) if !self.conditions.contains_key(other.as_str()) => {
-                            if entered.contains(other.as_str()) && open.iter().any(|(name, ready)| *ready && name == other) {
+                            if entered.contains(other.as_str())
+                                && open.iter().any(|(name, ready)| *ready && name == other)
+                            {
                                 self.circular.push(other.clone());
                             }
                             open.push((other, false));
@@ -210,8 +213,8 @@ impl Names for Side<'_> {
         }
         // A managed policy's `PolicyArn` is its `Ref`.
         let kind = self.common.monolith.resources.get(name).map(|resource| resource.kind);
-        let attribute =
-            attribute.filter(|attribute| !(*attribute == "PolicyArn" && kind == Some("AWS::IAM::ManagedPolicy")));
+        let attribute = attribute
+            .filter(|attribute| !(*attribute == "PolicyArn" && kind == Some("AWS::IAM::ManagedPolicy")));
         let itself = || match attribute {
             Some(attribute) => Value::GetAtt(name.to_owned(), attribute.to_owned()),
             None => Value::Ref(name.to_owned()),
@@ -231,7 +234,8 @@ impl Names for Side<'_> {
     fn is_list(&self, name: &str, attribute: Option<&str>) -> bool {
         match attribute {
             None => {
-                self.system.parameters.get(name).is_some_and(is_list_parameter) || name == "AWS::NotificationARNs"
+                self.system.parameters.get(name).is_some_and(is_list_parameter)
+                    || name == "AWS::NotificationARNs"
             }
             Some(attribute) => {
                 let kind = self.common.monolith.resources.get(name).map_or("", |resource| resource.kind);

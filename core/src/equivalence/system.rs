@@ -158,10 +158,7 @@ fn write_out(
 }
 
 /// The variable, the values and the body of a loop whose values are all in the text.
-fn turns<'d, 't>(
-    argument: Node<'d, 't>,
-    lowering: &Lowering,
-) -> Option<(String, Vec<String>, Node<'d, 't>)> {
+fn turns<'d, 't>(argument: Node<'d, 't>, lowering: &Lowering) -> Option<(String, Vec<String>, Node<'d, 't>)> {
     let mut items = argument.items().map(Node::resolved);
     let (variable, collection, body) = (items.next()?, items.next()?, items.next()?);
     if items.next().is_some() || body.kind() != Kind::Mapping {

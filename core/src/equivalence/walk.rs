@@ -36,7 +36,11 @@ impl Statement {
 
     /// The steps below the statement, list numbers aside.
     pub(super) fn element<'s>(&self, path: &'s [String]) -> Vec<&'s str> {
-        path.iter().skip(self.depth).map(String::as_str).filter(|step| step.parse::<usize>().is_err()).collect()
+        path.iter()
+            .skip(self.depth)
+            .map(String::as_str)
+            .filter(|step| step.parse::<usize>().is_err())
+            .collect()
     }
 }
 
@@ -105,7 +109,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn maps(&mut self, path: &mut Vec<String>, before: &[(String, Value)], after: &[(String, Value)], care: Cond) {
+    fn maps(
+        &mut self,
+        path: &mut Vec<String>,
+        before: &[(String, Value)],
+        after: &[(String, Value)],
+        care: Cond,
+    ) {
         let find = |entries: &[(String, Value)], key: &str| {
             entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
         };
@@ -217,8 +227,8 @@ impl Walk<'_, '_> {
             resource: self.name.to_owned(),
             statement: statement.name.clone(),
             element: statement.element(path).join("."),
-            before: self.shown(before),
-            after: self.shown(after),
+            before: in_full(before, self.whole),
+            after: in_full(after, self.whole),
             covers: true,
             reaches,
         });
@@ -299,19 +309,24 @@ fn take_back(expr: &Expr, kept: &[Expr]) -> Expr {
 
 /// A value on one line, cut where it is long.
 pub(super) fn shown(value: &Value, whole: &Side<'_>) -> String {
+    let line = in_full(value, whole);
+    match line.char_indices().nth(240) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line,
+    }
+}
+
+/// A value on one line, with its conditions by their names.
+fn in_full(value: &Value, whole: &Side<'_>) -> String {
     let name = |cond: Cond| {
         let all = &whole.common.conditions;
-        let named = |wanted: Cond| whole.conditions.iter().find(|(_, cond)| **cond == wanted).map(|(name, _)| name);
+        let named =
+            |wanted: Cond| whole.conditions.iter().find(|(_, cond)| **cond == wanted).map(|(name, _)| name);
         match (named(cond), named(all.not(cond))) {
             (Some(name), _) => name.clone(),
             (None, Some(name)) => format!("not {name}"),
             (None, None) => "some values of the parameters".to_owned(),
         }
     };
-    let writer = crate::writer::Writer { json: false, newline: "\n", step: 2 };
-    let line = writer.line(&value.to_expr(&name));
-    match line.char_indices().nth(240) {
-        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
-        None => line,
-    }
+    crate::writer::Writer { json: false, newline: "\n", step: 2 }.line(&value.to_expr(&name))
 }

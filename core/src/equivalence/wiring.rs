@@ -63,13 +63,18 @@ pub(super) fn proven(claimed: &Wiring, [monolith, iam, app]: [&System<'_>; 3], p
             wiring.stack_parameter = None;
             if is_marked {
                 wrong(
-                    format!("`{name}` is a parameter of the monolith's own, not the application stack's name"),
+                    format!(
+                        "`{name}` is a parameter of the monolith's own, not the application stack's name"
+                    ),
                     iam.parameters.get(name),
                 );
             }
         } else if !iam.parameters.contains_key(name) {
             wiring.stack_parameter = None;
-            wrong(format!("the IAM template has no parameter `{name}` for the application stack's name"), None);
+            wrong(
+                format!("the IAM template has no parameter `{name}` for the application stack's name"),
+                None,
+            );
         }
     }
     wiring.two_phase.retain(|parameter, output| {
@@ -79,7 +84,9 @@ pub(super) fn proven(claimed: &Wiring, [monolith, iam, app]: [&System<'_>; 3], p
         } else if unit.is_none() {
             format!("the IAM template has no parameter `{parameter}` for a value that comes later")
         } else if !app.outputs.contains_key(output) {
-            format!("nothing gives the value of `{parameter}`: the application template has no output `{output}`")
+            format!(
+                "nothing gives the value of `{parameter}`: the application template has no output `{output}`"
+            )
         } else {
             return true;
         };
@@ -149,7 +156,10 @@ pub(super) fn sides<'p>(
         let Some((cond, value)) = outputs.get(output) else { continue };
         let absent = app.parameters.get(parameter).and_then(default).map_or(Value::Impossible, Value::Text);
         let form = raw.form();
-        stands.insert(parameter.clone(), stand(form.choice(vec![(*cond, value.clone()), (all.not(*cond), absent)])));
+        stands.insert(
+            parameter.clone(),
+            stand(form.choice(vec![(*cond, value.clone()), (all.not(*cond), absent)])),
+        );
     }
     let of_app = Side::new(common, app, stands, exports);
     let (mut filled, mut empty) = (own.clone(), own);

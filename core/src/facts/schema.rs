@@ -39,7 +39,10 @@ mod tests {
 
     #[test]
     fn documents_are_json_and_texts_are_not() {
-        assert!(is_json_property("AWS::StepFunctions::StateMachine", &["Definition", "States", "W", "Seconds"]));
+        assert!(is_json_property(
+            "AWS::StepFunctions::StateMachine",
+            &["Definition", "States", "W", "Seconds"]
+        ));
         assert!(is_json_property("AWS::IAM::Role", &["Policies", "PolicyDocument", "Statement"]));
         assert!(!is_json_property("AWS::Lambda::Function", &["Timeout"]));
         assert!(is_json_property("Custom::Thing", &["Timeout"]));

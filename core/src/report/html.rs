@@ -47,22 +47,23 @@ pub(super) fn render(report: &Report) -> String {
         (dependencies(report))
         p.dim { "iam-split " (report.tool_version) }
     };
-    page(&format!("IAM split: {}", report.verdict()), STYLE, &body)
+    page(&format!("IAM split: {}", report.headline), STYLE, &body)
 }
 
 fn head(report: &Report) -> Markup {
-    let class = if report.clean { "good" } else { "bad" };
     html! {
         header {
-            h1 { "IAM split: " span class=(class) { (report.verdict()) } }
+            h1 { "IAM split: " span class=(report.tone()) { (report.headline) } }
             p.dim {
                 code { (report.iam) } " and " code { (report.app) }
                 @if let Some(monolith) = &report.monolith { ", compared with " code { (monolith) } }
             }
             div.figures {
-                div { b { (report.moved().count()) } "moved" }
-                @if let Some(proven) = report.proven { div { b { (proven) } "resources proven the same" } }
-                div { b { (report.widened.len()) } "scopes wider" }
+                @if report.is_compared() {
+                    div { b { (report.moved().count()) } "moved" }
+                    @if let Some(proven) = report.proven { div { b { (proven) } "resources proven the same" } }
+                    div { b { (report.widened.len()) } "scopes wider" }
+                }
                 div { b { (report.findings.len()) } "findings" }
             }
         }
@@ -79,7 +80,7 @@ fn contracts(report: &Report) -> Markup {
                     @for contract in &report.contracts {
                         tr {
                             td { (contract.name) }
-                            @if contract.findings == 0 { td.good { "kept" } }
+                            @if contract.findings == 0 { td class=(report.tone()) { "kept" } }
                             @else { td.bad { "broken (" (contract.findings) ")" } }
                         }
                     }

@@ -4,6 +4,7 @@ use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, Tes
 
 use super::Report;
 use crate::diagnostic::Severity;
+use crate::validate::Verdict;
 
 pub(super) fn render(report: &Report) -> String {
     let mut suite = TestSuite::new("contracts");
@@ -31,10 +32,12 @@ pub(super) fn render(report: &Report) -> String {
         let name = format!("{} {} {}", finding.severity.name(), finding.code, finding.message);
         findings.add_test_case(TestCase::new(name, status));
     }
-    if let Some(proven) = report.proven {
-        let proof = format!("{proven} resources are the monolith's");
-        findings.add_test_case(TestCase::new(proof, TestCaseStatus::success()));
-    }
+    let proof = match report.verdict {
+        Verdict::Proven => TestCaseStatus::success(),
+        Verdict::NotProven => failure(&report.headline),
+        Verdict::NotCompared => TestCaseStatus::skipped(),
+    };
+    findings.add_test_case(TestCase::new(format!("proof: {}", report.headline), proof));
     let mut junit = Junit::new("iam-split");
     junit.add_test_suites([suite, findings]);
     // Only a name with a NUL could fail, and none has.

@@ -13,7 +13,7 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 fn write(report: &Report, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "# IAM split: {}\n", report.verdict())?;
+    writeln!(out, "# IAM split: {}\n", report.headline)?;
     writeln!(out, "`{}` and `{}`", code(&report.iam), code(&report.app))?;
     if let (Some(monolith), Some(proven)) = (&report.monolith, report.proven) {
         writeln!(
@@ -77,7 +77,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         )?;
     }
     let unchanged: Vec<&str> = report.unchanged().collect();
-    if report.monolith.is_some() && !unchanged.is_empty() {
+    if report.is_compared() && !unchanged.is_empty() {
         writeln!(
             out,
             "\n{} resources have the permissions that they had: {}.",

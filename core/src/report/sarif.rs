@@ -4,9 +4,14 @@ use serde_json::{Value, json};
 
 use super::{Finding, Place, Report};
 use crate::diagnostic::Code;
+use crate::equivalence::Change;
 
 pub(super) fn render(report: &Report) -> String {
     let mut codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
+    // Each wider scope is a note, whether or not somebody has to accept it.
+    if !report.widened.is_empty() {
+        codes.push(Code::WID001);
+    }
     codes.sort();
     codes.dedup();
     let rules: Vec<Value> = codes
@@ -40,13 +45,42 @@ pub(super) fn render(report: &Report) -> String {
         }
         value
     };
+    let wider = |change: &Change| {
+        let line =
+            report.moved().find(|resource| resource.name == change.resource).map(|resource| resource.line);
+        let mut text = format!(
+            "`{}` ({}, {}) reaches `{}`; before `{}`",
+            change.resource, change.statement, change.element, change.after, change.before
+        );
+        if !change.reaches.is_empty() {
+            text.push_str(&format!(": {}", change.reaches));
+        }
+        let location = line.filter(|line| *line > 0).map(|line| {
+            json!({
+                "physicalLocation": {
+                    "artifactLocation": { "uri": uri(&report.iam) },
+                    "region": { "startLine": line },
+                },
+            })
+        });
+        json!({
+            "ruleId": Code::WID001.as_str(),
+            "ruleIndex": codes.iter().position(|code| *code == Code::WID001),
+            "level": "note",
+            "message": { "text": text },
+            "locations": location.into_iter().collect::<Vec<_>>(),
+        })
+    };
+    let results: Vec<Value> =
+        report.findings.iter().map(result).chain(report.widened.iter().map(wider)).collect();
     let sarif = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "iam-split", "version": report.tool_version, "rules": rules } },
             "columnKind": "utf16CodeUnits",
-            "results": report.findings.iter().map(result).collect::<Vec<_>>(),
+            "results": results,
+            "properties": { "verdict": report.headline },
         }],
     });
     serde_json::to_string_pretty(&sarif).unwrap_or_default() + "\n"

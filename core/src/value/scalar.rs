@@ -34,7 +34,8 @@ fn is_date(text: &str) -> bool {
 /// and not more digits than a double keeps.
 fn is_shortest_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
+    let (whole, fraction) =
+        digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_digits(whole)
         && (whole == "0" || !whole.starts_with('0'))
@@ -49,7 +50,9 @@ mod tests {
 
     #[test]
     fn what_reads_back_differently_is_told_apart() {
-        for odd in ["yes", "NO", "on", "True", "0123", "001234567012", "9.10", "1e3", "1_000", "+1", "1:30", "-0"] {
+        for odd in
+            ["yes", "NO", "on", "True", "0123", "001234567012", "9.10", "1e3", "1_000", "+1", "1:30", "-0"]
+        {
             assert_eq!(plain(odd), Value::Odd(odd.to_owned()));
         }
         for number in ["0", "10", "-3", "1.5", "123456789012"] {

@@ -20,9 +20,10 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
     let app = Input::read(&arguments.app, streams)?;
     let monolith = arguments.monolith.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    let accept = arguments.accept.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let sources =
         Sources { template: monolith.as_ref(), config: config.as_ref(), iam: Some(&iam), app: Some(&app) };
-    let inputs = [Some(&iam), Some(&app), monolith.as_ref(), config.as_ref()];
+    let inputs = [Some(&iam), Some(&app), monolith.as_ref(), config.as_ref(), accept.as_ref()];
     for report in &arguments.report {
         let mut paths = inputs.into_iter().flatten().filter_map(|input| input.path.as_deref());
         if paths.any(|input| same_file(report, input)) {
@@ -38,6 +39,8 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
             app: app.shown(),
             monolith: monolith.as_ref().map(Input::shown),
             config: config.as_ref().map(Input::shown),
+            accept: accept.as_ref().map(Input::shown),
+            max_wider: arguments.max_wider,
         })
     } else {
         Validation { diagnostics: unreadable, ..Validation::default() }
@@ -79,14 +82,14 @@ fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> 
         writeln!(out, "{mark} {}{count}", contract.name)?;
     }
     match validation.proven {
-        Some(proven) => writeln!(
+        Some(proven) if validation.compared => writeln!(
             out,
             "\nproven   {proven} resources are the monolith's, for all values of the parameters"
         )?,
-        None if validation.readable => {
+        _ if validation.readable => {
             writeln!(out, "\nno proof: give the template that the pair was made of with --monolith")?;
         }
-        None => {}
+        _ => {}
     }
     if !validation.widened.is_empty() {
         let noun = if validation.widened.len() == 1 { "scope is" } else { "scopes are" };
@@ -103,9 +106,9 @@ fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> 
         writeln!(out, "\nstatements of {role} stand in {policy} of the application template")?;
     }
     let errors = validation.diagnostics.iter().filter(|found| found.is_error()).count();
-    let verdict = if errors == 0 { "clean" } else { "not clean" };
-    let all = validation.diagnostics.len();
-    writeln!(out, "\n{verdict}: {}, {} in all", counted(errors, "error"), counted(all, "finding"))?;
+    let others = validation.diagnostics.len() - errors;
+    let others = if others == 0 { String::new() } else { format!(", {}", counted(others, "other finding")) };
+    writeln!(out, "\n{}{others}", validation.headline())?;
     out.flush()?;
     Ok(())
 }

@@ -4,13 +4,14 @@ use js_sys::Array;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, MouseEvent};
 use yew::platform::spawn_local;
-use yew::{Callback, Html, Properties, function_component, html, use_node_ref};
+use yew::{Callback, Html, Properties, classes, function_component, html, use_node_ref};
 
 use super::context::{Context, use_page};
 use super::files::Intake;
 use super::host;
 use super::session::{Change, Work};
 use super::share::Share;
+use super::words::tone;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct OpenProps {
@@ -79,13 +80,8 @@ fn verdict(page: &Context) -> Html {
     let errors = outcome.errors();
     let plural = if errors == 1 { "" } else { "s" };
     if let Some(validation) = &outcome.validation {
-        let proven = validation.proven.map(|proven| format!(", {proven} resources proven the same"));
-        return match errors {
-            0 => html! { <span class="verdict good" aria-live="polite">{ "clean" }{ proven }</span> },
-            _ => {
-                html! { <span class="verdict bad" aria-live="polite">{ format!("{errors} error{plural}") }</span> }
-            }
-        };
+        let tone = tone(validation.verdict());
+        return html! { <span class={classes!("verdict", tone)} aria-live="polite">{ validation.headline() }</span> };
     }
     match &outcome.split {
         Some(split) => {

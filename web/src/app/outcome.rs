@@ -112,6 +112,7 @@ impl Outcome {
             app: &self.app.text,
             monolith: work.monolith.as_ref().map(|file| &*file.text),
             config: work.config.as_ref().map(|file| &*file.text),
+            ..ValidateRequest::default()
         })
     }
 

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use iam_split_core::diagnostic::Severity;
 use iam_split_core::report::{Finding, Format, Report};
 use iam_split_core::text::counted;
+use iam_split_core::validate::Verdict;
 use web_sys::MouseEvent;
 use yew::{Callback, Html, Properties, classes, function_component, html};
 
 use super::host;
 use super::permissions::{before_after, groups};
-use super::words::words;
+use super::words::{tone, words};
 
 /// The formats of a report with the endings of their files.
 const FORMATS: [(&str, &str, Format); 5] = [
@@ -72,8 +73,7 @@ pub(crate) fn ReportView(props: &Props) -> Html {
         <div class="page report" tabindex="0" role="region" aria-label="Report">
             <div class="head">
                 <h2>
-                    if report.clean { <span class="good">{ "Clean" }</span> }
-                    else { <span class="bad">{ counted(errors, "error") }</span> }
+                    <span class={tone(report.verdict)}>{ &report.headline }</span>
                     <span class="dim">
                         { " " }{ &report.iam }{ " and " }{ &report.app }
                         if let Some(monolith) = &report.monolith { { ", compared with " }{ monolith } }
@@ -82,9 +82,11 @@ pub(crate) fn ReportView(props: &Props) -> Html {
                 <span>{ "Save as " }{ for FORMATS.into_iter().map(save) }</span>
             </div>
             <div class="figures">
-                <div><b>{ moved.len() }</b>{ "moved" }</div>
-                if let Some(proven) = report.proven { <div><b>{ proven }</b>{ "resources proven the same" }</div> }
-                <div><b>{ report.widened.len() }</b>{ "scopes wider" }</div>
+                if report.verdict != Verdict::NotCompared {
+                    <div><b>{ moved.len() }</b>{ "moved" }</div>
+                    if let Some(proven) = report.proven { <div><b>{ proven }</b>{ "resources proven the same" }</div> }
+                    <div><b>{ report.widened.len() }</b>{ "scopes wider" }</div>
+                }
                 <div><b>{ report.findings.len() }</b>{ "findings" }</div>
             </div>
             <h2>{ "Contracts" }</h2>
@@ -93,7 +95,7 @@ pub(crate) fn ReportView(props: &Props) -> Html {
                 <tbody>{ for report.contracts.iter().map(|contract| html! {
                     <tr>
                         <td>{ &*contract.name }</td>
-                        if contract.findings == 0 { <td class="good">{ "kept" }</td> }
+                        if contract.findings == 0 { <td class={tone(report.verdict)}>{ "kept" }</td> }
                         else { <td class="bad">{ format!("broken ({})", contract.findings) }</td> }
                     </tr>
                 }) }</tbody>
