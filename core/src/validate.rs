@@ -99,6 +99,7 @@ pub(crate) fn compare(
         result.widened = widened;
         result.attached = attached;
         result.diagnostics.extend(faults);
+        result.diagnostics.extend(crate::plan::prefixes(monolith, &|name| iam.resources.contains_key(name)));
     }
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     wiring

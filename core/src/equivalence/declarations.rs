@@ -4,6 +4,7 @@ use super::{Proof, Side, Triple, Wiring};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::lower;
 use crate::syntax::Node;
+use crate::template::{SERVERLESS, Template};
 use crate::text::Span;
 
 /// Outputs, parameters, conditions and mappings of the monolith, and what the pair declares beyond them.
@@ -116,6 +117,15 @@ pub(super) fn declarations(
     }
 }
 
+/// Whether the IAM template has the monolith's transforms but that of serverless resources, which stay.
+fn without_serverless(monolith: &Template<'_, '_>, iam: &Template<'_, '_>) -> bool {
+    let names = |template: &Template<'_, '_>| -> Vec<String> {
+        let names = template.transforms().into_iter().map(|(name, _)| name.to_owned());
+        names.filter(|name| name != SERVERLESS).collect()
+    };
+    names(monolith) == names(iam) && iam.transforms().len() == names(iam).len()
+}
+
 /// Sections that say how the whole template is read or refused: those of the monolith, and no others.
 fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
     let Triple { monolith, iam, app } = *triple;
@@ -124,7 +134,9 @@ fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
         for (source, template) in [(Source::App, app), (Source::Iam, iam)] {
             let given = template.section(name);
             // The IAM template may do without what is about the application.
-            let fits = given.map(lower) == wanted || (source == Source::Iam && given.is_none());
+            let fits = given.map(lower) == wanted
+                || (source == Source::Iam
+                    && (given.is_none() || (name == "Transform" && without_serverless(monolith, iam))));
             if !fits {
                 let place = template.root.entry(name).map_or(template.root.span(), |(key, _)| key.outer());
                 let place = Span { start: place.start, end: place.end.min(place.start + 40) };

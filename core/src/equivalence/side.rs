@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
 use crate::normal::{Names, normal};
-use crate::plan::name_index;
-use crate::template::{Resource, Template};
+use crate::plan::{Waits, name_index};
+use crate::template::{Owner, ReferenceKind, Resource, Target, Template, references};
 
 /// One template with what its names stand for.
 pub(super) struct Side<'p> {
@@ -14,6 +14,9 @@ pub(super) struct Side<'p> {
     substitute: &'p dyn Fn(&Expr) -> Option<Expr>,
     pub(super) conditions: BTreeMap<&'p str, Expr>,
     indices: BTreeMap<&'p str, usize>,
+    /// The waits of the monolith: the application may say again what followed from what moved.
+    waits: Waits<'p, 'p>,
+    said: BTreeSet<(&'p str, String)>,
 }
 
 impl<'p> Side<'p> {
@@ -30,7 +33,18 @@ impl<'p> Side<'p> {
             .values()
             .filter_map(|resource| Some((resource.name, index(resource)?)))
             .collect();
-        let mut side = Self { template, substitute, conditions: BTreeMap::new(), indices };
+        let of_monolith = references(monolith);
+        let said = of_monolith.iter().filter_map(|reference| {
+            match (reference.kind, reference.owner, reference.target) {
+                (ReferenceKind::DependsOn, Owner::Resource(owner), Target::Name(name)) => {
+                    Some((owner, name.to_owned()))
+                }
+                _ => None,
+            }
+        });
+        let said = said.collect();
+        let waits = Waits::new(monolith, &of_monolith, &|_| true);
+        let mut side = Self { template, substitute, conditions: BTreeMap::new(), indices, waits, said };
         // Conditions name each other in any order; they cannot do so in a circle.
         for _ in 0..template.conditions.len().min(64) {
             let before = side.conditions.len();
@@ -86,7 +100,7 @@ impl<'p> Side<'p> {
                         Expr::List(names) => names,
                         name => vec![name],
                     };
-                    let stays = |name: &Expr| matches!(name, Expr::Text(name) if is_moved(name) == moved && !self.is_attachment(name));
+                    let stays = |name: &Expr| matches!(name, Expr::Text(name) if is_moved(name) == moved && !self.is_attachment(name) && !self.follows(resource.name, name));
                     let names: BTreeSet<String> = names
                         .iter()
                         .filter(|name| stays(name))
@@ -105,6 +119,11 @@ impl<'p> Side<'p> {
         }
         result.sort_by(|a, b| a.0.cmp(&b.0));
         Expr::Map(result)
+    }
+
+    /// Whether a wait is not the monolith's own words, and follows from them.
+    fn follows(&self, name: &str, on: &str) -> bool {
+        !self.said.iter().any(|(owner, said)| *owner == name && said == on) && self.waits.waits(name, on)
     }
 
     pub(super) fn is_attachment(&self, name: &str) -> bool {

@@ -54,6 +54,9 @@ impl Walk<'_, '_> {
                     self.compare(path, a, b);
                 }
             }
+            (Expr::Unary(a, x), Expr::Unary(b, y)) if a == b && a == "ToJsonString" => {
+                self.compare(path, x, y);
+            }
             _ => self.leaf(path, before, after),
         }
         self.statement = outer;
