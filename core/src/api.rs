@@ -105,6 +105,17 @@ impl Split {
 /// Splits a template.
 #[must_use]
 pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
+    // Lines that end in CR alone: read with LF, which is as long, and written as they were.
+    if request.template.contains('\r') && !request.template.contains('\n') {
+        let template = request.template.replace('\r', "\n");
+        let mut answer = split(&SplitRequest { template: &template, ..request.clone() });
+        if let SplitAnswer::Done(split) = &mut answer {
+            (split.iam, split.app) = (split.iam.replace('\n', "\r"), split.app.replace('\n', "\r"));
+            split.documents.iam.with_line_ends("\r");
+            split.documents.app.with_line_ends("\r");
+        }
+        return answer;
+    }
     let mut found = Vec::new();
     let answer = run(request, &mut found);
     // Errors first, each kind in the order of the text.
@@ -243,7 +254,6 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         resolve: request.resolve.as_deref(),
         app_stack_name: request.app_stack_name,
     };
-    let texts = plan::with_stack_name(&references);
     let (plan, trouble) = plan::plan(&template, references, &options);
     found.extend(trouble);
     if let Some(config) = &config {
@@ -275,11 +285,15 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
                         limit::BODY
                     ),
                 )
-                .help("remove text, or move more resources"),
+                .help(if which == "IAM" {
+                    "remove text, or move fewer resources"
+                } else {
+                    "remove text, or move more resources"
+                }),
             );
         }
     }
-    found.extend(plan::prefixes(&template, &texts, &plan));
+    found.extend(plan::prefixes(&template, &|name| plan.moves(name)));
     let missing = found.iter().filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
     let missing = missing.filter_map(|d| d.message.split('`').nth(1).map(str::to_owned)).collect();
     let summary = summary::summary(&template, &plan, &documents.iam, missing);

@@ -25,6 +25,8 @@ pub enum Reason {
     Attached,
     /// A resource of the application waits for such a policy.
     WaitsFor,
+    /// A resource of the application waits still for what it waited for through something that moved.
+    WaitsStill,
     /// An alias whose anchor is in the other template became its text.
     Alias,
     /// The stack's own name or id became the application stack's.
@@ -49,6 +51,7 @@ impl Reason {
             Self::Bridge => "bridge",
             Self::Attached => "attached",
             Self::WaitsFor => "waits-for",
+            Self::WaitsStill => "waits-still",
             Self::Alias => "alias",
             Self::StackName => "stack-name",
             Self::Added => "added",
@@ -116,6 +119,13 @@ impl EditSet {
     #[must_use]
     pub fn edits(&self) -> &[Edit] {
         &self.edits
+    }
+
+    /// Writes the line ends of what was added in another way.
+    pub fn with_line_ends(&mut self, newline: &str) {
+        for edit in &mut self.edits {
+            edit.text = edit.text.replace('\n', newline);
+        }
     }
 
     /// The source with the edits applied.

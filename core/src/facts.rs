@@ -106,6 +106,41 @@ const NAME_SHAPERS: [(&str, &[&str]); 3] = [
     ("AWS::S3::Bucket", &["BucketNamePrefix", "BucketNamespace"]),
 ];
 
+/// Attributes that are lists, by their type; such an attribute is no text.
+/// Source: CloudFormation Template Reference, "Return values" of the types; published resource schemas (`cfn-lint` 1.58).
+const LISTS: [(&str, &str); 24] = [
+    ("AWS::AmazonMQ::Broker", "AmqpEndpoints"),
+    ("AWS::AmazonMQ::Broker", "IpAddresses"),
+    ("AWS::AmazonMQ::Broker", "MqttEndpoints"),
+    ("AWS::AmazonMQ::Broker", "OpenWireEndpoints"),
+    ("AWS::AmazonMQ::Broker", "StompEndpoints"),
+    ("AWS::AmazonMQ::Broker", "WssEndpoints"),
+    ("AWS::DirectoryService::MicrosoftAD", "DnsIpAddresses"),
+    ("AWS::DirectoryService::SimpleAD", "DnsIpAddresses"),
+    ("AWS::EC2::NetworkInterface", "SecondaryPrivateIpAddresses"),
+    ("AWS::EC2::TransitGatewayMulticastDomain", "Groups"),
+    ("AWS::EC2::VPC", "CidrBlockAssociations"),
+    ("AWS::EC2::VPC", "Ipv6CidrBlocks"),
+    ("AWS::EC2::Subnet", "Ipv6CidrBlocks"),
+    ("AWS::EC2::VPCEndpoint", "DnsEntries"),
+    ("AWS::EC2::VPCEndpoint", "NetworkInterfaceIds"),
+    ("AWS::ElastiCache::CacheCluster", "CacheNodes"),
+    ("AWS::ElastiCache::ReplicationGroup", "ReadEndPoint.Addresses.List"),
+    ("AWS::ElastiCache::ReplicationGroup", "ReadEndPoint.Ports.List"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "SecurityGroups"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "LoadBalancerArns"),
+    ("AWS::MSK::Cluster", "BootstrapBrokers"),
+    ("AWS::Route53::HostedZone", "NameServers"),
+    ("AWS::Route53Resolver::ResolverEndpoint", "IpAddresses"),
+    ("AWS::Transfer::Server", "As2ServiceManagedEgressIpAddresses"),
+];
+
+/// Whether an attribute of a type is a list.
+#[must_use]
+pub fn is_list(kind: &str, attribute: &str) -> bool {
+    LISTS.contains(&(kind, attribute))
+}
+
 /// The properties that shape the name of a type beside its name property.
 #[must_use]
 pub fn name_shapers(kind: &str) -> &'static [&'static str] {

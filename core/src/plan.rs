@@ -2,13 +2,19 @@
 //!
 //! A plan is data. It says nothing of how the two documents are written: that is `document`.
 
+mod apart;
 mod attach;
 mod bridge;
 mod capability;
 mod choice;
+mod existence;
+mod first;
+mod identity;
 mod later;
 mod names;
+mod order;
 mod position;
+mod prefix;
 mod reach;
 mod resolve;
 mod rewrite;
@@ -25,19 +31,21 @@ use crate::config::{Resolution, is_logical_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::Expr;
 use crate::syntax::Node;
-use crate::template::{Owner, Reference, Target, Template};
+use crate::template::{Owner, Reference, SERVERLESS, Target, Template, generated_iam};
 use crate::text::Span;
 
 pub use attach::Attached;
 pub use capability::{Capability, capabilities};
 pub use later::Later;
+pub use order::{Wait, Waits};
 pub(crate) use position::pattern_in;
 pub use position::{Position, position};
+pub use prefix::prefixes;
 pub use reach::reaches;
 pub use resolve::{NameNeed, Resolved, Resolver};
 pub use rewrite::{arn_value, name_from_arn, name_index};
 pub use select::{Selection, selected};
-pub use warning::{partitions, prefixes, with_stack_name};
+pub use warning::partitions;
 
 /// The name of the IAM template's parameter for the application stack's name, unless configured.
 pub const APP_STACK_PARAMETER: &str = "AppStackName";
@@ -213,6 +221,8 @@ pub struct Plan<'d, 't> {
     pub laters: Vec<Later<'d>>,
     /// Statements that go to the application.
     pub attached: Vec<Attached<'d, 't>>,
+    /// What waited through something that moved, and is made to wait still.
+    pub waits: Vec<Wait<'d, 't>>,
     /// What was selected and stays, each with the application resource that it references.
     pub kept: Vec<(&'d str, &'d str)>,
 }
@@ -259,12 +269,12 @@ pub fn plan<'d, 't>(
     options: &Options<'_, '_>,
 ) -> (Option<Plan<'d, 't>>, Vec<Diagnostic>) {
     let (selected, mut found) = select::select(template, &options.selection);
-    transforms(template, options, &mut found);
+    transforms(template, options, &selected, &mut found);
     if selected.is_empty() {
         return (None, found);
     }
     let index = Index::new(references);
-    let parameter = stack_parameter(options);
+    let parameter = stack_parameter(template, options);
     let mut kept: IndexMap<&'d str, &'d str> = IndexMap::new();
     // What stays may take more along, which then references what stays, and so on.
     let (moved, mut crossing, laters) = loop {
@@ -273,6 +283,7 @@ pub fn plan<'d, 't>(
         let set: HashSet<&str> = moved.iter().copied().collect();
         let is_moved = |name: &str| set.contains(name);
         let resolver = Resolver::new(template, &is_moved, &parameter);
+        let first = first::First::new(template, &index);
         let mut laters = later::Laters::new(template, &parameter);
         let context = bridge::Context {
             template,
@@ -281,6 +292,7 @@ pub fn plan<'d, 't>(
             is_moved: &is_moved,
             kept: &stays,
             resolver: &resolver,
+            first: &first,
             options,
         };
         let crossing = bridge::bridges(&context, &mut laters);
@@ -292,8 +304,9 @@ pub fn plan<'d, 't>(
         }
     };
     found.append(&mut crossing.diagnostics);
-    found
-        .extend(kept.iter().map(|(owner, target)| stays(template, owner, target, kept.contains_key(target))));
+    found.extend(kept.iter().map(|(owner, target)| {
+        stays(template, owner, target, kept.contains_key(target) || never(template, target))
+    }));
     if moved.is_empty() {
         found.push(
             Diagnostic::new(
@@ -306,7 +319,7 @@ pub fn plan<'d, 't>(
     }
     let set: HashSet<&str> = moved.iter().copied().collect();
     let is_moved = |name: &str| set.contains(name);
-    attach::consumers(template, &index, &is_moved, &mut crossing.attached);
+    let waits = order::waits(template, &index, &is_moved, &mut crossing.attached, &mut found);
     let travels = travel::travels(template, &index, &moved, &crossing);
     let rewriting = rewrite::rewrites(template, &index, &moved, &is_moved, &mut crossing.attached);
     found.extend(rewriting.diagnostics);
@@ -326,7 +339,12 @@ pub fn plan<'d, 't>(
     stack_names.sort_by_key(|reference| reference.place.start);
     let app_stack =
         names::app_stack(&crossing.bridges, !stack_names.is_empty(), &parameter, options, &mut found);
-    let made = names::Made { wires: &rewriting.wires, stack: app_stack.as_ref(), laters: &laters };
+    let made = names::Made {
+        wires: &rewriting.wires,
+        stack: app_stack.as_ref(),
+        laters: &laters,
+        attached: crossing.attached.len(),
+    };
     names::check(template, &made, &set, &travels, &mut found);
     let plan = Plan {
         moved,
@@ -339,9 +357,15 @@ pub fn plan<'d, 't>(
         app_stack,
         laters,
         attached: crossing.attached,
+        waits,
         kept: kept.into_iter().collect(),
     };
     (Some(plan), found)
+}
+
+/// Whether a resource never moves.
+fn never(template: &Template<'_, '_>, name: &str) -> bool {
+    template.resources.get(name).is_some_and(|resource| select::secret_of(resource).is_some())
 }
 
 /// Why a selected resource stays.
@@ -358,15 +382,40 @@ fn stays(template: &Template<'_, '_>, owner: &str, target: &str, forced: bool) -
     }
 }
 
-fn stack_parameter(options: &Options<'_, '_>) -> String {
+/// The configured name of the parameter for the stack's name, or one that the template leaves free.
+fn stack_parameter(template: &Template<'_, '_>, options: &Options<'_, '_>) -> String {
     let configured = options.selection.config.and_then(|file| file.config.app_stack_parameter.clone());
-    configured.filter(|name| is_logical_id(name)).unwrap_or_else(|| APP_STACK_PARAMETER.to_owned())
+    configured.filter(|name| is_logical_id(name)).unwrap_or_else(|| {
+        crate::text::free(APP_STACK_PARAMETER, |name| {
+            template.parameters.contains_key(name) || template.resources.contains_key(name)
+        })
+    })
 }
 
 /// What writes or repeats parts of the template after its text is read.
-fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mut Vec<Diagnostic>) {
+fn transforms(
+    template: &Template<'_, '_>,
+    options: &Options<'_, '_>,
+    moved: &[&str],
+    found: &mut Vec<Diagnostic>,
+) {
+    for made in generated_iam(template) {
+        found.push(
+            Diagnostic::new(
+                Code::SAM001,
+                format!(
+                    "the transform makes the {} `{}` for `{}`: the application stack needs `CAPABILITY_IAM`",
+                    crate::facts::noun(made.kind).to_lowercase(),
+                    made.name,
+                    made.site.name
+                ),
+            )
+            .at(made.site.value.key().map_or(made.site.value.span(), Node::outer), "this resource")
+            .help(format!("to have it in the IAM stack, write out {}", made.instead)),
+        );
+    }
     for (name, node) in template.transforms() {
-        if name == "AWS::LanguageExtensions" {
+        if matches!(name, "AWS::LanguageExtensions" | SERVERLESS) {
             continue;
         }
         found.push(
@@ -380,7 +429,9 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
     let brings_text = ["Transform", "Include", "Rain::"].iter().any(|word| text.contains(word));
     for node in template.document.nodes().take_while(|_| brings_text) {
         let Some(call) = crate::template::call(node) else { continue };
-        if call.function == crate::template::Function::Transform || call.is_directive() {
+        // What Rain is to fill in elsewhere than in IAM is carried as it is.
+        let stays = call.is_directive() && stands_in_application(template, node, moved);
+        if !stays && (call.function == crate::template::Function::Transform || call.is_directive()) {
             let name = if call.form == crate::template::Form::Short { "!" } else { "Fn::" };
             found.push(
                 Diagnostic::new(Code::TRF001, format!("`{name}{}` brings in text that is not here", call.name))
@@ -403,6 +454,15 @@ fn transforms(template: &Template<'_, '_>, options: &Options<'_, '_>, found: &mu
             );
         }
     }
+}
+
+/// Whether a node stands in a resource that does not move.
+fn stands_in_application(template: &Template<'_, '_>, node: Node<'_, '_>, moved: &[&str]) -> bool {
+    let place = node.outer();
+    let holds =
+        |resource: &&crate::template::Resource<'_, '_>| resource.declaration.value.outer().contains(place);
+    template.resources.values().find(holds).is_some_and(|resource| !moved.contains(&resource.name))
+        || template.section("Outputs").is_some_and(|outputs| outputs.outer().contains(place))
 }
 
 /// The type of an IAM resource in the body of a loop.

@@ -2,9 +2,11 @@
 //!
 //! Source of the limits: IAM User Guide, "IAM and AWS STS quotas" ("IAM doesn't count white space").
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::expression::{Expr, lower};
-use crate::facts::noun;
+use crate::facts::{Generated, noun, resource_type};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 
@@ -24,6 +26,31 @@ const LONGEST_ARN: usize = 256;
 struct Texts<'p, 'd, 't> {
     template: &'p Template<'d, 't>,
     laters: &'p [&'p str],
+    /// Parameters that name resources, with the longest name that the types admit.
+    names: BTreeMap<String, usize>,
+}
+
+/// The parameters of which names of resources are made: a bucket's name is not as long as a value may be.
+fn names(monolith: &Template<'_, '_>) -> BTreeMap<String, usize> {
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    for resource in monolith.resources.values() {
+        let Some(row) = resource_type(resource.kind).filter(|row| !row.name_property.is_empty()) else {
+            continue;
+        };
+        let longest = match row.generated {
+            Generated::StackLogical { max, .. } => usize::from(max),
+            _ => LONGEST_ARN,
+        };
+        if let Some(name) = resource.property(row.name_property) {
+            lower(name).walk(&mut |part| {
+                if let Expr::Ref(parameter) = part {
+                    let known = names.entry(parameter.clone()).or_insert(longest);
+                    *known = longest.min(*known);
+                }
+            });
+        }
+    }
+    names
 }
 
 /// A limit on a part of a resource.
@@ -45,8 +72,8 @@ const TRUST: Limit = Limit { characters: 2_048, what: "a trust policy", adjustab
 #[must_use]
 pub(crate) fn grown(monolith: &Template<'_, '_>, iam: &Template<'_, '_>, laters: &[&str]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let before = Texts { template: monolith, laters: &[] };
-    let after = Texts { template: iam, laters };
+    let before = Texts { template: monolith, laters: &[], names: names(monolith) };
+    let after = Texts { template: iam, laters, names: names(monolith) };
     for (name, resource) in &iam.resources {
         let Some(original) = monolith.resources.get(name) else { continue };
         for ((limit, after), (_, before)) in sizes(&after, resource).into_iter().zip(sizes(&before, original))
@@ -200,7 +227,9 @@ fn reference(template: &Texts<'_, '_, '_>, name: &str) -> Length {
         (Some(least), Some(most)) => Length { least: *least, most: *most },
         _ => Length {
             least: number("MinLength").unwrap_or(0),
-            most: number("MaxLength").unwrap_or(LONGEST_VALUE),
+            most: number("MaxLength")
+                .unwrap_or(LONGEST_VALUE)
+                .min(template.names.get(name).copied().unwrap_or(LONGEST_VALUE)),
         },
     }
 }

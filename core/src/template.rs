@@ -4,6 +4,8 @@ mod check;
 mod function;
 mod reference;
 mod secret;
+mod serverless;
+mod site;
 mod sub;
 
 use indexmap::IndexMap;
@@ -12,6 +14,8 @@ pub use check::check;
 pub use function::{Call, Form, Function, call, long_call};
 pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, may_mean, references};
 pub use secret::redacted;
+pub use serverless::{GeneratedIam, SERVERLESS, generated_iam, is_serverless};
+pub use site::{Site, condition_entry, sites};
 pub use sub::{Piece, pieces};
 
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};

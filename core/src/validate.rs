@@ -157,6 +157,9 @@ pub(crate) fn compare(
     result.wires =
         wiring.wires.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
     result.diagnostics.extend(faults);
+    if let Some(monolith) = monolith {
+        result.diagnostics.extend(crate::plan::prefixes(monolith, &|name| iam.resources.contains_key(name)));
+    }
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     wiring
 }

@@ -142,9 +142,9 @@ catalogue! {
     SEL002 Error 1 "nothing would be left for the application"
         "Every resource of the template would move: there is no application template to write."
         "Deploy the template as it is: it is an IAM template already.";
-    SEL003 Error 1 "an IAM resource that cannot be split"
-        "Access keys, login profiles and server certificates give out secrets as attributes or are bound to one stack; a parameter would expose them."
-        "Take the resource out of the template, or run without `--all-iam`: it then stays with the application.";
+    SEL003 Note 0 "an IAM resource that never moves"
+        "Access keys, login profiles and server certificates give out secrets as attributes or hold them; a parameter would expose them. They stay with the application, and with them what cannot do without them."
+        "Nothing needs to be done.";
     CYC001 Error 1 "a circular dependency between the two stacks"
         "The IAM stack is deployed first, so a moved resource cannot reference an application resource; no permitted resolution fits the place."
         "Fix the circular dependency in the monolith: give the application resource an explicit name (resolution `exact`), permit `pattern` where a wider scope is acceptable, or leave the role with the application by removing it from the configuration.";
@@ -172,9 +172,18 @@ catalogue! {
     LIM004 Error 1 "a policy becomes too long"
         "IAM admits 6,144 characters in a managed policy, 10,240 in all inline policies of a role, 2,048 of a user, 5,120 of a group, 2,048 in a trust policy (adjustable), white space not counted. Names and patterns written out can pass that."
         "Split the policy in two, or give the application resources shorter explicit names.";
+    LIM005 Error 1 "too many resources"
+        "CloudFormation admits 500 resources in a template; each policy that `attach` makes is one more."
+        "Permit another resolution than `attach`, or move more resources.";
+    LIM006 Error 1 "an output's name is too long"
+        "CloudFormation admits 255 characters in the name of an output; ours are the resource's name and `Arn`."
+        "Give the resource a shorter name.";
     TRF001 Error 1 "a transform writes part of the template"
         "A macro or `AWS::Serverless` creates or changes resources after the text is read: what is split here is not what is deployed."
         "Split the processed template (`aws cloudformation get-template --template-stage Processed`).";
+    SAM001 Note 0 "the transform makes IAM"
+        "`AWS::Serverless` makes a role for each function and state machine without one, for some events, and a policy for each connector. They are not in the text, so that they stay with the application stack, which then needs `CAPABILITY_IAM`."
+        "Write the role out and reference it, if it is to move.";
     TRF002 Error 1 "a loop makes what would have to be split"
         "`Fn::ForEach` makes IAM resources, or references moved ones, under names that are computed."
         "Write the resources out, or leave them with the application.";
@@ -187,6 +196,9 @@ catalogue! {
     DEP001 Note 0 "a dependency between the stacks went"
         "A moved resource waited for an application resource by `DependsOn`. The IAM stack is deployed first, so the order is reversed."
         "Check that nothing needs the former order.";
+    TIM001 Warning 0 "a permission comes after its user"
+        "Code of the template runs as a role while CloudFormation waits for it, and a permission of the role comes by `two-phase`, after the application stack stands."
+        "Check that the code starts without the permission, or permit `pattern` or `attach` before `two-phase`.";
     KEP001 Note 0 "a selected resource stays with the application"
         "The resolution `keep` is permitted, and a reference of the resource has no better one; or the resource cannot do without another that stays."
         "Nothing needs to be done; permit another resolution if the resource should move.";

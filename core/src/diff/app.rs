@@ -10,9 +10,9 @@ use crate::edit::Reason;
 use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
 use crate::normal::{Names, normal};
-use crate::plan::{arn_value, name_index};
+use crate::plan::{Waits, arn_value, name_index};
 use crate::syntax::{Kind, Node, parse};
-use crate::template::{Section, Template, call};
+use crate::template::{Section, Template, call, references};
 use crate::text::LineIndex;
 
 /// What differs. Lines count from one.
@@ -85,6 +85,7 @@ pub fn application(monolith: &str, app: &str) -> Result<AppDiff, Vec<Diagnostic>
     let left: BTreeSet<&str> =
         before.resources.keys().copied().filter(|name| !after.resources.contains_key(name)).collect();
     let mut walk = Walk {
+        waits: Waits::new(&before, &references(&before), &|_| true),
         before: &before,
         after: &after,
         lines: [LineIndex::new(monolith), LineIndex::new(app)],
@@ -111,6 +112,8 @@ fn is_for_iam_stack(output: Node<'_, '_>) -> bool {
 }
 
 struct Walk<'w> {
+    /// Who waited for whom.
+    waits: Waits<'w, 'w>,
     before: &'w Template<'w, 'w>,
     after: &'w Template<'w, 'w>,
     lines: [LineIndex; 2],
@@ -280,17 +283,28 @@ impl<'w> Walk<'w> {
         };
         let (a, b) = (names(before.1), names(after.1));
         let gone = a.difference(&b).all(|name| self.left.contains(name.as_str()));
-        let come = b.difference(&a).all(|name| {
-            let policy = self.after.resources.get(name.as_str());
-            policy.is_some_and(|policy| policy.kind == "AWS::IAM::RolePolicy")
-                && !self.before.resources.contains_key(name.as_str())
-        });
+        let owner = path.get(path.len().saturating_sub(2)).map_or("", String::as_str);
+        let still = b.difference(&a).all(|name| self.waits.waits(owner, name));
+        let come = b.difference(&a).all(|name| self.is_attached(name));
         let reason = match (gone, come) {
             (true, true) if b.is_subset(&a) => Some(Reason::DependsOn),
             (true, true) => Some(Reason::WaitsFor),
+            (true, false) if still => Some(Reason::WaitsStill),
+            (true, false)
+                if b.difference(&a).all(|name| self.waits.waits(owner, name) || self.is_attached(name)) =>
+            {
+                Some(Reason::WaitsFor)
+            }
             _ => None,
         };
         self.differs(path, reason, (!a.is_empty()).then_some(before.0), (!b.is_empty()).then_some(after.0));
+    }
+
+    /// Whether a resource is a policy that the split attached.
+    fn is_attached(&self, name: &str) -> bool {
+        let policy = self.after.resources.get(name);
+        policy.is_some_and(|policy| policy.kind == "AWS::IAM::RolePolicy")
+            && !self.before.resources.contains_key(name)
     }
 
     /// What a parameter of the application stands for: the ARN, or an attribute, of what left.

@@ -12,7 +12,7 @@ use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
 use crate::plan::{Action, Attached, Plan, Wire, name_from_arn};
 use crate::syntax::{Free, Kind, Node, NodeId};
-use crate::template::{Call, Owner, ReferenceKind, Template};
+use crate::template::{Call, ReferenceKind, Template};
 
 pub(super) fn edits(
     template: &Template<'_, '_>,
@@ -31,11 +31,17 @@ pub(super) fn edits(
         sheet.remove(resources, &stays, Free::Stay, Reason::BelongsToOther);
     }
     references(&mut sheet, plan);
-    waiting(&mut sheet, template, plan);
+    waiting(&mut sheet, plan);
     let gone = plan.rewrites.iter().filter(|rewrite| rewrite.action == Action::Remove);
-    let waits = |owner: Owner<'_>| matches!(owner, Owner::Resource(name) if plan.attached.iter().any(|group| group.consumers.contains(&name)));
-    let gone = gone.filter(|rewrite| !waits(rewrite.reference.owner));
-    depends_on(&mut sheet, gone.map(|rewrite| rewrite.reference.node));
+    // Where something is added, the whole of `DependsOn` is written anew.
+    let waits = |node: Node<'_, '_>| {
+        let resource = node
+            .parent()
+            .map(|list| if list.kind() == Kind::Mapping { list } else { list.parent().unwrap_or(list) });
+        plan.waits.iter().any(|wait| Some(wait.site.value) == resource)
+    };
+    let gone = gone.map(|rewrite| rewrite.reference.node).filter(|node| !waits(*node));
+    depends_on(&mut sheet, gone);
     let policies: Vec<(String, Expr)> =
         plan.attached.iter().map(|group| (group.name.clone(), role_policy(&sheet, group))).collect();
     if let Some(resources) = template.section("Resources") {
@@ -132,11 +138,8 @@ fn role_policy(sheet: &Sheet<'_, '_, '_>, group: &Attached<'_, '_>) -> Expr {
     }
     let statements = group.items.iter().map(|item| text(*item)).collect();
     policy.push(("Statement".to_owned(), Expr::List(statements)));
-    let name = group.policy.get("PolicyName").map_or_else(|| Expr::text(&group.name), lower);
-    // The role's own policy of this name holds other statements still.
-    let name = if group.whole { name } else { Expr::concat([name, Expr::text("-app")]) };
     let properties = Expr::map([
-        ("PolicyName", name),
+        ("PolicyName", group.policy_name.clone()),
         ("RoleName", group.role_name.clone()),
         ("PolicyDocument", Expr::Map(policy)),
     ]);
@@ -146,32 +149,34 @@ fn role_policy(sheet: &Sheet<'_, '_, '_>, group: &Attached<'_, '_>) -> Expr {
     Expr::Map(entries)
 }
 
-/// What used a role whose statements are attached waits for them.
-fn waiting<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, template: &Template<'d, 't>, plan: &Plan<'d, 't>) {
-    let mut waits: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for group in &plan.attached {
-        for consumer in &group.consumers {
-            waits.entry(consumer).or_default().push(&group.name);
-        }
+/// What waited through something that moved waits still, and for statements that are attached.
+fn waiting<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
+    let mut waits: IndexMap<NodeId, (Node<'d, 't>, Vec<&str>, bool)> = IndexMap::new();
+    for wait in &plan.waits {
+        let value = wait.site.value;
+        let (_, names, attached) = waits.entry(value.id()).or_insert_with(|| (value, Vec::new(), false));
+        names.push(&wait.on);
+        *attached |= wait.attached;
     }
-    for (consumer, policies) in waits {
-        let Some(resource) = template.resources.get(consumer) else {
-            continue;
-        };
-        let value = resource.declaration.value;
+    for (value, more, attached) in waits.values() {
+        let reason = if *attached { Reason::WaitsFor } else { Reason::WaitsStill };
         let before = value.get("DependsOn");
         let names = before.map_or(Vec::new(), |node| match node.as_str() {
             Some(name) => vec![name],
             None => node.resolved().items().filter_map(Node::as_str).collect(),
         });
-        let all: Vec<Expr> =
-            names.into_iter().filter(|name| !plan.moves(name)).chain(policies).map(Expr::text).collect();
+        let all: Vec<Expr> = names
+            .into_iter()
+            .filter(|name| !plan.moves(name))
+            .chain(more.iter().copied())
+            .map(Expr::text)
+            .collect();
         let depends = if let [only] = all.as_slice() { only.clone() } else { Expr::List(all) };
         match before {
-            Some(node) => sheet.replace_value(node, &depends, Reason::WaitsFor),
+            Some(node) => sheet.replace_value(node, &depends, reason),
             None => {
                 let stays = vec![true; value.entries().count()];
-                sheet.append_as(value, &stays, &[("DependsOn".to_owned(), depends)], Reason::WaitsFor);
+                sheet.append_as(*value, &stays, &[("DependsOn".to_owned(), depends)], reason);
             }
         }
     }

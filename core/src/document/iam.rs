@@ -9,7 +9,7 @@ use crate::expression::Expr;
 use crate::facts::limit;
 use crate::plan::{AppStack, Later, Plan};
 use crate::syntax::{Free, Kind, Node, NodeId, Style};
-use crate::template::{Call, ReferenceKind, Template};
+use crate::template::{Call, ReferenceKind, SERVERLESS, Template};
 
 pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edit> {
     let made = plan.laters.iter().map(|later| later.parameter.clone());
@@ -38,7 +38,18 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
         let name = key.as_str().unwrap_or_default();
         let value = value.resolved();
         let stays: Vec<bool> = match name {
-            "AWSTemplateFormatVersion" | "Description" | "Transform" => {
+            // What moves is plain CloudFormation: only language extensions may be needed.
+            "Transform" => {
+                let names: Vec<bool> =
+                    template.transforms().iter().map(|(name, _)| *name != SERVERLESS).collect();
+                let any = names.iter().any(|stays| *stays);
+                kept_sections.push(any);
+                if any && names.contains(&false) {
+                    sheet.remove(value, &names, Free::Go, Reason::BelongsToOther);
+                }
+                continue;
+            }
+            "AWSTemplateFormatVersion" | "Description" => {
                 kept_sections.push(true);
                 continue;
             }
@@ -176,7 +187,12 @@ fn later_parameter(later: &Later<'_>) -> Expr {
     let what = match (later.target, later.attribute) {
         ("AWS::StackId", _) => "Id of the application stack".to_owned(),
         (target, Some(attribute)) => format!("{attribute} of {target}"),
-        (target, None) => format!("Reference of {target}"),
+        // The end of the parameter's name says what it is.
+        (target, None) => {
+            let held = ["Arn", "Url", "Name", "Id"].into_iter().find(|end| later.output.contains(end));
+            let held = later.parameter.strip_prefix(target).or(held).unwrap_or("Reference");
+            format!("{} of {target}", held.trim_end_matches(char::is_numeric))
+        }
     };
     let description =
         format!("{what}: output {} of the application stack, empty until that stack stands", later.output);

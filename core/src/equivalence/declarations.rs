@@ -6,6 +6,7 @@ use super::{Proof, Triple, Wiring};
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, Lowering};
+use crate::template::{SERVERLESS, Template};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -226,6 +227,7 @@ fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
                 |expr: &Expr| matches!(expr, Expr::Text(text) | Expr::Plain(text) if text == "2010-09-09");
             let fits = match name {
                 "AWSTemplateFormatVersion" => given.as_ref().is_none_or(is_version),
+                "Transform" if source == Source::Iam && node.is_some() => without_serverless(monolith, iam) || given == wanted,
                 // The IAM template may do without what is about the application; the account asks for what it uses.
                 _ => given == wanted || (source == Source::Iam && node.is_none()),
             };
@@ -243,6 +245,15 @@ fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
             }
         }
     }
+}
+
+/// Whether the IAM template has the monolith's transforms but that of serverless resources, which stay.
+fn without_serverless(monolith: &Template<'_, '_>, iam: &Template<'_, '_>) -> bool {
+    let names = |template: &Template<'_, '_>| -> Vec<String> {
+        let names = template.transforms().into_iter().map(|(name, _)| name.to_owned());
+        names.filter(|name| name != SERVERLESS).collect()
+    };
+    names(monolith) == names(iam) && iam.transforms().len() == names(iam).len()
 }
 
 const INTERFACE: &str = "AWS::CloudFormation::Interface";

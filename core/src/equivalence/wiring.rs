@@ -28,7 +28,9 @@ impl Wiring {
     #[must_use]
     pub fn of(iam: &Template<'_, '_>, app: &Template<'_, '_>) -> Self {
         let named = iam.stack_parameter().map(str::to_owned);
-        let usual = iam.parameters.contains_key(crate::plan::APP_STACK_PARAMETER);
+        // One that the application has too is the monolith's own.
+        let usual = iam.parameters.contains_key(crate::plan::APP_STACK_PARAMETER)
+            && !app.parameters.contains_key(crate::plan::APP_STACK_PARAMETER);
         let usual = usual.then(|| crate::plan::APP_STACK_PARAMETER.to_owned());
         let text = |node: Node<'_, '_>| node.as_str().unwrap_or_default().to_owned();
         let two_phase = iam.two_phase().map(|(parameter, output)| (text(parameter), text(output))).collect();

@@ -98,6 +98,12 @@ impl IamType {
         format!("^arn:aws[a-z0-9-]*:iam::[0-9]{{12}}:{}/[!-~]+$", self.arn_noun)
     }
 
+    /// An ARN of this kind without a path.
+    #[must_use]
+    pub fn plain_arn(&self, partition: &str) -> String {
+        format!("arn:{partition}:iam::123456789012:{}/Stack-Name-1A2b3C", self.arn_noun)
+    }
+
     /// An ARN of this kind, to try a pattern on.
     #[must_use]
     pub fn sample_arn(&self, partition: &str) -> String {

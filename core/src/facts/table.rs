@@ -9,7 +9,7 @@
 //! - `${.Prop}` stands for the *name* of what the property means. Templates also give such a property as
 //!   an ARN (`EventBusName: !GetAtt Bus.Arn`, `Cluster: !GetAtt Cluster.Arn`): the part behind the first
 //!   `/` of that ARN is meant then. `EventBusName: default` means what an absent property means.
-//! - `${*}` stands for at least one character.
+//! - `${*}` stands for at least one character, `${??????}` for six.
 //!
 //! What is not here has a reason: an attribute that is left out is unknown, not impossible.
 
@@ -83,6 +83,9 @@ const SCHEDULE_ARN: Meaning = Meaning::ByProperty {
     given: arn_text!("scheduler", "schedule/${.GroupName}/${Name}"),
     absent: arn_text!("scheduler", "schedule/default/${Name}"),
 };
+
+/// Source of the pattern: Secrets Manager User Guide, "Permissions policy examples": a wildcard of six characters.
+const SECRET_ARN: Meaning = arn!("secretsmanager", "secret:${Name}-${??????}");
 
 const QUEUE_URL: Meaning =
     Meaning::Text("https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/${Name}");
@@ -196,9 +199,9 @@ resource_types! {
         ["DBClusterIdentifier"] NONE, NAME, {"ClusterResourceId": OPAQUE, "Endpoint": OPAQUE};
     "AWS::DynamoDB::GlobalTable" "GlobalTable"
         ["TableName"] NONE, NAME,
-        {"Arn": arn!("dynamodb", "table/${Name}"), "StreamArn": OPAQUE, "TableId": OPAQUE};
+        {"Arn": arn!("dynamodb", "table/${Name}"), "StreamArn": arn!("dynamodb", "table/${Name}/stream/${*}"), "TableId": OPAQUE};
     "AWS::DynamoDB::Table" "Table"
-        ["TableName"] stack(255), NAME, {"Arn": arn!("dynamodb", "table/${Name}"), "StreamArn": OPAQUE}
+        ["TableName"] stack(255), NAME, {"Arn": arn!("dynamodb", "table/${Name}"), "StreamArn": arn!("dynamodb", "table/${Name}/stream/${*}")}
         by "names measured on real stacks";
     "AWS::EC2::DHCPOptions" "DHCPOptions"
         [] NONE, OPAQUE, {"DhcpOptionsId": OPAQUE};
@@ -363,9 +366,10 @@ resource_types! {
     "AWS::KinesisFirehose::DeliveryStream" "DeliveryStream"
         ["DeliveryStreamName"] stack(64), NAME, {"Arn": arn!("firehose", "deliverystream/${Name}")}
         by "aws-cloudformation-resource-providers-kinesisfirehose, CreateHandler.java";
-    // Opaque, as versions and layers are: `FunctionName` may be a name or an ARN, whole or in part.
+    // `FunctionName` may be a name or an ARN, whole or in part.
     "AWS::Lambda::Alias" "Alias"
-        ["Name"] NONE, OPAQUE, {"AliasArn": OPAQUE};
+        ["Name"] NONE, arn!("lambda", "function:${.FunctionName}:${Name}"),
+        {"AliasArn": arn!("lambda", "function:${.FunctionName}:${Name}")};
     "AWS::Lambda::EventSourceMapping" "EventSourceMapping"
         [] NONE, OPAQUE, {"EventSourceMappingArn": OPAQUE, "Id": OPAQUE};
     "AWS::Lambda::Function" "Function"
@@ -374,7 +378,8 @@ resource_types! {
     "AWS::Lambda::LayerVersion" "LayerVersion"
         ["LayerName"] NONE, OPAQUE, {"LayerVersionArn": OPAQUE};
     "AWS::Lambda::Version" "Version"
-        [] NONE, OPAQUE, {"FunctionArn": OPAQUE, "Version": OPAQUE};
+        [] NONE, arn!("lambda", "function:${.FunctionName}:${*}"),
+        {"FunctionArn": arn!("lambda", "function:${.FunctionName}:${*}"), "Version": OPAQUE};
     // The final `*` is part of the value. Repeated dashes of the stack's name stay; nothing is ever cut.
     "AWS::Logs::LogGroup" "LogGroup"
         ["LogGroupName"] stack(512), NAME, {"Arn": arn!("logs", "log-group:${Name}:*")}
@@ -449,7 +454,18 @@ resource_types! {
         ["Name"] NONE, NAME, {"Arn": arn!("scheduler", "schedule-group/${Name}")};
     // The ARN ends in a dash and six characters that AWS chooses.
     "AWS::SecretsManager::Secret" "Secret"
-        ["Name"] NONE, OPAQUE, {"Id": OPAQUE};
+        ["Name"] NONE, SECRET_ARN, {"Id": SECRET_ARN};
+    // What the transform makes of it bears the same logical id.
+    "AWS::Serverless::Function" "Function"
+        ["FunctionName"] stack(64), NAME, {"Arn": arn!("lambda", "function:${Name}")}
+        by "AWS SAM specification: an AWS::Lambda::Function of the same logical id";
+    "AWS::Serverless::SimpleTable" "Table"
+        ["TableName"] stack(255), NAME, {"Arn": arn!("dynamodb", "table/${Name}")}
+        by "AWS SAM specification: an AWS::DynamoDB::Table of the same logical id";
+    "AWS::Serverless::StateMachine" "StateMachine"
+        ["Name"] logical(27), arn!("states", "stateMachine:${Name}"),
+        {"Arn": arn!("states", "stateMachine:${Name}"), "Name": NAME}
+        by "AWS SAM specification: an AWS::StepFunctions::StateMachine of the same logical id";
     "AWS::ServiceDiscovery::PrivateDnsNamespace" "PrivateDnsNamespace"
         [] NONE, OPAQUE, {"Arn": OPAQUE, "HostedZoneId": OPAQUE, "Id": OPAQUE};
     "AWS::ServiceDiscovery::Service" "Service"

@@ -1,11 +1,12 @@
 //! Attach: inline statements of a role that need the application go there, as a `RolePolicy`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::Index;
+use super::identity::keys;
 use crate::expression::{Expr, lower};
+use crate::facts::values_at;
 use crate::syntax::{Kind, Node};
-use crate::template::{Owner, Reference, Resource, Target, Template, call};
+use crate::template::{Owner, Reference, Resource, Template, call};
 use crate::text::free;
 
 /// An inline statement of a role.
@@ -33,6 +34,8 @@ pub struct Attached<'d, 't> {
     pub name: String,
     /// The condition on which the role exists.
     pub condition: Option<&'d str>,
+    /// The name of the policy: free among the role's, and no longer than IAM admits.
+    pub policy_name: Expr,
     /// The role's name, as the application template comes to it.
     pub role_name: Expr,
     /// Application resources that must wait for the policy, as they did when the role had it.
@@ -41,7 +44,7 @@ pub struct Attached<'d, 't> {
 
 impl Attached<'_, '_> {
     /// Whether a reference of the role stands in what goes to the application.
-    fn contains(&self, reference: &Reference<'_, '_>) -> bool {
+    pub(super) fn contains(&self, reference: &Reference<'_, '_>) -> bool {
         let place = reference.node.outer();
         (self.whole && self.policy.outer().contains(place))
             || self.items.iter().any(|item| item.outer().contains(place))
@@ -76,14 +79,9 @@ pub(super) fn inline_statement<'d, 't>(
     {
         return None;
     }
-    // Both policies bear the name, or one made of it, so it must mean the same in both templates.
-    let mut is_portable = true;
-    lower(policy.get("PolicyName")?).walk(&mut |expr| match expr {
-        Expr::Text(_) | Expr::Plain(_) | Expr::Concat(_) => {}
-        Expr::Ref(name) => is_portable &= name.starts_with("AWS::"),
-        _ => is_portable = false,
-    });
-    is_portable.then_some(Statement { role: resource.name, policy, item })
+    // While a `Deny` is under way nothing would be denied.
+    let allows = item.get("Effect").and_then(Node::literal) == Some("Allow");
+    allows.then_some(Statement { role: resource.name, policy, item })
 }
 
 /// A collection that is written here, not computed and not an alias.
@@ -116,6 +114,7 @@ pub(super) fn group<'d, 't>(
             name,
             condition: template.resources.get(statement.role).and_then(|role| role.condition),
             whole: false,
+            policy_name: Expr::text(""),
             role_name: Expr::reference(statement.role),
             consumers: Vec::new(),
         });
@@ -123,99 +122,79 @@ pub(super) fn group<'d, 't>(
     for group in &mut groups {
         group.items.sort_by_key(|item| item.span().start);
         let statement = group.policy.get("PolicyDocument").and_then(|document| document.get("Statement"));
-        group.whole =
-            statement.is_some_and(|statement| statement.items().all(|item| group.items.contains(&item)));
+        group.whole = statement.is_some_and(|statement| {
+            statement.kind() != Kind::Sequence || statement.items().all(|item| group.items.contains(&item))
+        });
+    }
+    let mut given: Vec<(&str, String)> = Vec::new();
+    for group in &mut groups {
+        group.policy_name = policy_name(template, group, &given);
+        given.extend(keys(&group.policy_name).into_iter().map(|key| (group.role, key)));
     }
     groups
+}
+
+/// Longest name of a policy. Source: IAM API Reference, `PutRolePolicy`, `PolicyName`.
+const LONGEST_NAME: usize = 128;
+
+/// The name of the policy in the application: that of the role's policy where all of it goes, otherwise one that no other
+/// policy of the role has.
+fn policy_name(template: &Template<'_, '_>, group: &Attached<'_, '_>, given: &[(&str, String)]) -> Expr {
+    let written = group.policy.get("PolicyName").map(lower);
+    let mut is_portable = true;
+    written.iter().for_each(|name| {
+        name.walk(&mut |expr| match expr {
+            Expr::Text(_) | Expr::Plain(_) | Expr::Concat(_) | Expr::List(_) | Expr::Named(..) => {}
+            Expr::Ref(name) => {
+                is_portable &= name.starts_with("AWS::") || template.parameters.contains_key(name.as_str());
+            }
+            Expr::Call(name, _) => is_portable &= name == "Join",
+            _ => is_portable = false,
+        });
+    });
+    if let Some(name) = written.clone().filter(|_| is_portable && group.whole) {
+        return name;
+    }
+    let taken = taken(template, group, given);
+    let base = match written {
+        Some(Expr::Text(name)) => format!("{name}-app"),
+        _ => group.name.clone(),
+    };
+    let cut = |end: &str| {
+        let most = LONGEST_NAME - end.len();
+        let kept: String = base.chars().take(most).collect();
+        format!("{kept}{end}")
+    };
+    let mut name = cut("");
+    let mut at = 2;
+    while taken.contains(&name) {
+        name = cut(&at.to_string());
+        at += 1;
+    }
+    Expr::text(name)
+}
+
+/// The names of the policies that a role has: inline ones, and those of resources of their own.
+fn taken(template: &Template<'_, '_>, group: &Attached<'_, '_>, given: &[(&str, String)]) -> HashSet<String> {
+    let mut taken: HashSet<String> =
+        given.iter().filter(|(role, _)| *role == group.role).map(|(_, name)| name.clone()).collect();
+    let mut add = |node: Option<Node<'_, '_>>| {
+        taken.extend(node.into_iter().flat_map(|node| keys(&lower(node))));
+    };
+    if let Some(role) = template.resources.get(group.role) {
+        for policy in values_at(role.declaration.value, &["Properties", "Policies", "*"]) {
+            add(policy.get("PolicyName"));
+        }
+    }
+    for resource in template.resources.values() {
+        if matches!(resource.kind, "AWS::IAM::Policy" | "AWS::IAM::RolePolicy") {
+            add(resource.property(&["PolicyName"]));
+        }
+    }
+    taken
 }
 
 /// Whether a reference of a moved role goes to the application with its statement.
 pub(super) fn holds(attached: &[Attached<'_, '_>], reference: &Reference<'_, '_>) -> bool {
     attached.iter().any(|group| reference.owner == Owner::Resource(group.role) && group.contains(reference))
-}
-
-/// Finds who must wait for each policy. A service may check a role's permissions when a resource that
-/// uses it is created (a Lambda event source mapping does); the role had them by then in the monolith.
-pub(super) fn consumers<'d>(
-    template: &Template<'d, '_>,
-    index: &Index<'d, '_>,
-    is_moved: &dyn Fn(&str) -> bool,
-    attached: &mut [Attached<'d, '_>],
-) {
-    let depends = dependencies(template, index, is_moved);
-    let users = |of: &str| -> Vec<&'d str> {
-        let uses = |name: &&'d str| depends.get(name).is_some_and(|targets| targets.contains(of));
-        template.resources.keys().copied().filter(|name| !is_moved(name)).filter(|name| uses(name)).collect()
-    };
-    for group in attached {
-        let needed = reach(&group_targets(index, group), &depends);
-        // A profile carries the role's permissions to the instances that use it.
-        let profiles = template.resources.values().filter(|resource| {
-            resource.kind == "AWS::IAM::InstanceProfile"
-                && is_moved(resource.name)
-                && index
-                    .of(Owner::Resource(resource.name))
-                    .any(|reference| reference.target == Target::Name(group.role))
-        });
-        let mut direct = users(group.role);
-        direct.extend(profiles.flat_map(|profile| users(profile.name)));
-        let mut waiting: Vec<&'d str> = Vec::new();
-        for consumer in direct {
-            if !needed.contains(consumer) {
-                waiting.push(consumer);
-                continue;
-            }
-            // The policy needs this one itself; what maps events to it can still wait.
-            let later = users(consumer).into_iter().filter(|name| !needed.contains(name));
-            waiting.extend(later.filter(|name| {
-                template
-                    .resources
-                    .get(*name)
-                    .is_some_and(|resource| resource.kind == "AWS::Lambda::EventSourceMapping")
-            }));
-        }
-        let mut seen = HashSet::new();
-        waiting.retain(|name| seen.insert(*name));
-        group.consumers = waiting;
-    }
-}
-
-type Dependencies<'d> = HashMap<&'d str, HashSet<&'d str>>;
-
-fn dependencies<'d>(
-    template: &Template<'d, '_>,
-    index: &Index<'d, '_>,
-    is_moved: &dyn Fn(&str) -> bool,
-) -> Dependencies<'d> {
-    let mut depends: Dependencies<'d> = HashMap::new();
-    for name in template.resources.keys().copied().filter(|name| !is_moved(name)) {
-        let targets = index.of(Owner::Resource(name)).filter_map(|reference| match reference.target {
-            Target::Name(target) if template.resources.contains_key(target) => Some(target),
-            _ => None,
-        });
-        depends.entry(name).or_default().extend(targets);
-    }
-    depends
-}
-
-fn group_targets<'d>(index: &Index<'d, '_>, group: &Attached<'d, '_>) -> Vec<&'d str> {
-    index
-        .of(Owner::Resource(group.role))
-        .filter(|reference| group.contains(reference))
-        .filter_map(|reference| match reference.target {
-            Target::Name(target) => Some(target),
-            _ => None,
-        })
-        .collect()
-}
-
-fn reach<'d>(from: &[&'d str], depends: &Dependencies<'d>) -> HashSet<&'d str> {
-    let mut open = from.to_vec();
-    let mut seen = HashSet::new();
-    while let Some(name) = open.pop() {
-        if seen.insert(name) {
-            open.extend(depends.get(name).into_iter().flatten().copied());
-        }
-    }
-    seen
 }

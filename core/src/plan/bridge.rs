@@ -6,12 +6,17 @@ use indexmap::IndexMap;
 
 use super::attach::{self, Attached, Statement};
 use super::choice::{Choice, Unresolved, choose};
+use super::existence;
+use super::first::{Asks, First};
 use super::later::Laters;
+use super::select::secret_of;
 use super::{Bridge, Index, Options, Resolver};
 use crate::config::Resolution;
-use crate::diagnostic::{Code, Diagnostic};
-use crate::facts::noun;
-use crate::template::{Owner, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Target, Template};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::facts::{Strength, noun};
+use crate::template::{
+    Owner, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Target, Template, condition_entry,
+};
 use crate::text::Span;
 
 /// What the walk over the moved resources found.
@@ -35,6 +40,7 @@ pub(super) struct Context<'p, 'd, 't> {
     /// Resources that were to move and stay.
     pub(super) kept: &'p HashSet<&'d str>,
     pub(super) resolver: &'p Resolver<'p, 'd, 't>,
+    pub(super) first: &'p First<'p, 'd, 't>,
     pub(super) options: &'p Options<'p, 'p>,
 }
 
@@ -76,7 +82,8 @@ pub(super) fn bridges<'l, 'd, 't>(
     };
     for ((owner, target), places) in failures {
         // What stays takes along what cannot do without it.
-        if context.kept.contains(target) {
+        let never = context.template.resources.get(target).is_some_and(|target| secret_of(target).is_some());
+        if context.kept.contains(target) || (never && context.options.selection.all_iam) {
             crossing.keep.push((owner, target));
         } else {
             crossing.diagnostics.push(circular(context, owner, target, &places));
@@ -108,7 +115,7 @@ impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
                     found.push(computed(owner, name, reference));
                     continue;
                 }
-                Target::Condition(name) if !context.template.conditions.contains_key(name) => {
+                Target::Condition(name) if condition_entry(context.template, name).is_none() => {
                     found.push(undeclared(owner, name, reference));
                     continue;
                 }
@@ -127,7 +134,7 @@ impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
                     found.push(undeclared(owner, target, reference));
                 }
                 _ if reference.kind == ReferenceKind::DependsOn => {
-                    found.push(dropped(owner, target, reference));
+                    found.push(dropped(context.template, owner, target, reference));
                     self.crossing.dropped.push(*reference);
                 }
                 _ => crossing.push((reference, target)),
@@ -135,6 +142,19 @@ impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
         }
         for (reference, target) in crossing {
             self.cross(resource, reference, target, &order);
+        }
+        for conflict in existence::conflicts(context.template, resource, context.is_moved) {
+            if order.contains(&Resolution::Keep) || context.kept.contains(conflict.target) && order.is_empty()
+            {
+                self.crossing.keep.push((owner, conflict.target));
+                continue;
+            }
+            let why = Unresolved {
+                reason: conflict.reason,
+                name_helps: false,
+                permitting_helps: vec![Resolution::Keep],
+            };
+            self.failures.entry((owner, conflict.target)).or_default().push((why, conflict.place));
         }
     }
 
@@ -149,8 +169,15 @@ impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
             self.crossing.diagnostics.push(hidden(reference));
             return;
         }
-        match choose(resource, reference, target, self.context.resolver, order, self.laters) {
-            Ok(Choice::Bridge(bridge)) => self.crossing.bridges.push(*bridge),
+        match choose(self.context, resource, reference, target, order, self.laters) {
+            Ok(Choice::Bridge(bridge)) => {
+                if bridge.resolution == Resolution::TwoPhase {
+                    let asks = self.context.first.asks(resource, reference, target, self.context.is_moved);
+                    let asks = asks.into_iter().filter(|asks| asks.strength == Strength::MayFail);
+                    self.crossing.diagnostics.extend(asks.map(|asks| may_fail(&asks, target, reference)));
+                }
+                self.crossing.bridges.push(*bridge);
+            }
             Ok(Choice::Attach(statement)) => self.statements.push(statement),
             Ok(Choice::Keep) => self.crossing.keep.push((resource.name, target)),
             Err(why) => {
@@ -158,6 +185,19 @@ impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
             }
         }
     }
+}
+
+/// What the application's own code may need while its resource is created.
+fn may_fail(asks: &Asks<'_>, target: &str, reference: &Reference<'_, '_>) -> Diagnostic {
+    Diagnostic::new(
+        Code::TIM001,
+        format!(
+            "`{}` runs as `{}` while it is created, and the permission on `{target}` comes only afterwards",
+            asks.resource, asks.role
+        ),
+    )
+    .at(reference.place, "the value comes later (`two-phase`)")
+    .help("check that it starts without the permission, or permit `pattern` or `attach` before `two-phase`")
 }
 
 /// Whether a name means a parameter or pseudo parameter, which both templates have.
@@ -246,7 +286,21 @@ fn notification_arns(owner: &str, reference: &Reference<'_, '_>) -> Diagnostic {
         .help("pass the topics as a parameter")
 }
 
-fn dropped(owner: &str, target: &str, reference: &Reference<'_, '_>) -> Diagnostic {
+fn dropped(
+    template: &Template<'_, '_>,
+    owner: &str,
+    target: &str,
+    reference: &Reference<'_, '_>,
+) -> Diagnostic {
+    if template.resources.get(target).is_some_and(Resource::is_iam) {
+        return Diagnostic::new(
+            Code::DEP001,
+            format!("`{owner}` no longer waits for `{target}`, which is IAM and stays: who waits for IAM often needs it"),
+        )
+        .with_severity(Severity::Warning)
+        .at(reference.place, "this dependency goes")
+        .help(format!("let `{target}` move too, or leave `{owner}` with the application"));
+    }
     Diagnostic::new(
         Code::DEP001,
         format!("`{owner}` no longer waits for `{target}`: the IAM stack is deployed first"),

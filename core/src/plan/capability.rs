@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Attached;
-use crate::template::Template;
+use crate::template::{SERVERLESS, Template, generated_iam};
 
 /// A capability and why it is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,6 +37,8 @@ pub fn capabilities(
         "AWS::IAM::UserToGroupAddition",
     ];
     let mut iam: Vec<String> = attached.iter().map(|group| group.name.clone()).collect();
+    let generated = generated_iam(template).into_iter().filter(|made| holds(made.site.name));
+    iam.extend(generated.map(|made| made.name));
     let mut named = Vec::new();
     for resource in template.resources.values().filter(|resource| holds(resource.name)) {
         if !ACKNOWLEDGED.contains(&resource.kind) {
@@ -58,7 +60,13 @@ pub fn capabilities(
     } else if !iam.is_empty() {
         list.push(Capability { name: "CAPABILITY_IAM", because: iam });
     }
-    let transforms: Vec<String> = template.transforms().iter().map(|(name, _)| (*name).to_owned()).collect();
+    let serverless = template
+        .resources
+        .values()
+        .any(|resource| resource.kind.starts_with("AWS::Serverless::") && holds(resource.name));
+    let transforms = template.transforms().into_iter().map(|(name, _)| name);
+    let transforms: Vec<String> =
+        transforms.filter(|name| serverless || *name != SERVERLESS).map(str::to_owned).collect();
     if !transforms.is_empty() {
         list.push(Capability { name: "CAPABILITY_AUTO_EXPAND", because: transforms });
     }

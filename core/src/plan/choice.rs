@@ -1,9 +1,11 @@
 //! Which of the permitted resolutions a crossing reference gets.
 
 use super::attach::{Statement, inline_statement};
+use super::bridge::Context;
 use super::later::Laters;
-use super::{Bridge, NameNeed, Position, Resolved, Resolver, position};
+use super::{Bridge, NameNeed, Position, Resolved, position};
 use crate::config::Resolution;
+use crate::facts::{Strength, is_list};
 use crate::template::{Reference, ReferenceKind, Resource};
 
 /// What becomes of a crossing reference.
@@ -32,23 +34,29 @@ struct Facts {
     position: Position,
     value: Result<Resolved, String>,
     needs: Vec<NameNeed>,
+    /// Whether the value could be written if the resource had an explicit name.
+    named: bool,
 }
 
 pub(super) fn choose<'d, 't>(
+    context: &Context<'_, 'd, 't>,
     resource: &Resource<'d, 't>,
     reference: &Reference<'d, 't>,
     target: &'d str,
-    resolver: &Resolver<'_, 'd, 't>,
     order: &[Resolution],
     laters: &mut Laters<'_, 'd, 't>,
 ) -> Result<Choice<'d, 't>, Unresolved> {
-    let position = position(reference.node, reference.via, resource);
+    let resolver = context.resolver;
+    let mut position = position(reference.node, reference.via, resource);
     let attribute = match reference.kind {
         ReferenceKind::GetAtt(attribute) => attribute,
         ReferenceKind::SubGetAtt(attribute) => Some(attribute),
         _ => None,
     };
     let computed = reference.kind == ReferenceKind::GetAtt(None);
+    if position.later.is_ok() {
+        position.later = comes_in_time(context, resource, reference, target, attribute);
+    }
     resolver.take_needs();
     let value = match target {
         _ if computed => Err("the attribute is computed".to_owned()),
@@ -56,7 +64,11 @@ pub(super) fn choose<'d, 't>(
         _ => resolver.reference(target, attribute),
     };
     let needs = resolver.take_needs();
-    let facts = Facts { position, value, needs };
+    let named = position.exact.is_ok()
+        && resolver
+            .if_named(target, attribute)
+            .is_some_and(|value| !value.pattern || position.pattern.is_ok());
+    let facts = Facts { position, value, needs, named };
     let statement = || inline_statement(resource, reference);
     let fits = |resolution: Resolution| -> bool {
         match resolution {
@@ -80,7 +92,11 @@ pub(super) fn choose<'d, 't>(
         resolution: chosen,
         expr,
         position: facts.position.clone(),
-        needs: if chosen == Resolution::Pattern { facts.needs.clone() } else { Vec::new() },
+        // An exact name asks, too, where the service stores it in lower case.
+        needs: match chosen {
+            Resolution::Pattern | Resolution::Exact => facts.needs.clone(),
+            _ => Vec::new(),
+        },
     };
     let attached = if chosen == Resolution::Attach { statement() } else { None };
     match (chosen, &facts.value, attached) {
@@ -120,7 +136,7 @@ fn unresolved(facts: &Facts, order: &[Resolution], permitting_helps: Vec<Resolut
             Resolution::Exact | Resolution::Pattern => fits_value(facts, *resolution).err(),
             Resolution::TwoPhase => facts.position.later.clone().err(),
             Resolution::Attach => Some(
-                "only inline statements of a role can be attached, where neither policy nor statement is behind `Fn::If`, an anchor or an alias".to_owned(),
+                "only inline statements of a role that allow can be attached, where neither policy nor statement is behind `Fn::If`, an anchor or an alias".to_owned(),
             ),
             Resolution::Keep | Resolution::Refuse => None,
         };
@@ -130,9 +146,37 @@ fn unresolved(facts: &Facts, order: &[Resolution], permitting_helps: Vec<Resolut
     if order.is_empty() {
         reasons.push("no resolution is permitted".to_owned());
     }
-    Unresolved {
-        reason: reasons.join("; "),
-        name_helps: facts.position.exact.is_ok() && !facts.needs.is_empty(),
-        permitting_helps,
+    Unresolved { reason: reasons.join("; "), name_helps: facts.named, permitting_helps }
+}
+
+/// Whether a value that comes later comes in time, and as a text.
+fn comes_in_time<'d, 't>(
+    context: &Context<'_, 'd, 't>,
+    resource: &Resource<'d, 't>,
+    reference: &Reference<'d, 't>,
+    target: &'d str,
+    attribute: Option<&str>,
+) -> Result<(), String> {
+    let kind = context.template.resources.get(target).map_or("", |target| target.kind);
+    if attribute.is_some_and(|attribute| is_list(kind, attribute)) {
+        return Err(format!(
+            "`{}` of `{target}` is a list, and an output is a text",
+            attribute.unwrap_or_default()
+        ));
+    }
+    let asks = context.first.asks(resource, reference, target, context.is_moved);
+    match asks.iter().find(|asks| asks.strength == Strength::Refused) {
+        None => Ok(()),
+        Some(asks) => {
+            let may = if asks.action == "*" {
+                format!("runs as `{}`", asks.role)
+            } else {
+                format!("is refused unless `{}` may `{}`", asks.role, asks.action)
+            };
+            Err(format!(
+                "when `{}` (`{}`) is created it {may}, and the value comes only after that (`two-phase`)",
+                asks.resource, asks.kind
+            ))
+        }
     }
 }

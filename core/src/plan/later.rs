@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 
 use crate::expression::{Expr, from_sub_text, lower};
 use crate::facts::{Meaning, resource_type};
-use crate::template::{Reference, ReferenceKind, Template};
+use crate::syntax::{Kind, Node};
+use crate::template::{Reference, Template, call};
 use crate::text::free;
 
 /// A value that comes later: a parameter of the IAM template, and the application's output that fills it.
@@ -59,9 +60,15 @@ impl<'p, 'd, 't> Laters<'p, 'd, 't> {
         reference: &Reference<'d, '_>,
         element: &str,
     ) -> Expr {
+        // Where the value begins a text, the text begins as the placeholder does.
+        let leads = leads(reference);
         let kind = self.template.resources.get(target).map_or("", |resource| resource.kind);
-        let whole = matches!(reference.kind, ReferenceKind::Ref | ReferenceKind::GetAtt(_));
-        let is_arn = target == "AWS::StackId" || is_arn(kind, attribute) || (whole && element == "Resource");
+        let wants_arn = element == "Resource"
+            || element
+                .split('.')
+                .nth(1)
+                .is_some_and(|operator| operator.contains("Arn") && element.starts_with("Condition"));
+        let is_arn = target == "AWS::StackId" || is_arn(kind, attribute) || (leads && wants_arn);
         let later = self.later(target, attribute, is_arn);
         let nothing = match (is_arn, kind) {
             (true, "AWS::IAM::OIDCProvider") => nothing_arn("oidc-provider"),
@@ -82,8 +89,9 @@ impl<'p, 'd, 't> Laters<'p, 'd, 't> {
         let suffix = match attribute {
             Some(attribute) => attribute,
             None if target == "AWS::StackId" => "",
-            None if is_arn => "Arn",
-            None => "Ref",
+            None => {
+                holds(resource_type(self.template.resources.get(target).map_or("", |of| of.kind)), is_arn)
+            }
         };
         let wanted: String = format!("{stem}{suffix}").chars().filter(char::is_ascii_alphanumeric).collect();
         let value = match attribute {
@@ -100,8 +108,12 @@ impl<'p, 'd, 't> Laters<'p, 'd, 't> {
         });
         // An output of that name which gives this value will do.
         let same = |name: &str| {
-            let known = template.outputs.get(name).and_then(|output| output.value.get("Value"));
-            known.is_some_and(|known| lower(known) == value)
+            let Some(output) = template.outputs.get(name) else { return false };
+            // One that may be absent does not give it whenever the resource is there.
+            let of = template.resources.get(target).and_then(|resource| resource.condition);
+            let condition = output.value.get("Condition").and_then(Node::literal);
+            output.value.get("Value").is_some_and(|known| lower(known) == value)
+                && (condition.is_none() || condition == of)
         };
         let output = free(&parameter, |name| template.outputs.contains_key(name) && !same(name));
         let condition = free(&format!("Has{parameter}"), |name| template.conditions.contains_key(name));
@@ -127,6 +139,33 @@ const NOTHING: &str = "NOT_DEPLOYED_YET";
 /// An ARN of an account that does not exist: a valid form that matches nothing.
 fn nothing_arn(noun: &str) -> Expr {
     from_sub_text(&format!("arn:${{AWS::Partition}}:iam::000000000000:{noun}/{NOTHING}"))
+}
+
+/// Whether a reference begins the text that it stands in, or is the whole of it.
+fn leads(reference: &Reference<'_, '_>) -> bool {
+    let mut at = reference.via.unwrap_or(reference.node);
+    let mut text = at;
+    while let Some(parent) = at.parent() {
+        match call(parent) {
+            // The outermost that puts texts together.
+            Some(call) if matches!(call.name, "Sub" | "Join") => text = call.node,
+            None if parent.kind() == Kind::Mapping && parent.get("Effect").is_some() => break,
+            _ => {}
+        }
+        at = parent;
+    }
+    // A written beginning, such as `arn:`, is there whatever follows.
+    super::identity::keys(&lower(text)).iter().all(|key| key.starts_with(super::identity::OPEN))
+}
+
+/// What `Ref` gives, in a word: the end of a parameter's name.
+fn holds(row: Option<&crate::facts::ResourceType>, is_arn: bool) -> &'static str {
+    match row.map(|row| row.reference) {
+        _ if is_arn => "Arn",
+        Some(Meaning::Text(text)) if text.starts_with("https://") => "Url",
+        Some(Meaning::Name | Meaning::ByProperty { .. } | Meaning::Text(_)) => "Name",
+        _ => "Id",
+    }
 }
 
 fn is_arn(kind: &str, attribute: Option<&str>) -> bool {

@@ -74,6 +74,8 @@ pub(super) struct Made<'p, 'd> {
     pub(super) wires: &'p [Wire<'d>],
     pub(super) stack: Option<&'p AppStack>,
     pub(super) laters: &'p [Later<'d>],
+    /// How many policies are attached in the application template.
+    pub(super) attached: usize,
 }
 
 /// Names that are taken, and how many there may be.
@@ -87,14 +89,29 @@ pub(super) fn check(
     let wires = made.wires;
     let mut outputs: HashMap<&str, &str> = HashMap::new();
     for wire in wires {
-        for name in [&wire.parameter, &wire.output] {
-            if let Some(taken) = template.parameters.get(name.as_str()) {
-                found.push(
-                    Diagnostic::new(Code::NAM001, format!("the template has a parameter `{name}` already"))
-                        .at(taken.key.outer(), format!("`{}` needs this name", wire.resource))
-                        .help("rename the parameter of the template"),
-                );
-            }
+        if let Some(taken) = template.parameters.get(wire.parameter.as_str()) {
+            found.push(
+                Diagnostic::new(
+                    Code::NAM001,
+                    format!("the template has a parameter `{}` already", wire.parameter),
+                )
+                .at(taken.key.outer(), format!("`{}` needs this name", wire.resource))
+                .help("rename the parameter of the template"),
+            );
+        }
+        if wire.output.len() > limit::OUTPUT_NAME {
+            found.push(
+                Diagnostic::new(
+                    Code::LIM006,
+                    format!(
+                        "the output of `{}` would have a name of {} characters: CloudFormation admits {}",
+                        wire.resource,
+                        wire.output.len(),
+                        limit::OUTPUT_NAME
+                    ),
+                )
+                .help("give the resource a shorter name"),
+            );
         }
         // A parameter and a resource share one name space.
         let taken = template.resources.get(wire.parameter.as_str());
@@ -148,6 +165,25 @@ pub(super) fn check(
                 .help("choose another with `app_stack_parameter` in the configuration"),
             );
         }
+    }
+    let stays = template.section("Resources").map_or(0, |resources| resources.entries().count());
+    let resources = stays.saturating_sub(moved.len()) + made.attached;
+    if resources > limit::RESOURCES {
+        let help = if made.attached > 0 {
+            "permit another resolution than `attach`, or move more resources"
+        } else {
+            "move more resources"
+        };
+        found.push(
+            Diagnostic::new(
+                Code::LIM005,
+                format!(
+                    "{resources} resources in the application template: CloudFormation admits {}",
+                    limit::RESOURCES
+                ),
+            )
+            .help(help),
+        );
     }
     let new_outputs = made.laters.iter().filter(|later| !later.output_exists).count();
     let iam_parameters = travels.parameters.len() + made.laters.len() + usize::from(made.stack.is_some());

@@ -1,5 +1,6 @@
 //! Where in an IAM resource a reference stands, and what may stand there instead.
 
+use crate::facts::must_exist;
 use crate::syntax::{Kind, Node};
 use crate::template::{Function, Resource, call};
 
@@ -21,13 +22,6 @@ pub struct Position {
 /// Operators of a condition whose values match wildcards.
 /// Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
 const WILDCARD_OPERATORS: [&str; 3] = ["StringLike", "ArnLike", "ArnEquals"];
-
-/// Properties of IAM resources that name what must exist when the resource is created.
-const MUST_EXIST: [&str; 5] = ["ManagedPolicyArns", "PermissionsBoundary", "Roles", "Users", "Groups"];
-
-/// Properties that name an existing principal, but in the type that gives itself that name.
-const NAMES_OF: [(&str, &str); 3] =
-    [("RoleName", "AWS::IAM::Role"), ("UserName", "AWS::IAM::User"), ("GroupName", "AWS::IAM::Group")];
 
 /// Finds out where a node of a moved resource stands, or where the alias `via` puts it.
 #[must_use]
@@ -91,7 +85,7 @@ struct Step<'d, 't> {
 /// A function on the way that does more than join or choose texts; a pattern does not survive it.
 fn computes<'d>(name: &'d str, at: Node<'_, '_>, argument: Node<'_, '_>) -> Option<&'d str> {
     match name {
-        "Sub" | "Join" | "Split" => None,
+        "Sub" | "Join" | "Split" | "ToJsonString" => None,
         // The first argument of `If` is a condition's name, never a reference.
         "If" if argument.items().next() != Some(at) => None,
         _ => Some(name),
@@ -110,8 +104,7 @@ fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Posit
     };
     let property = property.to_owned();
     let Some((statement, element)) = statement_at.and_then(|at| path.get(at).map(|step| (at, step))) else {
-        let names = NAMES_OF.iter().any(|(name, own)| *name == property && *own != kind);
-        let exact = if names || MUST_EXIST.contains(&property.as_str()) {
+        let exact = if must_exist(kind, &property).is_some() {
             Err(format!("`{property}` takes only what exists when the resource is created"))
         } else {
             Ok(())
@@ -190,7 +183,11 @@ fn later_in(
         _ => return Err("the `Effect` of the statement is not known".to_owned()),
     }
     match (element, inner.last().copied()) {
-        ("Resource", _) | ("Principal", Some("Federated")) => Ok(()),
+        ("Resource", _) => Ok(()),
+        // A domain or a provider's ARN: nothing that allows nobody has either form.
+        ("Principal", Some("Federated")) => {
+            Err("until the value comes, nothing that fits `Federated` trusts nobody".to_owned())
+        }
         ("NotResource", _) => Err("until the value comes, `NotResource` would mean everything".to_owned()),
         ("Condition", Some(operator)) => {
             let bare = operator.rsplit(':').next().unwrap_or(operator);

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 
 use crate::expression::{Expr, from_sub_text, lower};
-use crate::facts::{Meaning, StoredCase, generated_pattern, name_shapers, resource_type, stored_case};
-use crate::syntax::Node;
+use crate::facts::{
+    Meaning, StoredCase, generated_pattern, name_or_arn, name_shapers, resource_type, stored_case,
+};
 use crate::template::{Resource, Template};
 
 /// A value that stands for a reference.
@@ -31,11 +32,13 @@ pub struct NameNeed {
 
 /// Resolves references, with the names of what moves and of the parameter for the stack's name.
 pub struct Resolver<'p, 'd, 't> {
-    template: &'p Template<'d, 't>,
+    pub(super) template: &'p Template<'d, 't>,
     moved: &'p dyn Fn(&str) -> bool,
     stack_parameter: &'p str,
     /// What the patterns made since the last call of [`Self::take_needs`] ask.
     needs: RefCell<Vec<NameNeed>>,
+    /// A resource that is taken to have an explicit name, to see whether one would help.
+    assumed: RefCell<Option<String>>,
 }
 
 impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
@@ -45,7 +48,13 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         moved: &'p dyn Fn(&str) -> bool,
         stack_parameter: &'p str,
     ) -> Self {
-        Self { template, moved, stack_parameter, needs: RefCell::new(Vec::new()) }
+        Self {
+            template,
+            moved,
+            stack_parameter,
+            needs: RefCell::new(Vec::new()),
+            assumed: RefCell::new(None),
+        }
     }
 
     /// What the patterns made since the last call ask of the stack's name.
@@ -61,6 +70,22 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         self.nested(name, attribute, &mut Vec::new())
     }
 
+    /// What the reference would come to if the resource, which has none, had an explicit name.
+    #[must_use]
+    pub fn if_named(&self, name: &str, attribute: Option<&str>) -> Option<Resolved> {
+        let resource = self.template.resources.get(name)?;
+        let row = resource_type(resource.kind).filter(|row| !row.name_property.is_empty())?;
+        if resource.property(row.name_property).is_some() {
+            return None;
+        }
+        let before = self.needs.take();
+        self.assumed.replace(Some(name.to_owned()));
+        let value = self.reference(name, attribute).ok();
+        self.assumed.replace(None);
+        self.needs.replace(before);
+        value
+    }
+
     /// What the application stack's id comes to: a pattern, since it ends in an id.
     #[must_use]
     pub fn stack_id(&self) -> Resolved {
@@ -71,7 +96,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         Resolved { expr: from_sub_text(&text), pattern: true }
     }
 
-    fn nested(
+    pub(super) fn nested(
         &self,
         name: &str,
         attribute: Option<&str>,
@@ -105,20 +130,23 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                 known.map_or(Meaning::Opaque, |(_, meaning)| *meaning)
             }
         };
-        let text = match meaning {
-            Meaning::Name => "${Name}",
-            Meaning::Text(text) => text,
-            Meaning::ByProperty { property, given, absent } => {
-                // The bus `default` is the one that is meant where none is given.
-                let value = resource.property(&[property]).and_then(Node::literal);
-                let is_given = resource.property(&[property]).is_some() && value != Some("default");
-                if is_given { given } else { absent }
-            }
-            Meaning::Opaque => {
-                let what = attribute.map_or("`Ref`".to_owned(), |attribute| format!("`{attribute}`"));
-                return Err(format!("{what} of `{}` is an id that AWS chooses", resource.kind));
-            }
-        };
+        if resource.kind == "AWS::Events::Rule"
+            && let Some(bus) = resource.property(&["EventBusName"])
+        {
+            return self.rule(resource, attribute, &lower(bus), open);
+        }
+        let text =
+            match meaning {
+                Meaning::Name => "${Name}",
+                Meaning::Text(text) => text,
+                Meaning::ByProperty { property, given, absent } => {
+                    if resource.property(&[property]).is_some() { given } else { absent }
+                }
+                Meaning::Opaque => {
+                    let what = attribute.map_or("`Ref`".to_owned(), |attribute| format!("`{attribute}`"));
+                    return Err(format!("{what} of `{}` is an id that AWS chooses", resource.kind));
+                }
+            };
         let mut pattern = false;
         let Expr::Concat(parts) = from_sub_text(text) else {
             return self.part(resource, &from_sub_text(text), open);
@@ -133,7 +161,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
     }
 
     /// A piece of a row's text: the name, a property, a pseudo parameter or text.
-    fn part(
+    pub(super) fn part(
         &self,
         resource: &Resource<'_, '_>,
         part: &Expr,
@@ -141,7 +169,9 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
     ) -> Result<Resolved, String> {
         match part {
             Expr::Ref(name) if name == "Name" => self.name(resource, open),
-            Expr::Ref(name) if name == "*" => Ok(Resolved { expr: Expr::text("*"), pattern: true }),
+            Expr::Ref(name) if name == "*" || name == "??????" => {
+                Ok(Resolved { expr: Expr::text(name), pattern: true })
+            }
             // `${.Property}` reads as an attribute of a resource without a name.
             Expr::GetAtt(name, path) if name.is_empty() => {
                 let path: Vec<&str> = path.split('.').collect();
@@ -149,8 +179,8 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                     return Err(format!("`{}` has no property `{}`", resource.name, path.join(".")));
                 };
                 let value = lower(value);
-                if takes_arn(resource.kind, &path) {
-                    return self.bare_name(&value, &path, open);
+                if let Some(row) = name_or_arn(resource.kind, &path) {
+                    return self.bare_name(&value, row, resource, open);
                 }
                 let mut optional = false;
                 value.walk(&mut |part| optional |= is_no_value(part));
@@ -163,31 +193,12 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         }
     }
 
-    /// The name that a property means which takes a name or an ARN, whose last segment is the name.
-    fn bare_name(&self, value: &Expr, path: &[&str], open: &mut Vec<String>) -> Result<Resolved, String> {
-        let exact = |expr| Ok(Resolved { expr, pattern: false });
-        match value {
-            Expr::Text(text) if text.starts_with("arn:") => {
-                exact(Expr::text(text.split_once('/').map_or(text.as_str(), |(_, name)| name)))
-            }
-            Expr::Text(_) => exact(value.clone()),
-            // `Ref` of a bus or a cluster is its name.
-            Expr::Ref(name) if self.template.resources.contains_key(name.as_str()) => self.expr(value, open),
-            Expr::GetAtt(name, attribute) if attribute == "Arn" => self.expr(&Expr::reference(name), open),
-            Expr::GetAtt(_, attribute) if attribute == "Name" => self.expr(value, open),
-            // A text that begins with a name of ours is a name: no ARN begins with a stack's.
-            Expr::Concat(parts) => match parts.as_slice() {
-                [Expr::Text(first), ..] if !first.starts_with("arn:") => self.expr(value, open),
-                [Expr::Ref(first), ..] if first == "AWS::StackName" => self.expr(value, open),
-                _ => Err(format!("`{}` may be a name or an ARN", path.join("."))),
-            },
-            Expr::Ref(name) if name == "AWS::StackName" => self.expr(value, open),
-            _ => Err(format!("`{}` may be a name or an ARN", path.join("."))),
-        }
-    }
-
     /// The physical name of an application resource.
-    fn name(&self, resource: &Resource<'_, '_>, open: &mut Vec<String>) -> Result<Resolved, String> {
+    pub(super) fn name(
+        &self,
+        resource: &Resource<'_, '_>,
+        open: &mut Vec<String>,
+    ) -> Result<Resolved, String> {
         let Some(row) = resource_type(resource.kind) else {
             return Err(format!("how `{}` is named is not known", resource.kind));
         };
@@ -196,6 +207,9 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             return Err(format!("`{shaper}` shapes the name of `{}`", resource.name));
         }
         let written = (!row.name_property.is_empty()).then(|| resource.property(row.name_property)).flatten();
+        if self.assumed.borrow().as_deref() == Some(resource.name) {
+            return Ok(Resolved { expr: Expr::text("name"), pattern: false });
+        }
         let resolved = match written.map(lower) {
             None => self.generated(resource),
             Some(expr) if is_no_value(&expr) => self.generated(resource),
@@ -204,10 +218,21 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             }
             Some(expr) => self.chosen(resource, &expr, open),
         }?;
-        let resolved = if stored_case(resource.kind) == Some(StoredCase::Lowered) {
-            Resolved { expr: self.lower_cased(resource, resolved.expr)?, pattern: resolved.pattern }
-        } else {
-            resolved
+        let resolved = match stored_case(resource.kind) {
+            Some(StoredCase::Lowered) => {
+                Resolved { expr: self.lower_cased(resource, resolved.expr)?, pattern: resolved.pattern }
+            }
+            Some(StoredCase::LowerOnly) => {
+                let mut named = false;
+                resolved.expr.walk(&mut |part| {
+                    named |= matches!(part, Expr::Ref(name) if name == self.stack_parameter);
+                });
+                if named {
+                    self.needs.borrow_mut().push(lower_case(resource));
+                }
+                resolved
+            }
+            None => resolved,
         };
         let named = if resolved.expr.fits_sub_text() {
             resolved.expr
@@ -238,12 +263,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                 Expr::Call(name, all(arguments)?)
             }
             Expr::Ref(name) if name == self.stack_parameter => {
-                self.needs.borrow_mut().push(NameNeed {
-                    resource: resource.name.to_owned(),
-                    longest: None,
-                    lower_case: true,
-                    bounded: true,
-                });
+                self.needs.borrow_mut().push(lower_case(resource));
                 Expr::Ref(name)
             }
             Expr::Ref(name)
@@ -282,7 +302,11 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                 pattern,
             });
         }
-        self.expr(expr, open)
+        let path = resource_type(resource.kind).map_or(&[][..], |row| row.name_property);
+        match name_or_arn(resource.kind, path) {
+            Some(row) => self.bare_name(expr, row, resource, open),
+            None => self.expr(expr, open),
+        }
     }
 
     fn generated(&self, resource: &Resource<'_, '_>) -> Result<Resolved, String> {
@@ -305,6 +329,9 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
     }
 
     /// An expression of the application side, with all that the IAM template cannot know resolved.
+    ///
+    /// # Errors
+    /// Why it cannot be known.
     pub fn expr(&self, expr: &Expr, open: &mut Vec<String>) -> Result<Resolved, String> {
         let exact = |expr: Expr| Resolved { expr, pattern: false };
         match expr {
@@ -343,9 +370,18 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                 let inner = self.expr(inner, open)?;
                 Ok(Resolved { expr: Expr::Named(name.clone(), Box::new(inner.expr)), pattern: inner.pattern })
             }
-            Expr::Map(_) | Expr::Source(_) => {
-                Err("a name is computed in a way that is not understood".to_owned())
+            // The argument of `Fn::GetStackOutput`.
+            Expr::Map(entries) => {
+                let mut pattern = false;
+                let mut resolved = Vec::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let value = self.expr(value, open)?;
+                    pattern |= value.pattern;
+                    resolved.push((key.clone(), value.expr));
+                }
+                Ok(Resolved { expr: Expr::Map(resolved), pattern })
             }
+            Expr::Source(_) => Err("a name is computed in a way that is not understood".to_owned()),
         }
     }
 
@@ -363,7 +399,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
 
 /// Functions of which a name may be computed and carried over. A value that another stack exports, or
 /// that a service keeps, is the same for both stacks.
-const CARRIED: [&str; 6] = ["Join", "Split", "Select", "If", "FindInMap", "ImportValue"];
+const CARRIED: [&str; 7] = ["Join", "Split", "Select", "If", "FindInMap", "ImportValue", "GetStackOutput"];
 
 /// Whether a function can be carried over, and gives a pattern of its result from a pattern.
 fn survives(function: &str, pattern: bool) -> Result<(), String> {
@@ -376,10 +412,9 @@ fn survives(function: &str, pattern: bool) -> Result<(), String> {
     Err(format!("its name is computed by `Fn::{function}` from a generated name"))
 }
 
-/// Whether a property takes a name or an ARN.
-/// Source: CloudFormation Template Reference of `AWS::Events::Rule` and `AWS::ECS::Service`.
-fn takes_arn(kind: &str, path: &[&str]) -> bool {
-    matches!((kind, path), ("AWS::Events::Rule", ["EventBusName"]) | ("AWS::ECS::Service", ["Cluster"]))
+/// What a name that is stored in lower case asks of the stack's.
+fn lower_case(resource: &Resource<'_, '_>) -> NameNeed {
+    NameNeed { resource: resource.name.to_owned(), longest: None, lower_case: true, bounded: true }
 }
 
 fn is_no_value(expr: &Expr) -> bool {

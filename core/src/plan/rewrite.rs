@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::facts::{ArnFrom, IamType, iam_type};
 use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template, may_mean};
+use crate::text::free;
 
 /// What the application template needs in place of what moved.
 pub(super) struct Rewriting<'d, 't> {
@@ -59,14 +60,14 @@ pub(super) fn rewrites<'d, 't>(
             found.push(bridge::hidden(reference));
             continue;
         }
-        match action(resource, reference, &mut wires) {
+        match action(template, resource, reference, &mut wires) {
             Ok(action) => rewrites.push(Rewrite { reference: *reference, target: resource.name, action }),
             Err(diagnostic) => found.push(diagnostic),
         }
     }
     for group in attached {
         if let Some(resource) = template.resources.get(group.role) {
-            match name_action(resource, &mut wires) {
+            match name_action(template, resource, &mut wires) {
                 Ok(Action::NameFromArn(index)) => group.role_name = name_from_arn(group.role, index),
                 Ok(Action::Parameter(name)) => group.role_name = Expr::reference(name),
                 Ok(Action::Remove | Action::Keep) => {}
@@ -113,6 +114,7 @@ pub fn arn_value(row: &IamType, name: &str) -> Option<Expr> {
 }
 
 fn action<'d>(
+    template: &Template<'d, '_>,
     resource: &Resource<'d, '_>,
     reference: &Reference<'d, '_>,
     wires: &mut BTreeMap<String, Wire<'d>>,
@@ -136,7 +138,7 @@ fn action<'d>(
             return Ok(Action::Parameter(resource.name.to_owned()));
         }
         let letters: String = attribute.chars().filter(char::is_ascii_alphanumeric).collect();
-        let name = format!("{}{letters}", resource.name);
+        let name = unused(template, &format!("{}{letters}", resource.name));
         let value = Expr::GetAtt(resource.name.to_owned(), attribute.to_owned());
         add(wires, &wire(resource, name.clone(), name.clone(), value, attribute))?;
         return Ok(Action::Parameter(name));
@@ -144,7 +146,12 @@ fn action<'d>(
     if row.is_some_and(|row| row.ref_is_arn) {
         return Ok(Action::Keep);
     }
-    name_action(resource, wires)
+    name_action(template, resource, wires)
+}
+
+/// A name for an output and its parameter that the template leaves free.
+fn unused(template: &Template<'_, '_>, wanted: &str) -> String {
+    free(wanted, |name| template.parameters.contains_key(name) || template.outputs.contains_key(name))
 }
 
 /// Adds a wire, unless its name is another's already.
@@ -165,6 +172,7 @@ fn add<'d>(wires: &mut BTreeMap<String, Wire<'d>>, wire: &Wire<'d>) -> Result<()
 
 /// How the application comes to a moved resource's name.
 fn name_action<'d>(
+    template: &Template<'d, '_>,
     resource: &Resource<'d, '_>,
     wires: &mut BTreeMap<String, Wire<'d>>,
 ) -> Result<Action, Diagnostic> {
@@ -173,7 +181,7 @@ fn name_action<'d>(
     if let Some(index) = row.and_then(|row| name_index(row, resource)) {
         return Ok(Action::NameFromArn(index));
     }
-    let name = format!("{}Name", resource.name);
+    let name = unused(template, &format!("{}Name", resource.name));
     add(wires, &wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name"))?;
     Ok(Action::Parameter(name))
 }

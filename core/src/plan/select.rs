@@ -44,7 +44,8 @@ pub(super) fn select<'d>(
     };
     let mut moved = Vec::new();
     for (name, resource) in &template.resources {
-        let chosen = names.contains(name) || (by_type(resource) && !excluded.contains(name));
+        let by_type = by_type(resource) && !excluded.contains(name) && secret_of(resource).is_none();
+        let chosen = names.contains(name) || by_type;
         if chosen {
             moved.push(*name);
         }
@@ -52,9 +53,8 @@ pub(super) fn select<'d>(
             && let Some(secret) = secret_of(resource)
         {
             found.push(
-                Diagnostic::new(Code::SEL003, format!("`{name}` cannot be split: {secret}"))
-                    .at(resource.declaration.key.outer(), "this resource")
-                    .help("take it out of the template, or run without `--all-iam`: it then stays with the application"),
+                Diagnostic::new(Code::SEL003, format!("`{name}` stays with the application: {secret}"))
+                    .at(resource.declaration.key.outer(), "this resource"),
             );
         }
     }
@@ -79,7 +79,8 @@ pub(super) fn select<'d>(
     (moved, found)
 }
 
-fn secret_of(resource: &Resource<'_, '_>) -> Option<&'static str> {
+/// Why a resource never moves; `None` if it may.
+pub(super) fn secret_of(resource: &Resource<'_, '_>) -> Option<&'static str> {
     match resource.kind {
         "AWS::IAM::AccessKey" => Some("an access key gives out its secret as an attribute"),
         "AWS::IAM::ServerCertificate" => Some("a server certificate holds a private key"),

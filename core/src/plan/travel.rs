@@ -3,7 +3,7 @@
 use super::bridge::Crossing;
 use super::{Index, Travels, attach};
 use crate::expression::Expr;
-use crate::template::{Owner, Target, Template};
+use crate::template::{Owner, Target, Template, condition_entry};
 
 /// The parameters, conditions and mappings that moved resources and bridges need, transitively.
 pub(super) fn travels<'d>(
@@ -53,7 +53,7 @@ impl<'d> Walk<'_, 'd, '_> {
     }
 
     fn condition(&mut self, name: &str) {
-        if let Some((name, _)) = self.template.conditions.get_key_value(name)
+        if let Some(name) = condition_entry(self.template, name)
             && self.travels.conditions.insert(name)
         {
             self.open.push(name);

@@ -249,8 +249,8 @@ fn block_item(text: &str, core: Span, before: usize, is_first: bool) -> Item {
     } else {
         line_end(text, core.end())
     };
-    // A byte order mark belongs to the file, not to its first section.
-    let mark = if start == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    // Byte order marks belong to the file, not to its first section; editors have been seen to write two.
+    let mark = if start == 0 { text.len() - text.trim_start_matches('\u{feff}').len() } else { 0 };
     Item { core, extent: Span::new(start + mark, comments_below(text, end, indent)), inline }
 }
 

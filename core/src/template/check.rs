@@ -10,7 +10,7 @@ use crate::syntax::{Kind, Node};
 ///
 /// Source: CloudFormation Template Reference, "Intrinsic functions", "Condition functions" and
 /// "Rule-specific intrinsic functions".
-const FUNCTIONS: [&str; 27] = [
+const FUNCTIONS: [&str; 28] = [
     "And",
     "Base64",
     "Cidr",
@@ -22,6 +22,7 @@ const FUNCTIONS: [&str; 27] = [
     "FindInMap",
     "GetAZs",
     "GetAtt",
+    "GetStackOutput",
     "If",
     "ImportValue",
     "Include",
@@ -42,13 +43,17 @@ const FUNCTIONS: [&str; 27] = [
 
 /// The attributes that a resource may have beside its properties.
 ///
-/// Source: CloudFormation Template Reference, "Resource attribute reference"; `Version` is that of custom
-/// resources and hooks.
-const ATTRIBUTES: [&str; 10] = [
+/// Source: CloudFormation Template Reference, "Resource attribute reference"; `Version` is that of custom resources and
+/// hooks; `Description` stands in deployed templates (AWS CodeStar writes it); `Connectors` and `IgnoreGlobals` are SAM's.
+/// Of others CloudFormation says "Invalid template resource property".
+const ATTRIBUTES: [&str; 13] = [
     "Condition",
+    "Connectors",
     "CreationPolicy",
     "DeletionPolicy",
     "DependsOn",
+    "Description",
+    "IgnoreGlobals",
     "Metadata",
     "Properties",
     "Type",
@@ -238,7 +243,7 @@ fn declarations(template: &Template<'_, '_>) -> Vec<Diagnostic> {
                 Diagnostic::new(
                     Code::TPL007,
                     format!(
-                        "a resource has no attribute `{name}`: CloudFormation refuses `{}`",
+                        "a resource has no attribute `{name}`, which stands in `{}`: CloudFormation answers \"Invalid template resource property\"",
                         resource.name
                     ),
                 )

@@ -399,7 +399,11 @@ impl<'d, 't> Walk<'d, 't> {
         let before = self.bound.len();
         self.bound.extend(variable);
         for body in items {
-            for (_, value) in body.resolved().entries() {
+            for (key, value) in body.resolved().entries() {
+                if key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach")) {
+                    self.for_each(owner, value.resolved());
+                    continue;
+                }
                 if matches!(owner, Owner::Resource(_)) {
                     self.resource(owner, value.resolved());
                 }

@@ -26,6 +26,7 @@ fn words(reason: Reason) -> &'static str {
         Reason::Bridge => "the name in the place of the reference",
         Reason::Attached => "statements that stay with the application",
         Reason::WaitsFor => "waits for the attached policy",
+        Reason::WaitsStill => "waits still for what it waited for through what moved",
         Reason::Alias => "the text of the alias",
         Reason::StackName => "the application stack's name",
         Reason::Added => "added",

@@ -1,0 +1,109 @@
+//! Who is meant: identity followed through name expressions, where a text says a name that a resource has.
+
+use crate::expression::Expr;
+use crate::expression::lower;
+use crate::facts::{iam_type, resource_type};
+use crate::template::{Resource, Template};
+
+/// Around a reference in a key.
+pub(super) const OPEN: char = '\u{1}';
+const CLOSE: char = '\u{2}';
+
+/// More alternatives than this are cut off: what is left out is not followed.
+const MOST: usize = 64;
+
+/// The texts that an expression may come to, with what is not known between marks.
+#[must_use]
+pub(super) fn keys(expr: &Expr) -> Vec<String> {
+    match expr {
+        Expr::Text(text) | Expr::Plain(text) => vec![text.clone()],
+        Expr::Ref(name) => vec![format!("{OPEN}{name}{CLOSE}")],
+        Expr::GetAtt(name, attribute) => vec![format!("{OPEN}{name}.{attribute}{CLOSE}")],
+        Expr::Named(_, inner) => keys(inner),
+        Expr::Concat(parts) => joined(parts, ""),
+        Expr::Call(name, arguments) => match (name.as_str(), arguments.as_slice()) {
+            ("Join", [Expr::Text(delimiter), Expr::List(parts)]) => joined(parts, delimiter),
+            ("If", [_, yes, no]) => keys(yes).into_iter().chain(keys(no)).take(MOST).collect(),
+            _ => vec![format!("{OPEN}{CLOSE}")],
+        },
+        _ => vec![format!("{OPEN}{CLOSE}")],
+    }
+}
+
+fn joined(parts: &[Expr], delimiter: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for (at, part) in parts.iter().enumerate() {
+        let between = if at > 0 { delimiter } else { "" };
+        let more = keys(part);
+        all = all
+            .iter()
+            .flat_map(|before| more.iter().map(move |after| format!("{before}{between}{after}")))
+            .take(MOST)
+            .collect();
+    }
+    all
+}
+
+/// The resource that a reference in a key names.
+#[must_use]
+pub(super) fn references(key: &str) -> Vec<&str> {
+    let marked = key.split(OPEN).skip(1).filter_map(|rest| rest.split(CLOSE).next());
+    marked.map(|name| name.split('.').next().unwrap_or(name)).filter(|name| !name.is_empty()).collect()
+}
+
+/// The texts that the explicit name of a resource may come to; none where CloudFormation makes the name.
+fn names(resource: &Resource<'_, '_>) -> Vec<String> {
+    let row = resource_type(resource.kind).filter(|row| !row.name_property.is_empty());
+    let name = row.and_then(|row| resource.property(row.name_property));
+    let known = |key: &String| !key.is_empty() && *key != format!("{OPEN}AWS::NoValue{CLOSE}");
+    name.map(lower).map_or(Vec::new(), |name| keys(&name).into_iter().filter(known).collect())
+}
+
+/// A key without what is not known.
+#[must_use]
+pub(super) fn written(key: &str) -> String {
+    let mut pieces = key.split(OPEN);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    pieces.for_each(|piece| text.push_str(piece.split_once(CLOSE).map_or("", |(_, after)| after)));
+    text
+}
+
+/// A key with something else in the place of what is not known.
+#[must_use]
+pub(super) fn filled(key: &str, by: impl Fn(&str) -> String) -> String {
+    let mut pieces = key.split(OPEN);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, after) = piece.split_once(CLOSE).unwrap_or((piece, ""));
+        text.push_str(&by(name));
+        text.push_str(after);
+    }
+    text
+}
+
+/// The IAM resources of a kind that a text names: by the name itself, or by an ARN that ends in it.
+pub(super) fn named<'d>(template: &Template<'d, '_>, text: &str, noun: &str) -> Vec<&'d str> {
+    let known = written(text);
+    let is_arn = known.contains(':') || known.contains('/');
+    if is_arn && !text.contains(&format!("{noun}/")) {
+        return Vec::new();
+    }
+    of_kind(
+        template,
+        |kind| iam_type(kind).is_some_and(|row| row.arn_noun == noun),
+        |name| text == name || (is_arn && text.ends_with(&format!("/{name}"))),
+    )
+}
+
+/// The resources of some types that a text names: by the name itself, or by an ARN that ends in it.
+pub(super) fn of_kind<'d>(
+    template: &Template<'d, '_>,
+    kind: impl Fn(&str) -> bool,
+    is_meant: impl Fn(&str) -> bool,
+) -> Vec<&'d str> {
+    let resources = template.resources.values().filter(|resource| kind(resource.kind));
+    resources
+        .filter(|resource| names(resource).iter().any(|name| is_meant(name)))
+        .map(|resource| resource.name)
+        .collect()
+}

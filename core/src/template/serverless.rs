@@ -1,0 +1,113 @@
+//! `AWS::Serverless`: what its transform makes of a template beside what is written.
+//!
+//! Source: AWS SAM specification, "Generated CloudFormation resources"; `aws-sam-translator` 1.115.
+
+use super::{Site, Template, sites};
+use crate::syntax::Node;
+
+/// The transform's name.
+pub const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
+
+/// IAM that the transform makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneratedIam<'d, 't> {
+    /// The resource that it is made for.
+    pub site: Site<'d, 't>,
+    /// The logical id of what is made.
+    pub name: String,
+    /// Its type.
+    pub kind: &'static str,
+    /// What to write so that it is not made.
+    pub instead: &'static str,
+}
+
+impl PartialEq for Site<'_, '_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Site<'_, '_> {}
+
+/// Whether the template is written for `AWS::Serverless`.
+#[must_use]
+pub fn is_serverless(template: &Template<'_, '_>) -> bool {
+    template.transforms().iter().any(|(name, _)| *name == SERVERLESS)
+}
+
+/// The roles and policies that the transform makes, in the order of the text.
+#[must_use]
+pub fn generated_iam<'d, 't>(template: &Template<'d, 't>) -> Vec<GeneratedIam<'d, 't>> {
+    if !is_serverless(template) {
+        return Vec::new();
+    }
+    let globals = template.section("Globals").map(Node::resolved);
+    let global = |kind: &str, property: &str| globals.and_then(|all| all.get(kind)?.resolved().get(property));
+    let mut found = Vec::new();
+    for site in sites(template) {
+        let properties = site.value.get("Properties").map(Node::resolved);
+        let has = |property: &str| properties.is_some_and(|all| all.get(property).is_some());
+        let mut add = |name: String, kind: &'static str, instead: &'static str| {
+            found.push(GeneratedIam { site, name, kind, instead });
+        };
+        let role = "AWS::IAM::Role";
+        let written = "a role of your own, and `Role: !GetAtt ROLE.Arn` here";
+        match site.kind {
+            "AWS::Serverless::Function" => {
+                if !has("Role") && global("Function", "Role").is_none() {
+                    add(format!("{}Role", site.name), role, written);
+                }
+                let preference = properties
+                    .and_then(|all| all.get("DeploymentPreference"))
+                    .or_else(|| global("Function", "DeploymentPreference"));
+                if preference.is_some_and(|preference| preference.resolved().get("Role").is_none()) {
+                    add(
+                        "CodeDeployServiceRole".to_owned(),
+                        role,
+                        "a role of your own under `DeploymentPreference: {Role: …}`",
+                    );
+                }
+            }
+            "AWS::Serverless::StateMachine" if !has("Role") && global("StateMachine", "Role").is_none() => {
+                add(format!("{}Role", site.name), role, written);
+            }
+            "AWS::Serverless::Connector" => {
+                add(
+                    format!("{}Policy", site.name),
+                    "AWS::IAM::ManagedPolicy",
+                    "the statements as a policy of your own",
+                );
+            }
+            _ => {}
+        }
+        if site.value.get("Connectors").is_some() {
+            add(
+                format!("{}Policy", site.name),
+                "AWS::IAM::ManagedPolicy",
+                "the statements as a policy of your own",
+            );
+        }
+        let machine = site.kind == "AWS::Serverless::StateMachine";
+        for (key, event) in properties
+            .and_then(|all| all.get("Events"))
+            .map(Node::resolved)
+            .into_iter()
+            .flat_map(Node::entries)
+        {
+            let event = event.resolved();
+            let kind = event.get("Type").and_then(Node::as_str).unwrap_or_default();
+            let own = event.get("Properties").is_some_and(|all| all.resolved().get("RoleArn").is_some());
+            let makes = kind == "ScheduleV2"
+                || (machine && matches!(kind, "Schedule" | "EventBridgeRule" | "CloudWatchEvent" | "Api"));
+            if makes && !own {
+                add(
+                    format!("{}{}Role", site.name, key.as_str().unwrap_or_default()),
+                    role,
+                    "a role of your own under `RoleArn` of the event, where it takes one",
+                );
+            }
+        }
+    }
+    found.dedup_by(|a, b| a.name == b.name);
+    found
+}
