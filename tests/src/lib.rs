@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod fake;
 pub mod fuzz;
 pub mod generate;
+pub mod injure;
 
 use std::path::PathBuf;
 

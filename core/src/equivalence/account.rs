@@ -36,6 +36,7 @@ pub(super) fn account(systems: [&System<'_>; 3], proof: &mut Proof) {
     for system in systems {
         sections(system, proof);
         functions(system, proof);
+        names(system, proof);
     }
 }
 
@@ -58,6 +59,54 @@ fn sections(system: &System<'_>, proof: &mut Proof) {
                 )
                 .label(system.source, node.outer(), "this transform")
                 .help("compare the processed templates: `aws cloudformation get-template --template-stage Processed`"),
+            );
+        }
+    }
+}
+
+/// What an output may hold. Source: CloudFormation Template Reference, "Outputs section".
+const OUTPUT: [&str; 4] = ["Condition", "Description", "Export", "Value"];
+
+/// Names that nothing declares, once the loops are written out, and keys of outputs that no output has.
+fn names(system: &System<'_>, proof: &mut Proof) {
+    if system.source == Source::Template {
+        return;
+    }
+    let is_declared = |name: &str| {
+        system.resources.contains_key(name)
+            || system.parameters.contains_key(name)
+            || name.starts_with("AWS::")
+    };
+    let has_loops = system.resources.values().any(|unit| unit.is_loop);
+    for (owner, unit) in system.resources.iter().chain(&system.outputs).filter(|(_, unit)| !unit.is_loop) {
+        let mut unknown = Vec::new();
+        unit.expr.walk(&mut |part| {
+            if let Expr::Ref(name) | Expr::GetAtt(name, _) = part
+                && !is_declared(name)
+            {
+                unknown.push(name.clone());
+            }
+        });
+        unknown.extend(unit.waits_for().into_iter().filter(|name| !is_declared(name)).map(str::to_owned));
+        // What a loop makes that is not written out may have any name.
+        if let Some(name) = unknown.first().filter(|_| !has_loops) {
+            proof.faults.push(
+                Diagnostic::new(Code::PRF005, format!("`{owner}` names `{name}`, which nothing declares"))
+                    .label(system.source, unit.place, "CloudFormation cannot resolve it")
+                    .help("declare it, or correct the name"),
+            );
+        }
+    }
+    for (name, unit) in system.outputs.iter().filter(|(_, unit)| !unit.is_loop) {
+        let Expr::Map(entries) = &unit.expr else { continue };
+        if let Some((key, _)) = entries.iter().find(|(key, _)| !OUTPUT.contains(&key.as_str())) {
+            proof.faults.push(
+                Diagnostic::new(
+                    Code::PRF005,
+                    format!("the output `{name}` has a key `{key}` that no rule of the proof knows"),
+                )
+                .label(system.source, unit.place, "this output")
+                .help("correct its spelling, or remove it"),
             );
         }
     }

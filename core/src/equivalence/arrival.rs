@@ -4,7 +4,7 @@ use super::Proof;
 use super::system::Unit;
 use super::wiring::{Sides, Wiring, default};
 use crate::condition::Cond;
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
 use crate::facts::{IamType, iam_type, is_list_attribute};
 use crate::value::Value;
@@ -12,6 +12,7 @@ use crate::value::Value;
 /// Checks each parameter with what can arrive at it.
 pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
     let (iam, app) = (&sides.iam, &sides.app);
+    let mut partitions: Option<(Vec<&str>, crate::text::Span)> = None;
     for (parameter, output) in &wiring.wires {
         let (Some(unit), Some((cond, value))) =
             (app.system.parameters.get(parameter), sides.outputs.get(output))
@@ -38,9 +39,24 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
         if *cond != Cond::ALWAYS && default(unit).is_none() {
             wrong("has no default for when the output is absent".to_owned());
         }
-        if let Err(why) = admits(unit, &given) {
-            wrong(why);
+        match admits(unit, &given) {
+            Err(why) => wrong(why),
+            Ok(refused) if !refused.is_empty() => {
+                partitions = partitions.or(Some((refused, unit.place)));
+            }
+            Ok(_) => {}
         }
+    }
+    if let Some((refused, place)) = partitions {
+        proof.faults.push(
+            Diagnostic::new(
+                Code::PRF007,
+                format!("the application cannot be created in the partitions {}", refused.join(", ")),
+            )
+            .with_severity(Severity::Warning)
+            .label(Source::App, place, "this pattern, or others too, admits no ARN of theirs")
+            .help("write `arn:aws[a-z0-9-]*:` for the partition, unless the stack is deployed in the others alone"),
+        );
     }
     for (parameter, output) in &wiring.two_phase {
         let Some(unit) = iam.system.parameters.get(parameter) else { continue };
@@ -100,6 +116,8 @@ fn text(unit: &Unit, key: &str) -> Option<String> {
 struct Range {
     samples: Vec<String>,
     longest: usize,
+    /// Whether the samples begin with a partition, of which a parameter may admit some.
+    is_arn: bool,
     /// What it is, in words; empty where only its being a text is known.
     what: &'static str,
 }
@@ -115,14 +133,15 @@ fn arriving(iam: &super::side::Side<'_>, value: &Value) -> Option<Vec<Range>> {
             return Some(vec![Range {
                 samples: vec![text.clone()],
                 longest: text.chars().count(),
+                is_arn: false,
                 what: "text",
             }]);
         }
-        _ => return Some(vec![Range { samples: Vec::new(), longest: usize::MAX, what: "" }]),
+        _ => return Some(vec![Range { samples: Vec::new(), longest: usize::MAX, is_arn: false, what: "" }]),
     };
     let unit = iam.system.resources.get(name)?;
     let Some(row) = iam_type(unit.kind()) else {
-        return Some(vec![Range { samples: Vec::new(), longest: usize::MAX, what: "" }]);
+        return Some(vec![Range { samples: Vec::new(), longest: usize::MAX, is_arn: false, what: "" }]);
     };
     let is_arn =
         attribute.is_some_and(|attribute| row.is_arn(attribute)) || (attribute.is_none() && row.ref_is_arn);
@@ -134,9 +153,9 @@ fn arriving(iam: &super::side::Side<'_>, value: &Value) -> Option<Vec<Range>> {
     }
     if attribute.is_none() {
         let (samples, longest) = names(row, unit);
-        return Some(vec![Range { samples, longest, what: "name" }]);
+        return Some(vec![Range { samples, longest, is_arn: false, what: "name" }]);
     }
-    Some(vec![Range { samples: Vec::new(), longest: usize::MAX, what: "" }])
+    Some(vec![Range { samples: Vec::new(), longest: usize::MAX, is_arn: false, what: "" }])
 }
 
 /// Names that a resource may have. Source of the lengths: IAM User Guide, "IAM and AWS STS quotas".
@@ -160,6 +179,9 @@ fn names(row: &IamType, unit: &Unit) -> (Vec<String>, usize) {
     (samples, longest)
 }
 
+/// Source: AWS General Reference, "Amazon Resource Names (ARNs)"; the partitions of the SDKs.
+const PARTITIONS: [&str; 6] = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"];
+
 /// ARNs that a resource may have, in every partition.
 fn arns(row: &IamType, unit: &Unit) -> Range {
     let (names, longest_name) = names(row, unit);
@@ -170,7 +192,7 @@ fn arns(row: &IamType, unit: &Unit) -> Range {
         Some(_) => (["/", "/a/", "/team/app-1/x_y/"].map(str::to_owned).to_vec(), 512),
     };
     let mut samples = Vec::new();
-    for partition in ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"] {
+    for partition in PARTITIONS {
         for account in ["123456789012", "000000000001", "987654321098"] {
             for path in &paths {
                 samples.extend(
@@ -183,11 +205,12 @@ fn arns(row: &IamType, unit: &Unit) -> Range {
     }
     let longest =
         "arn:aws-us-gov:iam::123456789012:".len() + row.arn_noun.len() + longest_path + longest_name;
-    Range { samples, longest, what: "ARN" }
+    Range { samples, longest, is_arn: true, what: "ARN" }
 }
 
-/// Whether a parameter admits all that can arrive.
-fn admits(unit: &Unit, given: &[Range]) -> Result<(), String> {
+/// Whether a parameter admits all that can arrive; the partitions of which it admits nothing, where it admits all of
+/// another.
+fn admits(unit: &Unit, given: &[Range]) -> Result<Vec<&'static str>, String> {
     if text(unit, "Type").as_deref() != Some("String") {
         return Err("is no `String`".to_owned());
     }
@@ -214,20 +237,36 @@ fn admits(unit: &Unit, given: &[Range]) -> Result<(), String> {
     if least > 1 && (is_unknown || shortest.is_some_and(|shortest| shortest < least)) {
         return Err(format!("asks for {least} characters, and fewer can arrive"));
     }
-    let Some(pattern) = text(unit, "AllowedPattern") else { return Ok(()) };
+    let Some(pattern) = text(unit, "AllowedPattern") else { return Ok(Vec::new()) };
     let Ok(regex) = regex_lite::Regex::new(&format!("^(?:{pattern})$")) else {
         return Err("has an `AllowedPattern` that is not understood".to_owned());
     };
     if is_unknown && !regex.is_match("any text that an attribute may be: /x?y=z") {
         return Err("has an `AllowedPattern` that is not known to admit what arrives".to_owned());
     }
+    let of = |partition: &str, sample: &str| sample.starts_with(&format!("arn:{partition}:"));
+    let arns = || given.iter().filter(|range| range.is_arn).flat_map(|range| &range.samples);
+    let admitted_whole =
+        |partition: &&str| arns().filter(|sample| of(partition, sample)).all(|sample| regex.is_match(sample));
+    let refused_whole = |partition: &&str| {
+        arns().filter(|sample| of(partition, sample)).all(|sample| !regex.is_match(sample))
+    };
+    let refused: Vec<&str> =
+        if arns().next().is_some() && PARTITIONS.iter().any(|partition| admitted_whole(&partition)) {
+            PARTITIONS.into_iter().filter(refused_whole).collect()
+        } else {
+            Vec::new()
+        };
     for range in given {
-        if let Some(refused) = range.samples.iter().find(|sample| !regex.is_match(sample)) {
+        let is_other = |sample: &str| range.is_arn && refused.iter().any(|partition| of(partition, sample));
+        if let Some(refused) =
+            range.samples.iter().find(|sample| !regex.is_match(sample) && !is_other(sample))
+        {
             return Err(format!(
                 "has an `AllowedPattern` that refuses an {} such as `{refused}`: the whole value must match",
                 range.what
             ));
         }
     }
-    Ok(())
+    Ok(refused)
 }
