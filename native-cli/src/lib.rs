@@ -24,7 +24,7 @@ use crate::exit::Exit;
 /// The streams that a run reads and writes.
 pub struct Streams {
     /// Standard input.
-    pub input: Box<dyn Read>,
+    pub input: Box<dyn Read + Send>,
     /// Results.
     pub out: Box<dyn Write>,
     /// Findings and progress.

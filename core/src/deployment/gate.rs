@@ -91,6 +91,12 @@ pub struct Live {
     pub changed: String,
     /// Whether it may not be deleted.
     pub protected: bool,
+    /// More on the status: `CONFIGURATION_COMPLETE`, `VALIDATION_FAILED`.
+    pub detail: String,
+    /// Whether its operations end before its resources are ready (`DeploymentConfig.Mode=EXPRESS`).
+    pub express: bool,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// Gate 1: what our own checks and CloudFormation's say of the templates.

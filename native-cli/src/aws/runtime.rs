@@ -50,7 +50,7 @@ pub(crate) async fn logs(aws: &Aws, groups: &[String], since: i64, heard: &mut H
                 Err(error) => return Err(failed(&format!("cannot read the log group `{group}`"), &error)),
             };
             let messages = page.events().iter().filter_map(|event| event.message());
-            heard.texts.extend(messages.map(|text| (format!("log group {group}"), text.to_owned())));
+            heard.texts.extend(messages.map(|text| (format!("log group {group}"), aws.said(text))));
             token = page.next_token().map(str::to_owned);
             pages += 1;
             if token.is_none() || pages == PAGES {
@@ -90,9 +90,9 @@ pub(crate) async fn functions(aws: &Aws, names: &[String], heard: &mut Heard) ->
             (update == "Failed", "not updated", function.last_update_status_reason()),
         ] {
             if is_bad {
-                let reason = reason.unwrap_or_default();
+                let reason = aws.said(reason.unwrap_or_default());
                 heard.troubles.push(format!("the function {name} is {what}: {reason}"));
-                heard.texts.push((format!("function {name}"), reason.to_owned()));
+                heard.texts.push((format!("function {name}"), reason));
             }
         }
     }
@@ -136,7 +136,7 @@ pub(crate) async fn services(
                 event.created_at().is_none_or(|time| time.to_millis().is_ok_and(|time| time >= since))
             });
             let texts = fresh.filter_map(|event| event.message());
-            heard.texts.extend(texts.map(|text| (format!("service {name}"), text.to_owned())));
+            heard.texts.extend(texts.map(|text| (format!("service {name}"), aws.said(text))));
         }
         let stopped = aws
             .ecs
@@ -153,7 +153,7 @@ pub(crate) async fn services(
         for task in tasks.tasks() {
             let containers = task.containers().iter().filter_map(|container| container.reason());
             for reason in task.stopped_reason().into_iter().chain(containers) {
-                heard.texts.push((format!("a stopped task of {arn}"), reason.to_owned()));
+                heard.texts.push((format!("a stopped task of {arn}"), aws.said(reason)));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::Streams;
 use crate::args::deployment::{Format, GatesArgs};
 use crate::aws::stack;
 use crate::deployment::runtime::runtime;
-use crate::deployment::send::for_looking;
+use crate::deployment::send::sources;
 use crate::deployment::{self, Deployment, Needs, gates};
 use crate::exit::{Exit, Failure};
 use crate::progress::Console;
@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &GatesArgs, streams: &mut Streams) -> Result<Exit, 
         5 => arguments.runtime || arguments.gates.contains(&5),
         _ => arguments.gates.is_empty() || arguments.gates.contains(&gate),
     };
-    let needs = Needs { app: wanted(1) || wanted(3), iam: wanted(1) && !wanted(3), values: false };
+    let needs = Needs { app: wanted(1) || wanted(3), iam: wanted(1) && !wanted(3), ..Needs::default() };
     let json = arguments.format == Format::Json;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
         let mut passed = true;
@@ -77,7 +77,7 @@ async fn check(
         1 => {
             let stacks: &[Which] =
                 if deployment.iam.is_some() { &[Which::Iam, Which::App] } else { &[Which::App] };
-            let sent = for_looking(deployment, stacks, console).await?;
+            let sent = sources(deployment, stacks, console).await?;
             Some(gates::templates(deployment, &sent).await?)
         }
         2 | 3 if !deployment.external() => None,

@@ -100,7 +100,7 @@ async fn tell(
     let status = StackStatus {
         stack: name.to_owned(),
         status: Some(live.status.clone()),
-        reason: console.clean(&live.reason),
+        reason: live.reason.clone(),
         changed: live.changed.clone(),
         exports: exports.collect(),
         stale,
