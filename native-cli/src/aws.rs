@@ -14,6 +14,7 @@ pub(crate) mod watch;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use iam_split_core::deployment::failure::recognise;
 use iam_split_core::deployment::value::Secrets;
@@ -59,18 +60,28 @@ impl Aws {
 }
 
 /// A call that failed: AWS's own message and the way out.
-pub(crate) fn failed<E, R>(what: &str, error: &SdkError<E, R>) -> Failure
+pub(crate) fn failed<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
+    let status = error.raw_response().map(|response| response.status().as_u16());
     let (code, message) = match error.as_service_error() {
         Some(service) => {
             // The answer to a `HEAD` has no body, and so no reason.
             let message = service.message().filter(|text| !text.is_empty());
-            (service.code().unwrap_or_default(), message.unwrap_or("AWS gives no reason").to_owned())
+            let code = service.code().unwrap_or_default();
+            match (code, message, status) {
+                ("", None, Some(401 | 403)) => ("AccessDenied", "HTTP status 403".to_owned()),
+                ("", None, Some(status)) => ("", format!("HTTP status {status} without AWS's reason")),
+                _ => (code, message.unwrap_or("AWS gives no reason").to_owned()),
+            }
         }
-        None => ("", chain(error)),
+        None => match (error, status) {
+            (SdkError::ResponseError(_), Some(status)) if status >= 400 => {
+                ("", format!("HTTP status {status} without AWS's reason"))
+            }
+            _ => ("", chain(error)),
+        },
     };
     let said = if code.is_empty() { message } else { format!("{message} ({code})") };
     let failure = refused(what, &said);

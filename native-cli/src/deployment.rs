@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod gates;
+pub(crate) mod health;
 pub(crate) mod record;
 pub(crate) mod remembered;
 pub(crate) mod runtime;

@@ -88,6 +88,7 @@ impl<'s> Console<'s> {
             let rest = object.to_string();
             writeln!(self.streams.out, "{{\"type\":{kind},{}", rest.strip_prefix('{').unwrap_or(&rest))?;
             self.streams.out.flush()?;
+            self.streams.ended |= matches!(event, Event::Result { .. });
         }
         Ok(())
     }
@@ -130,8 +131,7 @@ impl<'s> Console<'s> {
 
     /// A gate.
     pub(crate) fn gate(&mut self, gate: &Gate) -> Result<(), Failure> {
-        let mark = if gate.passed { "passed" } else { "FAILED" };
-        self.say(&format!("gate {} ({}): {mark}", gate.gate, gate.name))?;
+        self.say(&format!("gate {} ({}): {}", gate.gate, gate.name, gate.word()))?;
         for check in gate.checks.iter().filter(|check| !check.passed) {
             self.say(&format!("  not so: {}", check.name))?;
             for found in &check.found {

@@ -82,7 +82,7 @@ fn wait_for(port: u16, path: &str) {
 }
 
 /// A request by hand: the status line and the body.
-fn by_hand(port: u16, method: &str, path: &str, body: &str) -> Option<(String, String)> {
+pub fn by_hand(port: u16, method: &str, path: &str, body: &str) -> Option<(String, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

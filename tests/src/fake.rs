@@ -136,7 +136,7 @@ impl State {
 
     fn answer(&mut self, request: &Request) -> Option<Reply> {
         if let Some((method, path)) = request.action.split_once(" /") {
-            if path.contains('?') && !path.ends_with('?') {
+            if method == "GET" && path.contains('?') && !path.ends_with('?') {
                 return None;
             }
             return Some(self.object(method, path.trim_end_matches('?'), &request.body));

@@ -31,6 +31,9 @@ fn ok(run: &Run) -> &str {
 
 const ON: [&str; 4] = ["migrate", "--yes", "--poll-interval", "0.01"];
 
+/// All in one batch.
+const AT_ONCE: [&str; 2] = ["--batch", "40"];
+
 /// The physical ids of both stacks.
 fn ids(fake: &Fake) -> Vec<String> {
     let state = fake.0.lock().unwrap();
@@ -50,7 +53,7 @@ fn the_running_iam_moves_and_stays_what_it_is() {
         "now: the monolith runs, there is no IAM stack",
         "1. update shop: the monolith is prepared",
         "2. create shop-iam without its resources",
-        "3. move 32 resources from shop to shop-iam",
+        "3. move 32 resources from shop to shop-iam, in 2 batches",
         "4. update shop: the application takes the ARNs by parameters",
         "5. update shop-iam: both stacks have the templates of the pair",
     ] {
@@ -94,9 +97,9 @@ fn each_step_can_be_taken_alone_and_taken_back() {
     let monolith = std::fs::read_to_string(place.path("quilt.yaml")).unwrap();
     for steps in 1..=5 {
         for _ in 0..steps {
-            ok(&place.run(&[&ON[..], &["--step"]].concat()));
+            ok(&place.run(&[&ON[..], &AT_ONCE, &["--step"]].concat()));
         }
-        let said = place.run(&[&ON[..], &["--back"]].concat());
+        let said = place.run(&[&ON[..], &AT_ONCE, &["--back"]].concat());
         assert_eq!(ok(&said).lines().last(), Some("the monolith runs, there is no IAM stack"), "{steps}");
         assert_eq!(said.stderr.matches("checked: ").count(), steps, "{}", said.stderr);
         let state = fake.0.lock().unwrap();

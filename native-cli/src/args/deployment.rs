@@ -296,9 +296,16 @@ pub struct GatesArgs {
     /// The gates [default: 1 to 4].
     #[arg(value_parser = clap::value_parser!(u8).range(1..=5))]
     pub gates: Vec<u8>,
-    /// Gate 5 too: it reads logs, which may take a while.
+    /// Gate 5 too: it reads logs, which may take a while. What it could not read makes it NOT CHECKED, exit 1.
     #[arg(long)]
     pub runtime: bool,
+    /// Take a gate 5 that could not read all for one that passed, where nothing failed.
+    #[arg(long)]
+    pub allow_unchecked: bool,
+    /// Ask this address, as a health check does: it has to answer with 2xx, redirects within its host are
+    /// followed. Alone, nothing else is checked. Repeatable.
+    #[arg(long, value_name = "URL")]
+    pub url: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,

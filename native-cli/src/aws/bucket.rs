@@ -39,8 +39,8 @@ pub(crate) async fn exists(aws: &Aws, bucket: &str) -> Result<bool, Failure> {
         Some(403) => Err(Failure::new(format!(
             "the bucket `{bucket}` is not of the account {owner}, or these credentials may not use it"
         ))
-        .code(Code::DPL020)
-        .exit(Exit::Refused)
+        .code(Code::AWS018)
+        .exit(Exit::Aws)
         .help("choose another with `bucket` or `prefix`, or use other credentials")),
         Some(301) => Err(elsewhere("another region")),
         _ => Err(failed(&format!("cannot look at the bucket `{bucket}`"), &error)),

@@ -80,6 +80,9 @@ impl Deploying<'_> {
             console.result("nothing was changed")?;
             return Ok(Exit::Refused);
         }
+        if let Some(said) = apply::attached(deployment) {
+            console.step("attach", &format!("note: {said}"))?;
+        }
         let sent = sources(deployment, &stacks, console).await?;
         self.passes(&gates::templates(deployment, &sent).await?, console)?;
         let iam = if deployment.external() { self.settled(Which::Iam, console).await? } else { None };
@@ -234,7 +237,7 @@ impl Deploying<'_> {
         }
         if applied != Applied::Later {
             let live = self.standing_after(Which::Iam, applied).await?;
-            self.passes(&gates::iam_stack(deployment, &live).await?, console)?;
+            self.passes(&gates::iam_stack(deployment, &live, deployment.iam.as_ref()).await?, console)?;
         }
         Ok(applied)
     }

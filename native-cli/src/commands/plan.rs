@@ -310,6 +310,9 @@ impl Plan {
         } else {
             self.scenarios(deployment, console)?;
         }
+        if let Some(said) = apply::attached(deployment) {
+            console.result(&format!("note: {said}"))?;
+        }
         if self.order == Order::AppFirst {
             console.result(APP_FIRST)?;
         }
@@ -352,7 +355,7 @@ impl Plan {
             parameters: plan.parameters.clone(),
             with: plan.with.clone(),
         };
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = apply::attached(deployment).into_iter().collect();
         if self.order == Order::AppFirst {
             notes.push(APP_FIRST.to_owned());
         }

@@ -14,7 +14,7 @@ use crate::aws::stack::{self, TemplateSource};
 use crate::aws::watch::{Watched, newest, watch};
 use crate::deployment::apply::{Applied, How, apply, ended, not_ours, refused, settled};
 use crate::deployment::record::{Entry, History};
-use crate::deployment::{self, Deployment, Needs};
+use crate::deployment::{self, Deployment, Needs, gates};
 use crate::exit::{Exit, Failure};
 use crate::progress::Console;
 
@@ -197,8 +197,7 @@ async fn back(
     let how = How { interval, recorded: Some("rollback"), ..How::default() };
     let applied = apply(deployment, &spec, Some(&live), how, console).await?;
     let live = stack::describe(aws, name).await?.unwrap_or(live);
-    let resources = stack::resources(aws, &live.id).await?;
-    let gate = gate::iam_stack(&live, &resources, Some(&earlier));
+    let gate = gates::iam_stack(deployment, &live, Some(&earlier)).await?;
     console.gate(&gate)?;
     if let Some(failure) = gate::finding(&gate).and_then(|finding| refused(&[finding])) {
         return Err(failure);

@@ -11,6 +11,7 @@ use iam_split_core::deployment::owner::{Expected, strange};
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{Order, order};
 use iam_split_core::deployment::parameters::{Known, Parameters, merge};
+use iam_split_core::deployment::pattern::some;
 use iam_split_core::deployment::scenario::{Action, Change};
 use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
@@ -143,6 +144,25 @@ pub(crate) async fn not_ours(
         iam: deployment.iam.as_ref().filter(|_| deploys),
     };
     Ok(strange(live, running.as_ref(), &expected))
+}
+
+/// What has to be known of policies that the application attaches to the IAM stack's roles.
+///
+/// Source: CloudFormation User Guide, "Using drift-aware change sets".
+pub(crate) fn attached(deployment: &Deployment) -> Option<String> {
+    let app = deployment.app.as_ref().filter(|_| deployment.external())?;
+    let names: Vec<&str> = app
+        .resources
+        .iter()
+        .filter(|(_, kind)| matches!(kind.as_str(), "AWS::IAM::RolePolicy" | "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy"))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the application attaches {} to roles of the IAM stack: an update of that stack with `DeploymentMode=REVERT_DRIFT` may take them off again; iam-split never asks for it",
+            some(&names)
+        )
+    })
 }
 
 /// Exports that the new template no longer has while other stacks import them: the update would fail half way.

@@ -136,8 +136,9 @@ rows! {
         "(?<what>dns error[^.]*|failed to lookup address information[^.]*|Name or service not known|nodename nor servname[^.]*|Temporary failure in name resolution)",
     ];
     AWS027 5 "no credentials from the machine: {what}" [
-        "(?<what>(?:could not|failed to|an error occurred)[^.]*?(?:IMDS|metadata service|ECS container|instance metadata)[^.]*)",
-        "(?<what>IMDS[^.]*)",
+        "(?<what>failed to load IMDS session token)",
+        "(?<what>error (?:response from|occurred communicating with) IMDS[^.]*)",
+        "(?<what>failing status code returned from IMDS)",
     ];
     AWS019 5 "the credentials are missing or no longer valid: {what}" [
         "(?<what>The security token included in the request is (?:expired|invalid))",
