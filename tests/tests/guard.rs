@@ -521,15 +521,19 @@ fn a_failed_update_is_no_release_and_an_interrupted_one_is_taken_up() {
 #[test]
 fn an_export_that_is_imported_is_not_taken_away() {
     let place = pair(simulator(), "exporter");
+    let spare = "  Spare: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n";
+    let output = "  SpareArn: {Value: !GetAtt Spare.Arn, Export: {Name: !Sub '${AWS::StackName}-SpareArn'}}\n";
+    place.edit("iam.yaml", "Outputs:\n", &format!("{spare}Outputs:\n{output}"));
     ok(&place.run(&DEPLOY));
     let other = Place::new(simulator());
-    other.write("t.yaml", "Resources: {N: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !ImportValue exporter-iam-RoleArn}}}\n");
+    other.write("t.yaml", "Resources: {N: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !ImportValue exporter-iam-SpareArn}}}\n");
     other.write("deployment.yaml", "name: other-importer\ntemplate: t.yaml\n");
     ok(&other.run(&DEPLOY));
-    place.edit("iam.yaml", ", Export: {Name: !Sub '${AWS::StackName}-RoleArn'}", "");
+    place.edit("iam.yaml", spare, "");
+    place.edit("iam.yaml", output, "");
     let ran = place.run(&["plan"]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    says(&ran.stdout, &["the update removes the export exporter-iam-RoleArn, which the stack other-importer imports"]);
+    says(&ran.stdout, &["the update removes the export exporter-iam-SpareArn, which the stack other-importer imports"]);
     let ran = place.run(&DEPLOY);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     says(&ran.stderr, &["DPL014", "take the import out of `other-importer` first"]);
@@ -608,11 +612,11 @@ fn an_address_is_asked_as_a_health_check_does() {
     let other = Door::open(None, |_| Some((200, "fine".to_owned())));
     let there = format!("http://localhost:{}/", other.port);
     let door = Door::open(None, move |request| {
-        Some(match request.action.as_str() {
-            "GET /health" => (200, "fine".to_owned()),
-            "GET /broken" => (503, String::new()),
-            _ => (404, String::new()),
-        })
+        match request.action.as_str() {
+            "GET /health" => Some((200, "fine".to_owned())),
+            "GET /broken" => Some((503, String::new())),
+            _ => None,
+        }
     });
     // A redirect needs a header, which a scripted answer has not: a listener of its own gives it.
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -708,7 +712,7 @@ fn tags_that_did_not_arrive_and_resources_that_were_not_waited_for_fail_their_ga
 #[test]
 fn policies_that_the_application_attaches_are_told_with_their_hazard() {
     let place = pair(simulator(), "attaches");
-    place.edit("app.yaml", "Resources:", "Resources:\n  Extra: {Type: AWS::IAM::RolePolicy, Properties: {RoleName: x, PolicyName: p, PolicyDocument: {Statement: []}}}");
+    place.edit("app.yaml", "Resources:", "Resources:\n  Extra: {Type: AWS::IAM::Policy, Properties: {Roles: [x], PolicyName: p, PolicyDocument: {Statement: []}}}");
     let ran = place.run(&["plan"]);
     says(&format!("{}{}", ran.stdout, ran.stderr), &["the application attaches `Extra` to roles of the IAM stack", "REVERT_DRIFT"]);
 }

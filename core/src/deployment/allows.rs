@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::migrate::PLACEHOLDER;
 use crate::diff::{self, Change, PermissionChange, State};
 
 /// What an update of the IAM template allows.
@@ -42,11 +43,13 @@ pub struct Allowed {
 /// Compares the template that runs, if any, with the one that is to run.
 #[must_use]
 pub fn allows(running: Option<&str>, next: &str) -> Allows {
-    let Ok(diff) = diff::iam(running.unwrap_or("Resources: {}\n"), next) else {
+    // A template has a resource: where nothing runs, one that allows nothing stands for it.
+    let nothing = format!("Resources: {{{PLACEHOLDER}: {{Type: 'AWS::CloudFormation::WaitConditionHandle'}}}}\n");
+    let Ok(diff) = diff::iam(running.unwrap_or(&nothing), next) else {
         return Allows { may_allow_more: true, changes: Vec::new() };
     };
     let mut changes = Vec::new();
-    for resource in &diff.resources {
+    for resource in diff.resources.iter().filter(|one| running.is_some() || one.name != PLACEHOLDER) {
         let permission = |one: &PermissionChange, what: &str| Allowed {
             subject: resource.name.clone(),
             kind: resource.kind.clone(),
@@ -118,6 +121,9 @@ mod tests {
             "{allows:?}"
         );
         assert_eq!(super::allows(Some(&old), &old), Allows { may_allow_more: false, changes: Vec::new() });
+        // Where nothing runs, all that comes is told, and nothing else.
+        let first = super::allows(None, &new);
+        assert!(first.may_allow_more && first.changes.iter().all(|one| one.subject == "R" && one.change == "added"), "{first:?}");
         // What cannot be read is not known to be harmless.
         assert!(super::allows(Some("]"), &new).may_allow_more);
     }
