@@ -26,8 +26,8 @@ use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
 use crate::Streams;
 use crate::args::deployment as arguments;
-use crate::aws::stack::{Deletion, Spec, TemplateSource};
 use crate::aws::bucket::Ready;
+use crate::aws::stack::{Deletion, Spec, TemplateSource};
 use crate::aws::{Aws, bucket, changeset, stack};
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, reason};
@@ -392,7 +392,8 @@ async fn load(
     // What the templates hold that is secret by declaration, given in the open.
     for contents in [&iam, &app].into_iter().flatten() {
         let mut secrets = console.secrets.borrow_mut();
-        for name in contents.resources.keys().chain(contents.parameters.keys()).chain(contents.outputs.keys()) {
+        for name in contents.resources.keys().chain(contents.parameters.keys()).chain(contents.outputs.keys())
+        {
             secrets.name(name);
         }
         let secret = contents.parameters.iter().filter(|(_, declared)| declared.no_echo);

@@ -178,7 +178,10 @@ impl<'s> Console<'s> {
         let said = if reason.is_empty() { String::new() } else { format!("  {reason}") };
         let detail = if event.detail.is_empty() { String::new() } else { format!("  ({})", event.detail) };
         let time = event.time.get(11..19).unwrap_or(&event.time);
-        self.say(&format!("  {time}  {:<28} {:<38} {}{detail}{said}", event.status, event.kind, event.logical_id))?;
+        self.say(&format!(
+            "  {time}  {:<28} {:<38} {}{detail}{said}",
+            event.status, event.kind, event.logical_id
+        ))?;
         self.emit(&Event::Resource {
             stack,
             time: &event.time,
@@ -206,13 +209,7 @@ impl<'s> Console<'s> {
         self.running = None;
         self.say(&format!("the stack {stack} is {status}"))?;
         let how = if done { "done" } else { "failed" };
-        self.emit(&Event::Operation {
-            stack,
-            operation,
-            status: how,
-            stack_status: Some(status),
-            reason,
-        })
+        self.emit(&Event::Operation { stack, operation, status: how, stack_status: Some(status), reason })
     }
 
     /// Time goes on though nothing happens.

@@ -331,7 +331,9 @@ fn usual(request: &Request) -> Option<Reply> {
         ("GET", "encryption") => {
             "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
         }
-        ("GET", "versioning") => "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+        ("GET", "versioning") => {
+            "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        }
         _ => return None,
     };
     Some((200, body.to_owned()))
@@ -341,7 +343,9 @@ fn usual(request: &Request) -> Option<Reply> {
 pub fn identity(account: &str) -> Reply {
     answer(
         "GetCallerIdentity",
-        &format!("<Account>{account}</Account><Arn>arn:aws:iam::{account}:root</Arn><UserId>{account}</UserId>"),
+        &format!(
+            "<Account>{account}</Account><Arn>arn:aws:iam::{account}:root</Arn><UserId>{account}</UserId>"
+        ),
     )
 }
 

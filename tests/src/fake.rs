@@ -150,7 +150,8 @@ impl State {
                     let said = described(&name, stack, &self.stack_tags);
                     let busy = self.in_work > 0;
                     self.in_work = self.in_work.saturating_sub(1);
-                    let said = if busy { said.replace("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS") } else { said };
+                    let said =
+                        if busy { said.replace("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS") } else { said };
                     answer(action, &said)
                 }
                 None => error("ValidationError", &format!("Stack with id {name} does not exist")),

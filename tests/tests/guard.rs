@@ -61,15 +61,27 @@ fn another_template_than_the_one_that_was_read_does_not_run() {
     let other = long(&IAM.replace("sqs:SendMessage", "iam:*"));
     let door = Door::open(Some(simulator()), move |request| {
         let is_set = request.action == "GetTemplate" && request.field("ChangeSetName").is_some();
-        is_set.then(|| answer("GetTemplate", &format!("<TemplateBody>{}</TemplateBody>", other.replace('<', "&lt;"))))
+        is_set.then(|| {
+            answer("GetTemplate", &format!("<TemplateBody>{}</TemplateBody>", other.replace('<', "&lt;")))
+        })
     });
     let place = pair(door.port, "swapped");
     place.write("iam.yaml", &long(IAM));
     let ran = place.run(&DEPLOY);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
-    says(&ran.stderr, &["error[DPL021]", "would get another IAM template than the one that was read here", "nothing was changed"]);
+    says(
+        &ran.stderr,
+        &[
+            "error[DPL021]",
+            "would get another IAM template than the one that was read here",
+            "nothing was changed",
+        ],
+    );
     let actions = door.actions();
-    assert!(!actions.iter().any(|action| action == "ExecuteChangeSet" || action == "CreateStack"), "{actions:?}");
+    assert!(
+        !actions.iter().any(|action| action == "ExecuteChangeSet" || action == "CreateStack"),
+        "{actions:?}"
+    );
     // Nothing of it remains.
     let ran = Place { port: simulator(), ..place }.run(&["status"]);
     says(&ran.stdout, &["IAM stack swapped-iam: not deployed"]);
@@ -101,8 +113,11 @@ fn every_request_to_the_bucket_names_its_owner() {
     place.write("app.yaml", &long(APP));
     ok(&place.run(&DEPLOY));
     ok(&place.run(&["upload"]));
-    let of_s3: Vec<Request> =
-        door.requests().into_iter().filter(|request| request.action.contains(" /quilt-templates-owner")).collect();
+    let of_s3: Vec<Request> = door
+        .requests()
+        .into_iter()
+        .filter(|request| request.action.contains(" /quilt-templates-owner"))
+        .collect();
     assert!(of_s3.len() > 8);
     for request in of_s3 {
         // Only the call that makes the bucket has no bucket yet.
@@ -126,7 +141,15 @@ fn a_half_made_bucket_is_finished_and_a_strangers_is_left_alone() {
     place.write("deployment.yaml", &(settings("half") + "bucket: our-website-of-guard\n"));
     let ran = place.run(&["upload"]);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
-    says(&ran.stderr, &["error[DPL020]", "lacks", "versioning", "aws s3api put-bucket-versioning --bucket our-website-of-guard"]);
+    says(
+        &ran.stderr,
+        &[
+            "error[DPL020]",
+            "lacks",
+            "versioning",
+            "aws s3api put-bucket-versioning --bucket our-website-of-guard",
+        ],
+    );
     // Another account's.
     let door = Door::open(None, |request| request.action.starts_with("HEAD /").then(|| (403, String::new())));
     let place = pair(door.port, "half");
@@ -144,9 +167,21 @@ fn a_plan_holds_what_its_execution_takes() {
     place.write("deployment.yaml", &(settings("sealed") + more));
     let ran = place.run(&["plan", "--out", "plan.json", "--out", "plan.html"]);
     ok(&ran);
-    let digest = ran.stdout.lines().find_map(|line| line.strip_prefix("to be approved: ")).unwrap().to_owned();
+    let digest =
+        ran.stdout.lines().find_map(|line| line.strip_prefix("to be approved: ")).unwrap().to_owned();
     let page = std::fs::read_to_string(place.path("plan.html")).unwrap();
-    says(&page, &[&digest, "role/deployer", "team=data", "arn:aws:sns", "DELETE", "What the IAM stack allows", "sqs:SendMessage"]);
+    says(
+        &page,
+        &[
+            &digest,
+            "role/deployer",
+            "team=data",
+            "arn:aws:sns",
+            "DELETE",
+            "What the IAM stack allows",
+            "sqs:SendMessage",
+        ],
+    );
     let carry_out = [&DEPLOY[..], &["--plan", "plan.json"]].concat();
     // Whatever the calls take is compared.
     for (from, to, said) in [
@@ -182,13 +217,24 @@ fn a_profile_that_is_asked_for_beats_the_environment() {
     });
     let place = Place::new(door.port);
     place.write("deployment.yaml", "name: who\npattern: inline\n");
-    place.write("config", "[profile house]\nregion = eu-west-1\naws_access_key_id = HOUSEKEY\naws_secret_access_key = x\n");
+    place.write(
+        "config",
+        "[profile house]\nregion = eu-west-1\naws_access_key_id = HOUSEKEY\naws_secret_access_key = x\n",
+    );
     let run = |arguments: &[&str]| {
-        finished(place.command(arguments).env("AWS_CONFIG_FILE", place.path("config")).env("AWS_SHARED_CREDENTIALS_FILE", place.path("none")))
+        finished(
+            place
+                .command(arguments)
+                .env("AWS_CONFIG_FILE", place.path("config"))
+                .env("AWS_SHARED_CREDENTIALS_FILE", place.path("none")),
+        )
     };
     let used = || door.requests().last().unwrap().head.clone();
     let ran = run(&["status", "--profile", "house"]);
-    says(&ran.stderr, &["account 000000000000, region eu-west-1, as arn:aws:iam::000000000000:root, by the profile house"]);
+    says(
+        &ran.stderr,
+        &["account 000000000000, region eu-west-1, as arn:aws:iam::000000000000:root, by the profile house"],
+    );
     says(&used(), &["Credential=HOUSEKEY/", "/eu-west-1/"]);
     // As a key of the file too; a region that is given wins over the profile's.
     place.write("deployment.yaml", "name: who\npattern: inline\nprofile: house\nregion: eu-north-1\n");
@@ -196,7 +242,12 @@ fn a_profile_that_is_asked_for_beats_the_environment() {
     says(&used(), &["Credential=HOUSEKEY/", "/eu-north-1/"]);
     let before = door.actions().len();
     for command in ["status", "delete"] {
-        let ran = run(&[command, "--profile", "hose", if command == "delete" { "--yes" } else { "--format=human" }]);
+        let ran = run(&[
+            command,
+            "--profile",
+            "hose",
+            if command == "delete" { "--yes" } else { "--format=human" },
+        ]);
         assert_eq!(ran.status, 2, "{}", ran.stderr);
         says(&ran.stderr, &["error[DPL003]", "no credentials under the profile `hose`"]);
     }
@@ -212,21 +263,31 @@ fn a_secret_that_equals_a_part_of_names_alters_none_of_them() {
     let place = pair(simulator(), "hidden-shop");
     place.write(
         "app.yaml",
-        &APP.replace("Resources:", "  Password: {Type: String, NoEcho: true}\n  Token: {Type: String, Default: ''}\nResources:"),
+        &APP.replace(
+            "Resources:",
+            "  Password: {Type: String, NoEcho: true}\n  Token: {Type: String, Default: ''}\nResources:",
+        ),
     );
     place.write(
         "deployment.yaml",
         &(settings("hidden-shop") + "parameters: {Password: {env: PART}, Token: {env: OTHER}}\n"),
     );
-    let run = |arguments: &[&str]| finished(place.command(arguments).env("PART", "shop").env("OTHER", "Role"));
+    let run =
+        |arguments: &[&str]| finished(place.command(arguments).env("PART", "shop").env("OTHER", "Role"));
     let plan = run(&["plan", "--out", "plan.json"]);
     ok(&plan);
-    says(&plan.stdout, &["IAM stack hidden-shop-iam: new", "AWS::IAM::Role", "Password: (hidden)", "Token: (hidden)"]);
+    says(
+        &plan.stdout,
+        &["IAM stack hidden-shop-iam: new", "AWS::IAM::Role", "Password: (hidden)", "Token: (hidden)"],
+    );
     let kept = std::fs::read_to_string(place.path("plan.json")).unwrap();
     says(&kept, &["\"hidden-shop-iam\"", "\"AWS::IAM::Role\"", "\"Password\": \"(hidden)\""]);
     ok(&run(&[&DEPLOY[..], &["--plan", "plan.json"]].concat()));
     let outputs = run(&["outputs", "--format", "env"]);
-    says(&outputs.stdout, &["STACK_NAME='hidden-shop-iam'", "ROLE_ARN='arn:aws:iam::000000000000:role/hidden-shop-iam-Role-"]);
+    says(
+        &outputs.stdout,
+        &["STACK_NAME='hidden-shop-iam'", "ROLE_ARN='arn:aws:iam::000000000000:role/hidden-shop-iam-Role-"],
+    );
     let policy = run(&["permissions", "iam"]);
     says(&policy.stdout, &["role/hidden-shop-iam-*", "iam:CreateRole"]);
     for (arguments, said) in [
@@ -239,7 +300,10 @@ fn a_secret_that_equals_a_part_of_names_alters_none_of_them() {
     }
     // Where AWS repeats it, that message alone is masked, and no name in it.
     let door = Door::open(None, |request| match request.action.as_str() {
-        "DescribeStacks" => Some(error("ValidationError", "the value shop of hidden-shop is no stack that arn:aws:iam::1:role/shop has")),
+        "DescribeStacks" => Some(error(
+            "ValidationError",
+            "the value shop of hidden-shop is no stack that arn:aws:iam::1:role/shop has",
+        )),
         _ => None,
     });
     let place = Place { port: door.port, ..place };
@@ -255,18 +319,31 @@ fn the_iam_stack_of_another_deployment_is_refused() {
     two.write("deployment.yaml", &(settings("second-one") + "iam_stack_name: first-one-iam\n"));
     let door = Door::open(Some(simulator()), |_| None);
     let two = Place { port: door.port, ..two };
-    for arguments in [&DEPLOY[..], &["deploy", "app", "--yes"], &["deploy", "iam", "--yes"], &["rollback", "--yes"]] {
+    for arguments in
+        [&DEPLOY[..], &["deploy", "app", "--yes"], &["deploy", "iam", "--yes"], &["rollback", "--yes"]]
+    {
         let ran = two.run(arguments);
         assert_eq!(ran.status, 1, "{arguments:?} {}", ran.stderr);
-        says(&ran.stderr, &["DPL019", "`first-one-iam` is the IAM stack of `first-one`, not of `second-one`"]);
+        says(
+            &ran.stderr,
+            &["DPL019", "`first-one-iam` is the IAM stack of `first-one`, not of `second-one`"],
+        );
     }
     let ran = two.run(&["plan"]);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
-    says(&ran.stdout, &["deploy would refuse this: the stack `first-one-iam` is the IAM stack of `first-one`"]);
+    says(
+        &ran.stdout,
+        &["deploy would refuse this: the stack `first-one-iam` is the IAM stack of `first-one`"],
+    );
     let actions = door.actions();
-    assert!(!actions.iter().any(|action| action == "CreateStack" || action == "ExecuteChangeSet"), "{actions:?}");
+    assert!(
+        !actions.iter().any(|action| action == "CreateStack" || action == "ExecuteChangeSet"),
+        "{actions:?}"
+    );
     // Credentials of another account than the roles'.
-    let door = Door::open(Some(simulator()), |request| (request.action == "GetCallerIdentity").then(|| identity("999999999999")));
+    let door = Door::open(Some(simulator()), |request| {
+        (request.action == "GetCallerIdentity").then(|| identity("999999999999"))
+    });
     let one = Place { port: door.port, ..one };
     let ran = one.run(&["deploy", "app", "--yes"]);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
@@ -335,11 +412,20 @@ fn failed_validation_leads_to_the_line_and_warnings_are_shown() {
     let door = early("denied", "FAILED");
     let ran = place(&door).run(&["plan"]);
     assert_eq!(ran.status, 3, "{}", ran.stderr);
-    says(&ran.stderr, &["AWS::EarlyValidation::PropertyValidation", "these credentials may not call `cloudformation:DescribeEvents`"]);
+    says(
+        &ran.stderr,
+        &[
+            "AWS::EarlyValidation::PropertyValidation",
+            "these credentials may not call `cloudformation:DescribeEvents`",
+        ],
+    );
     // A warning stops nothing; the values that change are shown, and none that is secret.
     let door = early(WARNING, "CREATE_COMPLETE");
     let at = place(&door);
-    at.write("t.yaml", &text.replace("Resources:", "Parameters: {P: {Type: String, NoEcho: true}}\nResources:"));
+    at.write(
+        "t.yaml",
+        &text.replace("Resources:", "Parameters: {P: {Type: String, NoEcho: true}}\nResources:"),
+    );
     at.write("deployment.yaml", "name: early\ntemplate: t.yaml\nparameters: {P: {env: ADMIN_PASSWORD}}\n");
     let ran = at.run(&["plan"]);
     ok(&ran);
@@ -373,7 +459,13 @@ fn an_operation_that_is_joined_and_fails_is_told_and_not_begun_again() {
             let of = |id: &str| format!("<OperationId>{id}</OperationId>");
             let events = [
                 event("4", OWN, "UPDATE_ROLLBACK_COMPLETE", &of("new")),
-                event("3", "AWS::SNS::Topic", "UPDATE_FAILED", &(of("new") + "<ResourceStatusReason>no such topic</ResourceStatusReason><DetailedStatus>VALIDATION_FAILED</DetailedStatus>")),
+                event(
+                    "3",
+                    "AWS::SNS::Topic",
+                    "UPDATE_FAILED",
+                    &(of("new")
+                        + "<ResourceStatusReason>no such topic</ResourceStatusReason><DetailedStatus>VALIDATION_FAILED</DetailedStatus>"),
+                ),
                 event("2", OWN, "UPDATE_IN_PROGRESS", &of("new")),
                 event("1", OWN, "UPDATE_COMPLETE", &of("old")),
             ];
@@ -391,7 +483,16 @@ fn an_operation_that_is_joined_and_fails_is_told_and_not_begun_again() {
     place.write("deployment.yaml", "name: joined\ntemplate: t.yaml\n");
     let ran = place.run(&DEPLOY);
     assert_eq!(ran.status, 3, "{}", ran.stderr);
-    says(&ran.stderr, &["under way: watching it to its end", "`Topic` failed: no such topic", "t.yaml:2:3", "(VALIDATION_FAILED)", "is not begun again by this one"]);
+    says(
+        &ran.stderr,
+        &[
+            "under way: watching it to its end",
+            "`Topic` failed: no such topic",
+            "t.yaml:2:3",
+            "(VALIDATION_FAILED)",
+            "is not begun again by this one",
+        ],
+    );
     assert!(!door.actions().iter().any(|action| action == "CreateChangeSet"), "{:?}", door.actions());
 }
 
@@ -404,7 +505,11 @@ fn an_update_is_cancelled_only_where_that_is_asked_for() {
             "DescribeStacks" if request.field("StackName").as_deref() == Some("joined-iam") => {
                 Some(error("ValidationError", "Stack with id joined-iam does not exist"))
             }
-            "DescribeStacks" => Some(stack("joined", if done { "UPDATE_ROLLBACK_COMPLETE" } else { "UPDATE_IN_PROGRESS" }, "")),
+            "DescribeStacks" => Some(stack(
+                "joined",
+                if done { "UPDATE_ROLLBACK_COMPLETE" } else { "UPDATE_IN_PROGRESS" },
+                "",
+            )),
             "CancelUpdateStack" => {
                 cancelled.store(true, Ordering::SeqCst);
                 Some(answer("CancelUpdateStack", ""))
@@ -412,7 +517,9 @@ fn an_update_is_cancelled_only_where_that_is_asked_for() {
             "DescribeStackEvents" => {
                 let mut events = event("1", OWN, "UPDATE_IN_PROGRESS", "");
                 if done {
-                    events = event("3", OWN, "UPDATE_ROLLBACK_COMPLETE", "") + &event("2", OWN, "UPDATE_ROLLBACK_IN_PROGRESS", "") + &events;
+                    events = event("3", OWN, "UPDATE_ROLLBACK_COMPLETE", "")
+                        + &event("2", OWN, "UPDATE_ROLLBACK_IN_PROGRESS", "")
+                        + &events;
                 }
                 Some(answer("DescribeStackEvents", &format!("<StackEvents>{events}</StackEvents>")))
             }
@@ -438,7 +545,9 @@ fn a_deletion_that_failed_has_two_ways_out_and_takes_none_by_itself() {
             1 => stack("joined", "DELETE_FAILED", ""),
             _ => error("ValidationError", "Stack with id joined does not exist"),
         }),
-        "ListStackResources" => Some(answer("ListStackResources", "<StackResourceSummaries></StackResourceSummaries>")),
+        "ListStackResources" => {
+            Some(answer("ListStackResources", "<StackResourceSummaries></StackResourceSummaries>"))
+        }
         "DeleteStack" => {
             deletions.fetch_add(1, Ordering::SeqCst);
             Some(answer("DeleteStack", ""))
@@ -447,8 +556,24 @@ fn a_deletion_that_failed_has_two_ways_out_and_takes_none_by_itself() {
             let mut events = event("1", OWN, "DELETE_IN_PROGRESS", "");
             match deletions.load(Ordering::SeqCst) {
                 0 => events = String::new(),
-                1 => events = event("3", OWN, "DELETE_FAILED", "<ResourceStatusReason>The following resource(s) failed to delete: [Topic].</ResourceStatusReason>") + &event("2", "AWS::SNS::Topic", "DELETE_FAILED", "<ResourceStatusReason>it is in use</ResourceStatusReason>") + &events,
-                _ => events = event("9", OWN, "DELETE_COMPLETE", "") + &event("8", OWN, "DELETE_IN_PROGRESS", "") + &events,
+                1 => {
+                    events = event(
+                        "3",
+                        OWN,
+                        "DELETE_FAILED",
+                        "<ResourceStatusReason>The following resource(s) failed to delete: [Topic].</ResourceStatusReason>",
+                    ) + &event(
+                        "2",
+                        "AWS::SNS::Topic",
+                        "DELETE_FAILED",
+                        "<ResourceStatusReason>it is in use</ResourceStatusReason>",
+                    ) + &events
+                }
+                _ => {
+                    events = event("9", OWN, "DELETE_COMPLETE", "")
+                        + &event("8", OWN, "DELETE_IN_PROGRESS", "")
+                        + &events
+                }
             }
             Some(answer("DescribeStackEvents", &format!("<StackEvents>{events}</StackEvents>")))
         }
@@ -464,7 +589,14 @@ fn a_deletion_that_failed_has_two_ways_out_and_takes_none_by_itself() {
     says(&ran.stderr, &["for one whose deletion failed (DELETE_FAILED)"]);
     let ran = place.run(&["delete", "--yes", "--poll-interval", "0.02"]);
     assert_eq!(ran.status, 3, "{}", ran.stderr);
-    says(&ran.stderr, &["remains: Topic (AWS::SNS::Topic): it is in use", "iam-split delete app --retain Topic", "iam-split delete app --force"]);
+    says(
+        &ran.stderr,
+        &[
+            "remains: Topic (AWS::SNS::Topic): it is in use",
+            "iam-split delete app --retain Topic",
+            "iam-split delete app --force",
+        ],
+    );
     ok(&place.run(&force));
     let last = door.requests().into_iter().rfind(|request| request.action == "DeleteStack").unwrap();
     assert_eq!(last.field("DeletionMode").as_deref(), Some("FORCE_DELETE_STACK"));
@@ -492,7 +624,9 @@ fn a_failed_update_is_no_release_and_an_interrupted_one_is_taken_up() {
                 begun.store(true, Ordering::SeqCst);
                 None
             }
-            "DescribeStackEvents" if begun.load(Ordering::SeqCst) => Some(error("ExpiredToken", "The security token included in the request is expired")),
+            "DescribeStackEvents" if begun.load(Ordering::SeqCst) => {
+                Some(error("ExpiredToken", "The security token included in the request is expired"))
+            }
             _ => None,
         }
     });
@@ -521,19 +655,20 @@ fn a_failed_update_is_no_release_and_an_interrupted_one_is_taken_up() {
 #[test]
 fn an_export_that_is_imported_is_not_taken_away() {
     let place = pair(simulator(), "exporter");
-    let spare = "  Spare: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n";
-    let output = "  SpareArn: {Value: !GetAtt Spare.Arn, Export: {Name: !Sub '${AWS::StackName}-SpareArn'}}\n";
-    place.edit("iam.yaml", "Outputs:\n", &format!("{spare}Outputs:\n{output}"));
+    let output = "Outputs:\n  Url: {Value: !Ref Queue, Export: {Name: !Sub '${AWS::StackName}-Url'}}\n";
+    place.write("app.yaml", &format!("{APP}{output}"));
     ok(&place.run(&DEPLOY));
     let other = Place::new(simulator());
-    other.write("t.yaml", "Resources: {N: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !ImportValue exporter-iam-SpareArn}}}\n");
+    other.write("t.yaml", "Resources: {N: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !ImportValue exporter-Url}}}\n");
     other.write("deployment.yaml", "name: other-importer\ntemplate: t.yaml\n");
     ok(&other.run(&DEPLOY));
-    place.edit("iam.yaml", spare, "");
-    place.edit("iam.yaml", output, "");
+    place.write("app.yaml", APP);
     let ran = place.run(&["plan"]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    says(&ran.stdout, &["the update removes the export exporter-iam-SpareArn, which the stack other-importer imports"]);
+    says(
+        &ran.stdout,
+        &["the update removes the export exporter-Url, which the stack other-importer imports"],
+    );
     let ran = place.run(&DEPLOY);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     says(&ran.stderr, &["DPL014", "take the import out of `other-importer` first"]);
@@ -542,7 +677,9 @@ fn an_export_that_is_imported_is_not_taken_away() {
 #[test]
 fn the_applications_state_is_looked_at_before_the_iam_stack_is_touched() {
     let door = Door::open(None, |request| match request.action.as_str() {
-        "DescribeStacks" if request.field("StackName").as_deref() == Some("stuck") => Some(stack("stuck", "UPDATE_ROLLBACK_FAILED", "")),
+        "DescribeStacks" if request.field("StackName").as_deref() == Some("stuck") => {
+            Some(stack("stuck", "UPDATE_ROLLBACK_FAILED", ""))
+        }
         "DescribeStacks" => Some(error("ValidationError", "Stack with id stuck-iam does not exist")),
         "ValidateTemplate" => Some(answer("ValidateTemplate", "")),
         "GetTemplate" => Some(answer("GetTemplate", "<TemplateBody>Resources: {}</TemplateBody>")),
@@ -561,11 +698,22 @@ fn the_applications_state_is_looked_at_before_the_iam_stack_is_touched() {
 fn what_an_auxiliary_call_does_not_tell_takes_nothing_else_away() {
     let place = pair(simulator(), "alone");
     ok(&place.run(&DEPLOY));
-    let door = Door::open(Some(simulator()), |request| (request.action == "ListImports").then(|| error("AccessDenied", "User: x is not authorized to perform: cloudformation:ListImports")));
+    let door = Door::open(Some(simulator()), |request| {
+        (request.action == "ListImports").then(|| {
+            error("AccessDenied", "User: x is not authorized to perform: cloudformation:ListImports")
+        })
+    });
     let place = Place { port: door.port, ..place };
     let ran = place.run(&["status"]);
     ok(&ran);
-    says(&ran.stdout, &["IAM stack alone-iam: CREATE_COMPLETE", "who imports its exports is not known", "its IAM parameters are the IAM stack's newest outputs"]);
+    says(
+        &ran.stdout,
+        &[
+            "IAM stack alone-iam: CREATE_COMPLETE",
+            "who imports its exports is not known",
+            "its IAM parameters are the IAM stack's newest outputs",
+        ],
+    );
 }
 
 #[test]
@@ -578,18 +726,30 @@ fn what_is_missing_is_said_once_and_programs_are_told_the_end() {
     // Each fault once, and those of the settings with those of the templates.
     place.write("deployment.yaml", "name: faults\ntemplate: app.yaml\niam_template: iam.yaml\non_failure: STOP\nparameters: {Secret: {env: NOT_SET_HERE}}\n");
     place.write("iam.yaml", IAM);
-    place.write("app.yaml", &APP.replace("Resources:", "  Secret: {Type: String}\n  Host: {Type: String}\nResources:"));
+    place.write(
+        "app.yaml",
+        &APP.replace("Resources:", "  Secret: {Type: String}\n  Host: {Type: String}\nResources:"),
+    );
     let ran = place.run(&["plan"]);
     assert_eq!(ran.status, 2, "{}", ran.stderr);
     for (code, times) in [("DPL003", 1), ("DPL005", 1), ("DPL008", 1)] {
         assert_eq!(ran.stderr.matches(code).count(), times, "{code}: {}", ran.stderr);
     }
     says(&ran.stderr, &["`Host`", "refused: 3 errors"]);
-    for arguments in [&["deploy", "--format", "json"][..], &["plan", "--format", "json"], &["deploy", "--yes", "--plan", "none.json", "--format", "json"]] {
+    for arguments in [
+        &["deploy", "--format", "json"][..],
+        &["plan", "--format", "json"],
+        &["deploy", "--yes", "--plan", "none.json", "--format", "json"],
+    ] {
         let ran = place.run(arguments);
         let last = ran.stdout.lines().last().unwrap_or_default();
-        let object: serde_json::Value = serde_json::from_str(last).unwrap_or_else(|_| panic!("{arguments:?}: {last}"));
-        assert_eq!((object["type"].as_str(), object["exit"].as_i64()), (Some("result"), Some(i64::from(ran.status))), "{last}");
+        let object: serde_json::Value =
+            serde_json::from_str(last).unwrap_or_else(|_| panic!("{arguments:?}: {last}"));
+        assert_eq!(
+            (object["type"].as_str(), object["exit"].as_i64()),
+            (Some("result"), Some(i64::from(ran.status))),
+            "{last}"
+        );
         assert_eq!(ran.stdout.matches("\"type\":\"result\"").count(), 1, "{}", ran.stdout);
     }
 }
@@ -602,7 +762,9 @@ fn answers_that_are_not_awss_and_hosts_that_are_not_found_have_codes() {
     assert_eq!(ran.status, 3, "{}", ran.stderr);
     says(&ran.stderr, &["error[AWS026]"]);
     let door = Door::open(None, |_| Some((502, "<html>a proxy</html>".to_owned())));
-    let ran = finished(place.command(&["status"]).env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", door.port)));
+    let ran = finished(
+        place.command(&["status"]).env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", door.port)),
+    );
     assert_eq!(ran.status, 3, "{}", ran.stderr);
     says(&ran.stderr, &["error[AWS025]", "HTTP status 502"]);
 }
@@ -611,12 +773,10 @@ fn answers_that_are_not_awss_and_hosts_that_are_not_found_have_codes() {
 fn an_address_is_asked_as_a_health_check_does() {
     let other = Door::open(None, |_| Some((200, "fine".to_owned())));
     let there = format!("http://localhost:{}/", other.port);
-    let door = Door::open(None, move |request| {
-        match request.action.as_str() {
-            "GET /health" => Some((200, "fine".to_owned())),
-            "GET /broken" => Some((503, String::new())),
-            _ => None,
-        }
+    let door = Door::open(None, move |request| match request.action.as_str() {
+        "GET /health" => Some((200, "fine".to_owned())),
+        "GET /broken" => Some((503, String::new())),
+        _ => None,
     });
     // A redirect needs a header, which a scripted answer has not: a listener of its own gives it.
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -677,7 +837,10 @@ fn a_gate_that_could_not_read_all_did_not_pass() {
     place.write("deployment.yaml", "name: unread\npattern: inline\n");
     let ran = place.run(&["gates", "5"]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    says(&ran.stdout, &["gate 5 (runtime): NOT CHECKED", "not checked: the log group", "these credentials may not read it"]);
+    says(
+        &ran.stdout,
+        &["gate 5 (runtime): NOT CHECKED", "not checked: the log group", "these credentials may not read it"],
+    );
     ok(&place.run(&["gates", "5", "--allow-unchecked"]));
 }
 
@@ -697,7 +860,10 @@ fn tags_that_did_not_arrive_and_resources_that_were_not_waited_for_fail_their_ga
     let express = "<DeploymentConfig><Mode>EXPRESS</Mode></DeploymentConfig><DetailedStatus>CONFIGURATION_COMPLETE</DetailedStatus>";
     let door = Door::open(None, move |request| match request.action.as_str() {
         "DescribeStacks" => Some(stack("fast", "CREATE_COMPLETE", express)),
-        "ListStackResources" => Some(answer("ListStackResources", "<StackResourceSummaries><member><LogicalResourceId>R</LogicalResourceId><ResourceType>AWS::SNS::Topic</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member></StackResourceSummaries>")),
+        "ListStackResources" => Some(answer(
+            "ListStackResources",
+            "<StackResourceSummaries><member><LogicalResourceId>R</LogicalResourceId><ResourceType>AWS::SNS::Topic</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member></StackResourceSummaries>",
+        )),
         _ => None,
     });
     let place = Place::new(door.port);
@@ -714,5 +880,8 @@ fn policies_that_the_application_attaches_are_told_with_their_hazard() {
     let place = pair(simulator(), "attaches");
     place.edit("app.yaml", "Resources:", "Resources:\n  Extra: {Type: AWS::IAM::Policy, Properties: {Roles: [x], PolicyName: p, PolicyDocument: {Statement: []}}}");
     let ran = place.run(&["plan"]);
-    says(&format!("{}{}", ran.stdout, ran.stderr), &["the application attaches `Extra` to roles of the IAM stack", "REVERT_DRIFT"]);
+    says(
+        &format!("{}{}", ran.stdout, ran.stderr),
+        &["the application attaches `Extra` to roles of the IAM stack", "REVERT_DRIFT"],
+    );
 }

@@ -62,7 +62,11 @@ fn the_iam_stack_is_put_back_to_what_was_deployed_before() {
     }
     let ran = place.run(&["rollback", "--yes", "--poll-interval", "0.05"]);
     ok(&ran);
-    assert!(ran.stdout.starts_with("the IAM stack has the template ") && ran.stdout.ends_with(" again\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("the IAM stack has the template ") && ran.stdout.ends_with(" again\n"),
+        "{}",
+        ran.stdout
+    );
     for said in ["the IAM stack back-iam has ", "it gets    ", "by arn:aws:iam::000000000000:"] {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }

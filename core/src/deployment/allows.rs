@@ -44,7 +44,8 @@ pub struct Allowed {
 #[must_use]
 pub fn allows(running: Option<&str>, next: &str) -> Allows {
     // A template has a resource: where nothing runs, one that allows nothing stands for it.
-    let nothing = format!("Resources: {{{PLACEHOLDER}: {{Type: 'AWS::CloudFormation::WaitConditionHandle'}}}}\n");
+    let nothing =
+        format!("Resources: {{{PLACEHOLDER}: {{Type: 'AWS::CloudFormation::WaitConditionHandle'}}}}\n");
     let Ok(diff) = diff::iam(running.unwrap_or(&nothing), next) else {
         return Allows { may_allow_more: true, changes: Vec::new() };
     };
@@ -68,36 +69,40 @@ pub fn allows(running: Option<&str>, next: &str) -> Allows {
         };
         changes.extend(resource.permissions.iter().map(|one| permission(one, &one.effect)));
         changes.extend(resource.trust.iter().map(|one| permission(one, "assume")));
-        changes.extend(resource.properties.iter().map(|one| Allowed {
-            subject: resource.name.clone(),
-            kind: resource.kind.clone(),
-            change: match resource.state {
-                State::Added => "added",
-                State::Removed => "removed",
-                State::Changed => "changed",
+        changes.extend(resource.properties.iter().map(|one| {
+            Allowed {
+                subject: resource.name.clone(),
+                kind: resource.kind.clone(),
+                change: match resource.state {
+                    State::Added => "added",
+                    State::Removed => "removed",
+                    State::Changed => "changed",
+                }
+                .to_owned(),
+                what: one.property.clone(),
+                actions: Vec::new(),
+                before: one.before.clone(),
+                after: one.after.clone(),
+                condition: None,
+            }
+        }));
+    }
+    changes.extend(diff.declarations.iter().map(|one| {
+        Allowed {
+            subject: one.property.clone(),
+            kind: String::new(),
+            change: match (&one.before, &one.after) {
+                (None, _) => "added",
+                (_, None) => "removed",
+                _ => "changed",
             }
             .to_owned(),
-            what: one.property.clone(),
+            what: "declaration".to_owned(),
             actions: Vec::new(),
             before: one.before.clone(),
             after: one.after.clone(),
             condition: None,
-        }));
-    }
-    changes.extend(diff.declarations.iter().map(|one| Allowed {
-        subject: one.property.clone(),
-        kind: String::new(),
-        change: match (&one.before, &one.after) {
-            (None, _) => "added",
-            (_, None) => "removed",
-            _ => "changed",
         }
-        .to_owned(),
-        what: "declaration".to_owned(),
-        actions: Vec::new(),
-        before: one.before.clone(),
-        after: one.after.clone(),
-        condition: None,
     }));
     Allows { may_allow_more: diff.may_allow_more, changes }
 }
@@ -117,13 +122,20 @@ mod tests {
         let allows = allows(Some(&old), &new);
         assert!(allows.may_allow_more);
         assert!(
-            allows.changes.iter().any(|one| one.subject == "R" && one.actions == ["s3:GetObject"] && one.what == "Allow"),
+            allows
+                .changes
+                .iter()
+                .any(|one| one.subject == "R" && one.actions == ["s3:GetObject"] && one.what == "Allow"),
             "{allows:?}"
         );
         assert_eq!(super::allows(Some(&old), &old), Allows { may_allow_more: false, changes: Vec::new() });
         // Where nothing runs, all that comes is told, and nothing else.
         let first = super::allows(None, &new);
-        assert!(first.may_allow_more && first.changes.iter().all(|one| one.subject == "R" && one.change == "added"), "{first:?}");
+        assert!(
+            first.may_allow_more
+                && first.changes.iter().all(|one| one.subject == "R" && one.change == "added"),
+            "{first:?}"
+        );
         // What cannot be read is not known to be harmless.
         assert!(super::allows(Some("]"), &new).may_allow_more);
     }

@@ -246,7 +246,10 @@ impl With {
             map.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
         };
         let rows = [
-            ("service role", self.role_arn.clone().unwrap_or_else(|| "none: the caller's own permissions".to_owned())),
+            (
+                "service role",
+                self.role_arn.clone().unwrap_or_else(|| "none: the caller's own permissions".to_owned()),
+            ),
             ("topics", self.notification_arns.join(", ")),
             ("tags", pairs(&self.tags)),
             ("on failure", self.on_failure.clone()),
@@ -381,7 +384,11 @@ mod tests {
         now.stacks[0].changes.clear();
         now.region = "us-east-1".to_owned();
         assert_eq!(kept.differences(&now).len(), 4);
-        let with = With { role_arn: Some("r".to_owned()), tags: [("a".to_owned(), "b".to_owned())].into(), ..With::default() };
+        let with = With {
+            role_arn: Some("r".to_owned()),
+            tags: [("a".to_owned(), "b".to_owned())].into(),
+            ..With::default()
+        };
         let mut now = kept.clone();
         now.stacks[0].with = with;
         assert_eq!(kept.differences(&now), ["`shop` would be deployed with other service role, tags"]);

@@ -198,7 +198,8 @@ impl Migration {
             return (self.prepared.clone(), self.shell.clone());
         }
         let parsed = [&self.monolith, &self.iam].map(|text| parse(text));
-        let [Some(whole), Some(iam)] = parsed.each_ref().map(|parsed| template::read(&parsed.document).0) else {
+        let [Some(whole), Some(iam)] = parsed.each_ref().map(|parsed| template::read(&parsed.document).0)
+        else {
             return (self.importing.clone(), self.filled.clone());
         };
         let texts = Texts { whole: &whole, iam: &iam, iam_stack: &self.iam_stack };
@@ -219,7 +220,9 @@ impl Migration {
                 let (Owner::Resource(owner), Target::Name(name)) = (reference.owner, reference.target) else {
                     continue;
                 };
-                let (Some(a), Some(b)) = (family.get(owner).copied(), family.get(name).copied()) else { continue };
+                let (Some(a), Some(b)) = (family.get(owner).copied(), family.get(name).copied()) else {
+                    continue;
+                };
                 family.values_mut().filter(|one| **one == a || **one == b).for_each(|one| *one = a.min(b));
             }
         }
@@ -259,7 +262,8 @@ impl Migration {
     pub fn files(&self, batches: &[BTreeSet<String>]) -> Vec<(String, String)> {
         let ending = |text: &str| if text.trim_start().starts_with('{') { "json" } else { "yaml" };
         let mut files = Vec::new();
-        let mut put = |name: String, text: &str| files.push((format!("{name}.{}", ending(text)), text.to_owned()));
+        let mut put =
+            |name: String, text: &str| files.push((format!("{name}.{}", ending(text)), text.to_owned()));
         put("0-monolith-app".to_owned(), &self.monolith);
         put("1-prepared-app".to_owned(), &self.prepared);
         put("2-shell-iam".to_owned(), &self.shell);
@@ -424,14 +428,17 @@ fn refusals(whole: &Template<'_, '_>, iam: &Template<'_, '_>, app: &Template<'_,
     ] {
         for resource in names.into_iter().filter_map(|name| template.resources.get(*name)) {
             // What moves must be movable; CDK's metadata may not even stand beside it.
-            let row = IMMOVABLE.iter().find(|(kind, beside, _)| {
-                *kind == resource.kind && (source == Source::Iam || *beside)
-            });
+            let row = IMMOVABLE
+                .iter()
+                .find(|(kind, beside, _)| *kind == resource.kind && (source == Source::Iam || *beside));
             if let Some((kind, _, help)) = row {
                 found.push(
-                    Diagnostic::new(Code::DPL017, format!("`{}` is an {kind}, which a refactoring refuses", resource.name))
-                        .label(source, resource.declaration.key.outer(), "this resource")
-                        .help(*help),
+                    Diagnostic::new(
+                        Code::DPL017,
+                        format!("`{}` is an {kind}, which a refactoring refuses", resource.name),
+                    )
+                    .label(source, resource.declaration.key.outer(), "this resource")
+                    .help(*help),
                 );
             }
         }
@@ -515,7 +522,8 @@ impl Texts<'_> {
                 }
             }
         }
-        sections.retain(|(name, value)| name != "Outputs" || !matches!(value, Expr::Map(all) if all.is_empty()));
+        sections
+            .retain(|(name, value)| name != "Outputs" || !matches!(value, Expr::Map(all) if all.is_empty()));
         Expr::Map(sections)
     }
 
@@ -549,7 +557,9 @@ impl Texts<'_> {
                     resources
                         .iter()
                         .filter(|(name, _)| !there.contains(name))
-                        .map(|(name, value)| (name.clone(), self.imported(&self.unbound(value, there), there)))
+                        .map(|(name, value)| {
+                            (name.clone(), self.imported(&self.unbound(value, there), there))
+                        })
                         .collect(),
                 ),
                 ("Outputs", value) => self.imported(value, there),

@@ -32,14 +32,17 @@ pub fn strange(live: &Live, running: Option<&Contents>, expected: &Expected<'_>)
                 Code::DPL019,
                 format!("the stack `{stack}` is the IAM stack of `{value}`, not of `{}`", expected.name),
             )
-            .help(format!("its parameter `{parameter}` says so: its policies fit the resources of `{value}` alone"))
+            .help(format!(
+                "its parameter `{parameter}` says so: its policies fit the resources of `{value}` alone"
+            ))
             .help("correct `name` or `iam_stack_name`"),
         );
     }
-    let foreign = live.outputs.iter().filter(|(_, value)| iam_arn(value).is_some()).find_map(|(name, value)| {
-        let account = value.split(':').nth(4)?;
-        (account != expected.account).then_some((name, account))
-    });
+    let foreign =
+        live.outputs.iter().filter(|(_, value)| iam_arn(value).is_some()).find_map(|(name, value)| {
+            let account = value.split(':').nth(4)?;
+            (account != expected.account).then_some((name, account))
+        });
     if let Some((output, account)) = foreign {
         found.push(
             Diagnostic::new(
@@ -73,7 +76,9 @@ pub fn strange(live: &Live, running: Option<&Contents>, expected: &Expected<'_>)
             found.push(
                 Diagnostic::new(
                     Code::DPL019,
-                    format!("nothing of the stack `{stack}` is in the IAM template: it was made of another one"),
+                    format!(
+                        "nothing of the stack `{stack}` is in the IAM template: it was made of another one"
+                    ),
                 )
                 .help("correct `iam_stack_name`: the update would delete all that the stack has"),
             );
@@ -114,7 +119,9 @@ Resources: {R: {Type: AWS::IAM::Role}}
         assert!(said(IAM, &[("App", "shop")], other)[0].contains("of the account 999999999999"));
         let bucket = "Resources: {R: {Type: AWS::IAM::Role}, B: {Type: AWS::S3::Bucket}}\n";
         assert!(said(bucket, &[], arn)[0].contains("is no IAM stack: it has `B`"));
-        assert!(said("Resources: {X: {Type: AWS::IAM::Role}}\n", &[], arn)[0].contains("nothing of the stack"));
+        assert!(
+            said("Resources: {X: {Type: AWS::IAM::Role}}\n", &[], arn)[0].contains("nothing of the stack")
+        );
         // What was made by hand with the same names may be taken over.
         assert_eq!(said("Resources: {R: {Type: AWS::IAM::Role}}\n", &[], arn), [""; 0]);
         // A marked one may have all of its resources changed.

@@ -187,7 +187,10 @@ fn of_migration(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
     if let Some(iam) = request.iam {
         statements.extend(role::moved(request, iam));
     }
-    notes.push("beside what `permissions iam` and `permissions app` print: a migration deploys both stacks".to_owned());
+    notes.push(
+        "beside what `permissions iam` and `permissions app` print: a migration deploys both stacks"
+            .to_owned(),
+    );
     statements
 }
 
@@ -201,7 +204,8 @@ fn of_stack(request: &Request<'_>, name: &str) -> Vec<Json> {
     // The events of a change set and of an operation are asked for by their own ids.
     let stack = request.stack_arn(name);
     let Place { region, account } = request.place;
-    let sets = format!("arn:{}:cloudformation:{region}:{account}:changeSet/iam-split-*/*", request.partition());
+    let sets =
+        format!("arn:{}:cloudformation:{region}:{account}:changeSet/iam-split-*/*", request.partition());
     let resources = if request.tool == Tool::Terraform { json!(stack) } else { json!([stack, sets]) };
     vec![
         json!({"Sid": "Stack", "Effect": "Allow", "Action": actions, "Resource": resources}),
@@ -210,7 +214,8 @@ fn of_stack(request: &Request<'_>, name: &str) -> Vec<Json> {
 }
 
 fn service_role(role: &str, notes: &mut Vec<String>) -> Json {
-    notes.push(format!("CloudFormation works as `{role}`: that role needs the permissions for the resources"));
+    notes
+        .push(format!("CloudFormation works as `{role}`: that role needs the permissions for the resources"));
     json!({
         "Sid": "ServiceRole", "Effect": "Allow", "Action": "iam:PassRole", "Resource": role,
         "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},

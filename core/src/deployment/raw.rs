@@ -44,8 +44,7 @@ const KEYS: [(&str, Shape); 22] = [
 ];
 
 /// Keys that say one thing in two ways.
-const ALTERNATIVES: [(&str, &str); 2] =
-    [("template", "template_url"), ("iam_template", "iam_template_url")];
+const ALTERNATIVES: [(&str, &str); 2] = [("template", "template_url"), ("iam_template", "iam_template_url")];
 
 /// The maps that a parameter's value can stand in.
 const VALUES: [&str; 3] = ["parameters", "infrastructure_parameters", "iam_parameters"];

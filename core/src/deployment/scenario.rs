@@ -239,8 +239,9 @@ pub fn scenarios(update: &Update<'_>) -> Vec<Told> {
             .filter(|change| of(change) && hidden(change))
             .map(|change| change.name.as_str())
             .collect();
-        (update.app && !names.is_empty())
-            .then(|| format!("{} is passed again, hidden: whether its value is another cannot be told", some(&names)))
+        (update.app && !names.is_empty()).then(|| {
+            format!("{} is passed again, hidden: whether its value is another cannot be told", some(&names))
+        })
     };
     let other = |change: &&ParameterChange| !infrastructure(change) && !from_iam(change);
     if update.app_template || told(&other) || unknown(&other).is_some() {
@@ -255,7 +256,9 @@ pub fn scenarios(update: &Update<'_>) -> Vec<Told> {
     if told(&infrastructure) || unknown(&infrastructure).is_some() {
         let mut parts = Vec::new();
         if told(&infrastructure) {
-            parts.push("new values go to the application stack: a significant downtime is possible".to_owned());
+            parts.push(
+                "new values go to the application stack: a significant downtime is possible".to_owned(),
+            );
         }
         parts.extend(unknown(&infrastructure));
         tell(Scenario::D, parts);
@@ -292,7 +295,13 @@ mod tests {
     use super::*;
 
     fn change(action: Action) -> Vec<Change> {
-        vec![Change { action, logical_id: "R".to_owned(), resource_type: String::new(), because: Vec::new(), values: Vec::new() }]
+        vec![Change {
+            action,
+            logical_id: "R".to_owned(),
+            resource_type: String::new(),
+            because: Vec::new(),
+            values: Vec::new(),
+        }]
     }
 
     fn parameter(name: &str) -> ParameterChange {
@@ -320,7 +329,8 @@ mod tests {
     fn what_is_said_is_true_of_what_comes_and_goes() {
         let both = [change(Action::Add), change(Action::Remove)].concat();
         let said = scenarios(&Update { iam: &both, app_template: true, ..Update::default() });
-        let impact = |scenario| said.iter().find(|told| told.scenario == scenario).map(|told| told.impact.as_str());
+        let impact =
+            |scenario| said.iter().find(|told| told.scenario == scenario).map(|told| told.impact.as_str());
         assert_eq!(impact(Scenario::A), Some("`R` is added, which disturbs nothing"));
         assert_eq!(impact(Scenario::B), Some("`R` goes: what still uses it is refused from then on"));
         assert_eq!(impact(Scenario::C), Some("depends on the changed resources"));
@@ -329,6 +339,8 @@ mod tests {
         let update = Update { app_parameters: &hidden, ..Update::default() };
         assert_eq!(scenarios(&update), []);
         let said = scenarios(&Update { app: true, ..update });
-        assert!(said[0].scenario == Scenario::C && said[0].impact.contains("`Password` is passed again, hidden"));
+        assert!(
+            said[0].scenario == Scenario::C && said[0].impact.contains("`Password` is passed again, hidden")
+        );
     }
 }

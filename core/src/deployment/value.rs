@@ -113,7 +113,8 @@ impl Secrets {
                 let end = start + value.len();
                 let inside = |(from, to): &(usize, usize)| *from <= start && end <= *to;
                 let taken = struck.iter().any(|(from, to)| *from < end && start < *to);
-                if !kept.iter().any(inside) && !taken && (value.len() >= LONG || is_word(message, start, end)) {
+                if !kept.iter().any(inside) && !taken && (value.len() >= LONG || is_word(message, start, end))
+                {
                     struck.push((start, end));
                 }
             }
@@ -131,7 +132,8 @@ impl Secrets {
 
     /// The places of ARNs and names.
     fn kept(&self, message: &str) -> Vec<(usize, usize)> {
-        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ')' | ']' | '}' | '<' | '>');
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ')' | ']' | '}' | '<' | '>');
         let arns = message.match_indices("arn:").map(|(start, _)| {
             let length = message.get(start..).and_then(|rest| rest.find(ends));
             (start, length.map_or(message.len(), |length| start + length))
@@ -169,7 +171,10 @@ mod tests {
 
     #[test]
     fn a_secret_in_a_message_is_masked_by_one_length() {
-        assert_eq!(masked(&["hunter2", "hunter22", "a"], &[], "bad `hunter22` hunter2"), "bad `(hidden)` (hidden)");
+        assert_eq!(
+            masked(&["hunter2", "hunter22", "a"], &[], "bad `hunter22` hunter2"),
+            "bad `(hidden)` (hidden)"
+        );
         // A long one is one inside of a word too.
         assert_eq!(masked(&["correct-horse"], &[], "pw=xcorrect-horsex"), "pw=x(hidden)x");
         assert_eq!(masked(&[""], &[], "all as it was"), "all as it was");

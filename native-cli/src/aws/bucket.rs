@@ -207,7 +207,8 @@ async fn is_empty(aws: &Aws, bucket: &str) -> Result<bool, Failure> {
     let owner = &aws.identity.account;
     let call = aws.s3.list_objects_v2().bucket(bucket).max_keys(1).expected_bucket_owner(owner);
     let answer = call.send().await;
-    let answer = answer.map_err(|error| failed(&format!("cannot look into the bucket `{bucket}`"), &error))?;
+    let answer =
+        answer.map_err(|error| failed(&format!("cannot look into the bucket `{bucket}`"), &error))?;
     Ok(answer.contents().is_empty())
 }
 

@@ -84,7 +84,8 @@ async fn known(provider: &ProfileFileCredentialsProvider, profile: &str) -> Resu
     let Err(error) = provider.provide_credentials().await else { return Ok(()) };
     let said = super::chain(&error);
     // Source of the texts: `aws-config`, errors of a profile file.
-    let unknown = ["was not defined", "does not contain credentials", "did not contain credential", "No profiles"];
+    let unknown =
+        ["was not defined", "does not contain credentials", "did not contain credential", "No profiles"];
     let failure = if unknown.iter().any(|text| said.contains(text)) {
         Failure::new(format!("there are no credentials under the profile `{profile}`: {said}"))
             .code(Code::DPL003)

@@ -41,7 +41,10 @@ pub(crate) async fn drift(aws: &Aws, stack: &str, names: &[String]) -> Result<Ve
                         return Ok(Some(Drift::Unknown(name, why)));
                     }
                     Err(error) => {
-                        return Err(failed(&format!("cannot tell whether `{name}` was changed by hand"), &error));
+                        return Err(failed(
+                            &format!("cannot tell whether `{name}` was changed by hand"),
+                            &error,
+                        ));
                     }
                 };
                 let Some(drift) = answer.stack_resource_drift() else { return Ok(None) };

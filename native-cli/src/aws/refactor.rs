@@ -35,7 +35,11 @@ impl TagChange {
     pub(crate) fn lost(&self) -> impl Iterator<Item = &str> {
         // CloudFormation's own tags name the stack: they change with it.
         let own = |key: &&String| !key.starts_with("aws:");
-        self.off.iter().filter(own).filter(|key| !self.on.iter().any(|(on, _)| on == *key)).map(String::as_str)
+        self.off
+            .iter()
+            .filter(own)
+            .filter(|key| !self.on.iter().any(|(on, _)| on == *key))
+            .map(String::as_str)
     }
 
     /// For people.
@@ -116,17 +120,16 @@ pub(crate) async fn prepare(
             }
         }
     }
-    let (mut refactor, mut token) =
-        (
-            Refactor {
-                id: id.clone(),
-                tags: Vec::new(),
-                actions: Vec::new(),
-                moves: Vec::new(),
-                others: Vec::new(),
-            },
-            None,
-        );
+    let (mut refactor, mut token) = (
+        Refactor {
+            id: id.clone(),
+            tags: Vec::new(),
+            actions: Vec::new(),
+            moves: Vec::new(),
+            others: Vec::new(),
+        },
+        None,
+    );
     loop {
         let call =
             aws.cloudformation.list_stack_refactor_actions().stack_refactor_id(&id).set_next_token(token);
@@ -195,7 +198,10 @@ pub(crate) async fn execute(
                     }
                     _ => "look at both stacks (`iam-split status`) before anything else is done",
                 };
-                return Err(Failure::new(format!("{what}: {status}: {reason}")).exit(Exit::Aws).said().help(back));
+                return Err(Failure::new(format!("{what}: {status}: {reason}"))
+                    .exit(Exit::Aws)
+                    .said()
+                    .help(back));
             }
         }
     }

@@ -1,7 +1,9 @@
 //! What CloudFormation says of a change set or an operation that failed: since 2026 the status alone does not.
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use aws_sdk_cloudformation::types::{EventFilter, EventType, HookFailureMode, OperationEvent, ValidationStatus};
+use aws_sdk_cloudformation::types::{
+    EventFilter, EventType, HookFailureMode, OperationEvent, ValidationStatus,
+};
 use iam_split_core::deployment::validation::Validation;
 
 use super::Aws;

@@ -125,7 +125,9 @@ pub(crate) async fn services(
             Err(error) => return Err(failed(&what, &error)),
         };
         for failure in answer.failures() {
-            heard.unseen.push(format!("the service {arn}: {}", failure.reason().unwrap_or("AWS gives no reason")));
+            heard
+                .unseen
+                .push(format!("the service {arn}: {}", failure.reason().unwrap_or("AWS gives no reason")));
         }
         for service in answer.services() {
             let name = service.service_name().unwrap_or(arn);

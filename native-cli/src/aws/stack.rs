@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::primitives::DateTimeFormat;
 use aws_sdk_cloudformation::types::{
-    Capability, DeletionMode, DeploymentConfigMode, OnFailure as OnFailureCode, Parameter, Stack, Tag, TemplateStage,
+    Capability, DeletionMode, DeploymentConfigMode, OnFailure as OnFailureCode, Parameter, Stack, Tag,
+    TemplateStage,
 };
 use iam_split_core::deployment::gate::{Live, LiveResource};
 use iam_split_core::deployment::names::Which;

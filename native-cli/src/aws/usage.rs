@@ -104,10 +104,8 @@ pub(crate) async fn untagged(
     resources: &[LiveResource],
     tags: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, Failure> {
-    let roles: Vec<&LiveResource> = resources
-        .iter()
-        .filter(|one| one.kind == "AWS::IAM::Role" && !one.physical_id.is_empty())
-        .collect();
+    let roles: Vec<&LiveResource> =
+        resources.iter().filter(|one| one.kind == "AWS::IAM::Role" && !one.physical_id.is_empty()).collect();
     let mut found = Vec::new();
     for some in roles.chunks(AT_ONCE) {
         let mut calls = JoinSet::new();

@@ -55,7 +55,9 @@ impl Outcome {
             .iter()
             .map(|cause| format!("\n  {lead}{} ({}): {}", cause.logical_id, cause.kind, cause.reason))
             .collect();
-        Failure::new(format!("the stack `{stack}` is {}{}", self.status, causes.concat())).exit(Exit::Aws).said()
+        Failure::new(format!("the stack `{stack}` is {}{}", self.status, causes.concat()))
+            .exit(Exit::Aws)
+            .said()
     }
 }
 

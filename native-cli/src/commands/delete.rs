@@ -105,8 +105,7 @@ async fn delete(
     for stack in &going {
         let deletion = Deletion { retain: arguments.retain.clone(), force: arguments.force };
         let interval = arguments.operation.poll_interval;
-        let outcome =
-            removed(deployment, stack.which, &stack.live.id, &deletion, interval, console).await?;
+        let outcome = removed(deployment, stack.which, &stack.live.id, &deletion, interval, console).await?;
         if !outcome.done {
             let target = if stack.which == Which::Iam { "iam" } else { "app" };
             let kept: Vec<String> = outcome
@@ -150,11 +149,7 @@ fn failed_before(going: &[Going]) -> Result<(), Failure> {
 }
 
 /// Who waits for a creation only to delete what it makes is told of the shorter way.
-async fn creating(
-    deployment: &Deployment,
-    which: Which,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
+async fn creating(deployment: &Deployment, which: Which, console: &mut Console<'_>) -> Result<(), Failure> {
     let live = stack::describe(&deployment.aws, deployment.stack(which)).await?;
     match live.filter(|live| live.status == "CREATE_IN_PROGRESS") {
         Some(live) => console.say(&format!(

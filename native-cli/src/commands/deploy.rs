@@ -46,7 +46,9 @@ pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit,
     }
     let json = arguments.operation.format == Format::Json;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
-        Deploying { deployment, arguments, kept: kept.as_ref(), approved: RefCell::default() }.run(console).await
+        Deploying { deployment, arguments, kept: kept.as_ref(), approved: RefCell::default() }
+            .run(console)
+            .await
     })
 }
 
@@ -103,9 +105,7 @@ impl Deploying<'_> {
         // All that can be known is looked at before the first stack is touched.
         let may_recreate = self.arguments.recreate || console.streams.asks;
         let standing = [(Which::Iam, iam.as_ref()), (Which::App, app.as_ref())];
-        if let Some(failure) =
-            apply::all_blocked(deployment, &stacks, standing).filter(|_| !may_recreate)
-        {
+        if let Some(failure) = apply::all_blocked(deployment, &stacks, standing).filter(|_| !may_recreate) {
             return Err(failure);
         }
         let mut found = Vec::new();

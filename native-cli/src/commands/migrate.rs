@@ -294,7 +294,8 @@ impl Migrating<'_> {
         let moved = |into_iam: bool| {
             let batches = self.batches(at, into_iam);
             let ours = batches.iter().flatten().filter(|name| self.present.contains(*name)).count();
-            let by = if batches.len() > 1 { format!(", in {} batches", batches.len()) } else { String::new() };
+            let by =
+                if batches.len() > 1 { format!(", in {} batches", batches.len()) } else { String::new() };
             (ours, by)
         };
         match step {
@@ -310,7 +311,10 @@ impl Migrating<'_> {
             }
             Step::Refactor { into_iam: false } => {
                 let (count, by) = moved(false);
-                format!("move {count} resources back from {} to {}{by}", migration.iam_stack, migration.app_stack)
+                format!(
+                    "move {count} resources back from {} to {}{by}",
+                    migration.iam_stack, migration.app_stack
+                )
             }
         }
     }
@@ -400,7 +404,10 @@ impl Migrating<'_> {
         let count = batches.len();
         for (number, batch) in batches.into_iter().enumerate() {
             if count > 1 {
-                console.step("migrate", &format!("batch {} of {count}: {} resources", number + 1, batch.len()))?;
+                console.step(
+                    "migrate",
+                    &format!("batch {} of {count}: {} resources", number + 1, batch.len()),
+                )?;
             }
             let mut next = there.clone();
             if into_iam {

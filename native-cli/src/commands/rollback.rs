@@ -120,9 +120,12 @@ async fn cancel(
                 console.result(&format!("the stack {} is as it was before its update", live.name))?;
             }
             "UPDATE_COMPLETE" => {
-                return Err(Failure::new(format!("the update of `{}` had ended before it was cancelled", live.name))
-                    .exit(Exit::Refused)
-                    .help("`iam-split rollback` puts the IAM stack back to its earlier template"));
+                return Err(Failure::new(format!(
+                    "the update of `{}` had ended before it was cancelled",
+                    live.name
+                ))
+                .exit(Exit::Refused)
+                .help("`iam-split rollback` puts the IAM stack back to its earlier template"));
             }
             _ => {
                 return Err(outcome

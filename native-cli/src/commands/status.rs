@@ -92,7 +92,10 @@ async fn tell(
         console.result("  help: `iam-split deploy` brings it up to date")?;
     }
     if let Some(unseen) = &unseen {
-        console.result(&format!("  who imports its exports is not known: {}", unseen.lines().last().unwrap_or_default().trim()))?;
+        console.result(&format!(
+            "  who imports its exports is not known: {}",
+            unseen.lines().last().unwrap_or_default().trim()
+        ))?;
     } else if !live.exports.is_empty() {
         console.result(&format!("  {} exports, {} of them imported", live.exports.len(), importers.len()))?;
     }

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::failure;
 use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::migrate::{PLACEHOLDER, over_monolith};
-use iam_split_core::deployment::same::is_same;
-use iam_split_core::deployment::validation;
-use iam_split_core::deployment::owner::{Expected, strange};
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{Order, order};
+use iam_split_core::deployment::owner::{Expected, strange};
 use iam_split_core::deployment::parameters::{Known, Parameters, merge};
 use iam_split_core::deployment::pattern::some;
+use iam_split_core::deployment::same::is_same;
 use iam_split_core::deployment::scenario::{Action, Change};
 use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
-use iam_split_core::deployment::contents::Contents;
+use iam_split_core::deployment::validation;
 use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
 use super::record::{self, History};
@@ -24,8 +24,8 @@ use super::{Deployment, PAUSE};
 use crate::aws::changeset::{self, ChangeSet, Made, Refusal};
 use crate::aws::report::{self, Of};
 use crate::aws::stack::{self, Begun, Deletion, Spec, TemplateSource};
-use crate::aws::watch::{self, Outcome, Watched, watch};
 use crate::aws::usage;
+use crate::aws::watch::{self, Outcome, Watched, watch};
 use crate::exit::{Exit, Failure};
 use crate::progress::{Console, Undo};
 
@@ -154,7 +154,9 @@ pub(crate) fn attached(deployment: &Deployment) -> Option<String> {
     let names: Vec<&str> = app
         .resources
         .iter()
-        .filter(|(_, kind)| matches!(kind.as_str(), "AWS::IAM::RolePolicy" | "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy"))
+        .filter(|(_, kind)| {
+            matches!(kind.as_str(), "AWS::IAM::RolePolicy" | "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy")
+        })
         .map(|(name, _)| name.as_str())
         .collect();
     (!names.is_empty()).then(|| {
@@ -172,11 +174,11 @@ pub(crate) async fn imported(
     live: &Live,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let Some(contents) = deployment.contents(which) else { return Ok(Vec::new()) };
-    let gone = live.exports.iter().filter(|(output, _)| {
-        contents.outputs.get(*output).is_none_or(|declared| !declared.exported)
-    });
-    let going =
-        Live { exports: gone.map(|(k, v)| (k.clone(), v.clone())).collect(), ..live.clone() };
+    let gone = live
+        .exports
+        .iter()
+        .filter(|(output, _)| contents.outputs.get(*output).is_none_or(|declared| !declared.exported));
+    let going = Live { exports: gone.map(|(k, v)| (k.clone(), v.clone())).collect(), ..live.clone() };
     let mut found = Vec::new();
     for (export, importers) in usage::importers(&deployment.aws, &going).await? {
         for importer in importers {
@@ -185,7 +187,9 @@ pub(crate) async fn imported(
                     Code::DPL014,
                     format!("the update removes the export {export}, which the stack {importer} imports"),
                 )
-                .help(format!("take the import out of `{importer}` first, or keep the export in the template")),
+                .help(format!(
+                    "take the import out of `{importer}` first, or keep the export in the template"
+                )),
             );
         }
     }
@@ -303,12 +307,13 @@ pub(crate) fn all_blocked(
     stacks: &[Which],
     standing: [(Which, Option<&Live>); 2],
 ) -> Option<Failure> {
-    let mut failures = standing.into_iter().filter(|(which, _)| stacks.contains(which)).filter_map(
-        |(which, live)| match situation(live.map(|live| live.status.as_str())) {
-            Situation::Blocked(why) => Some(blocked(why, which, deployment.stack(which), live)),
-            _ => None,
-        },
-    );
+    let mut failures =
+        standing.into_iter().filter(|(which, _)| stacks.contains(which)).filter_map(|(which, live)| {
+            match situation(live.map(|live| live.status.as_str())) {
+                Situation::Blocked(why) => Some(blocked(why, which, deployment.stack(which), live)),
+                _ => None,
+            }
+        });
     let first = failures.next()?;
     Some(failures.fold(first, Failure::and))
 }
@@ -525,10 +530,13 @@ async fn exact(deployment: &Deployment, spec: &Spec, set: &ChangeSet, how: &How)
     if odd.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(format!("this is not what was planned: something else would happen to {}", odd.join(", ")))
-        .code(Code::DPL018)
-        .exit(Exit::Refused)
-        .help("nothing was changed in this stack; make a new plan, and have it approved"))
+    Err(Failure::new(format!(
+        "this is not what was planned: something else would happen to {}",
+        odd.join(", ")
+    ))
+    .code(Code::DPL018)
+    .exit(Exit::Refused)
+    .help("nothing was changed in this stack; make a new plan, and have it approved"))
 }
 
 /// A change set that CloudFormation refuses: what it found, with its places.
@@ -619,9 +627,10 @@ pub(crate) async fn unsuccessful(
         // What the stack's own events say already is not said again.
         let new = told.events.iter().filter(|event| {
             event.name != "PROVISIONING_ERROR"
-                && !outcome.causes.iter().any(|cause| {
-                    cause.logical_id == event.logical_id && cause.reason.contains(&event.reason)
-                })
+                && !outcome
+                    .causes
+                    .iter()
+                    .any(|cause| cause.logical_id == event.logical_id && cause.reason.contains(&event.reason))
         });
         found.extend(new.map(|event| validation::finding(event, text, which.source())));
         unheard = told.unheard.filter(|_| first.is_none_or(|cause| cause.is_summary()));

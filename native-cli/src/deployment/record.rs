@@ -99,9 +99,8 @@ impl History {
         let (aws, bucket) = (&deployment.aws, &deployment.settings.bucket);
         let text = bucket::find(aws, bucket, &Self::key(deployment)).await?;
         let known = text.and_then(|text| serde_json::from_str::<Record>(&text).ok());
-        let known = known.filter(|record| {
-            record.stack_id == live.id && record.format_version == FORMAT_VERSION
-        });
+        let known =
+            known.filter(|record| record.stack_id == live.id && record.format_version == FORMAT_VERSION);
         let record = known.unwrap_or_else(|| Record {
             format_version: FORMAT_VERSION,
             stack_id: live.id.clone(),
@@ -159,10 +158,12 @@ impl History {
                 .help("deploy the template that the stack should have: `iam-split deploy iam`")
         })?;
         if digest(&text) != entry.digest {
-            return Err(Failure::new(format!("`{key}` of the bucket `{bucket}` was written anew: it is not the template that the stack had"))
-                .code(Code::DPL021)
-                .exit(Exit::Refused)
-                .help(Code::DPL021.explanation().recovery));
+            return Err(Failure::new(format!(
+                "`{key}` of the bucket `{bucket}` was written anew: it is not the template that the stack had"
+            ))
+            .code(Code::DPL021)
+            .exit(Exit::Refused)
+            .help(Code::DPL021.explanation().recovery));
         }
         Ok(text)
     }

@@ -46,10 +46,13 @@ pub(crate) async fn remembered(deployment: &Deployment, live: &Live) -> Result<O
     if digest(&text) == pointer.digest {
         return Ok(Some(text));
     }
-    Err(Failure::new(format!("`{}` of the bucket `{bucket}` is not the monolith that was kept there", pointer.template))
-        .code(Code::DPL021)
-        .exit(Exit::Refused)
-        .help(Code::DPL021.explanation().recovery))
+    Err(Failure::new(format!(
+        "`{}` of the bucket `{bucket}` is not the monolith that was kept there",
+        pointer.template
+    ))
+    .code(Code::DPL021)
+    .exit(Exit::Refused)
+    .help(Code::DPL021.explanation().recovery))
 }
 
 /// Whether a template that CloudFormation or a migration wrote is JSON.

@@ -69,7 +69,10 @@ pub(crate) async fn runtime(deployment: &Deployment, app: &Live) -> Result<Runti
     ];
     let mut unseen = heard.unseen;
     if heard.seen.is_empty() && unseen.is_empty() {
-        unseen.push("the application has no log group that was written to, no function and no service of ECS".to_owned());
+        unseen.push(
+            "the application has no log group that was written to, no function and no service of ECS"
+                .to_owned(),
+        );
     }
     let mut never_seen = heard.silent;
     never_seen.extend(NEVER_SEEN.map(str::to_owned));

@@ -67,11 +67,19 @@ impl KeptMigration {
     /// # Errors
     /// Why it is none.
     pub fn read(text: &str) -> Result<Self, String> {
-        let plan: Self = serde_json::from_str(text).map_err(|error| format!("it is no migration: {error}"))?;
+        let plan: Self =
+            serde_json::from_str(text).map_err(|error| format!("it is no migration: {error}"))?;
         if plan.format_version != FORMAT_VERSION {
-            return Err(format!("its form is of version {}, this command knows {FORMAT_VERSION}", plan.format_version));
+            return Err(format!(
+                "its form is of version {}, this command knows {FORMAT_VERSION}",
+                plan.format_version
+            ));
         }
-        if plan.digest == plan.sealed().digest { Ok(plan) } else { Err("it was changed after it was made".to_owned()) }
+        if plan.digest == plan.sealed().digest {
+            Ok(plan)
+        } else {
+            Err("it was changed after it was made".to_owned())
+        }
     }
 
     /// What is not as this plan says; empty where it can be carried out.
@@ -105,7 +113,11 @@ impl KeptMigration {
             }
             p { "Carried out by " code { "iam-split migrate --plan FILE --approved " (self.digest) } "." }
         };
-        page(&title, "body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem; font: 15px/1.5 system-ui, sans-serif; } code { overflow-wrap: anywhere; } td, th { text-align: left; padding-right: 1rem; } :root { color-scheme: light dark; }", &body)
+        page(
+            &title,
+            "body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem; font: 15px/1.5 system-ui, sans-serif; } code { overflow-wrap: anywhere; } td, th { text-align: left; padding-right: 1rem; } :root { color-scheme: light dark; }",
+            &body,
+        )
     }
 }
 

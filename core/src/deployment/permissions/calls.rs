@@ -36,8 +36,11 @@ pub(super) const ANYWHERE: [&str; 3] =
     ["cloudformation:ListImports", "cloudformation:ValidateTemplate", "sts:GetCallerIdentity"];
 
 /// To move a monolith's resources, on both stacks.
-pub(super) const ON_BOTH: [&str; 3] =
-    ["cloudformation:DescribeStackResourceDrifts", "cloudformation:DetectStackDrift", "cloudformation:DetectStackResourceDrift"];
+pub(super) const ON_BOTH: [&str; 3] = [
+    "cloudformation:DescribeStackResourceDrifts",
+    "cloudformation:DetectStackDrift",
+    "cloudformation:DetectStackResourceDrift",
+];
 
 /// To move a monolith's resources; CloudFormation names no resource for these.
 ///

@@ -59,7 +59,13 @@ impl<'t> Handlers<'t> {
     pub fn forms(&self, service: &str, action: &str) -> impl Iterator<Item = (&'t str, &'t str)> {
         let kinds = self.acted.get(&(service, action)).copied().unwrap_or_default();
         let of = |kind: &'t str| {
-            self.forms.get(&(service, kind)).copied().unwrap_or_default().split(' ').filter(|form| !form.is_empty()).map(move |form| (kind, form))
+            self.forms
+                .get(&(service, kind))
+                .copied()
+                .unwrap_or_default()
+                .split(' ')
+                .filter(|form| !form.is_empty())
+                .map(move |form| (kind, form))
         };
         kinds.split('|').filter(|kind| !kind.is_empty()).flat_map(of).collect::<Vec<_>>().into_iter()
     }

@@ -64,10 +64,16 @@ pub(super) fn made(request: &Request<'_>, app: &Contents, notes: &mut Vec<String
     unknown.sort_unstable();
     unknown.dedup();
     if !unknown.is_empty() {
-        notes.push(format!("what these types need is not known, and not in the policy: {}", unknown.join(", ")));
+        notes.push(format!(
+            "what these types need is not known, and not in the policy: {}",
+            unknown.join(", ")
+        ));
     }
     if !nested.is_empty() {
-        notes.push(format!("what the nested stacks make is not known here ({}): print their templates' permissions too", some(&nested)));
+        notes.push(format!(
+            "what the nested stacks make is not known here ({}): print their templates' permissions too",
+            some(&nested)
+        ));
     }
     if !makers.is_empty() {
         notes.push(format!(
@@ -164,12 +170,15 @@ pub(super) fn known<'k>(
         "AWS::Region" => Some(request.place.region.to_owned()),
         "AWS::AccountId" => Some(request.place.account.to_owned()),
         "AWS::Partition" => Some(request.partition().to_owned()),
-        name if which == Which::Iam && Some(name) == contents.stack_parameter() => Some(settings.name.clone()),
+        name if which == Which::Iam && Some(name) == contents.stack_parameter() => {
+            Some(settings.name.clone())
+        }
         name => {
             let declared = contents.parameters.get(name)?;
             let maps = [&settings.parameters, &settings.iam_parameters, &settings.infrastructure_parameters];
             let given = maps.into_iter().find_map(|map| map.get(name)).map(|given| given.value.clone());
-            let hidden = declared.no_echo || given.as_ref().is_some_and(super::super::value::Value::is_hidden);
+            let hidden =
+                declared.no_echo || given.as_ref().is_some_and(super::super::value::Value::is_hidden);
             let value = given.map(|value| value.expose().to_owned()).or_else(|| declared.default.clone());
             // What SSM holds is not what the parameter is given.
             value.filter(|value| !hidden && !value.is_empty() && !declared.kind.starts_with("AWS::SSM::"))
@@ -185,7 +194,9 @@ fn behind(
     known: &dyn Fn(&str) -> Option<String>,
 ) -> (String, Scope) {
     let crate::deployment::permissions::Place { region, account } = request.place;
-    let arn = |service: &str, rest: &str| format!("arn:{}:{service}:{region}:{account}:{rest}", request.partition());
+    let arn = |service: &str, rest: &str| {
+        format!("arn:{}:{service}:{region}:{account}:{rest}", request.partition())
+    };
     let token = resource.property(&["ServiceToken"]).map(lower);
     let owner = match &token {
         Some(Expr::GetAtt(name, _) | Expr::Ref(name)) => resources.get(name.as_str()),
@@ -213,14 +224,19 @@ fn behind(
 ///
 /// Source: CloudFormation User Guide, "Get values stored in other services using dynamic references".
 static DYNAMIC: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\{\{resolve:(?<service>ssm|ssm-secure|secretsmanager):(?<name>arn:[^}]+?|[^:}]+)(?::[^}]*)?\}\}").ok()
+    Regex::new(
+        r"\{\{resolve:(?<service>ssm|ssm-secure|secretsmanager):(?<name>arn:[^}]+?|[^:}]+)(?::[^}]*)?\}\}",
+    )
+    .ok()
 });
 
 /// What CloudFormation reads for parameters of SSM's types and for dynamic references: with the caller's permissions.
 pub(super) fn parameters(request: &Request<'_>, contents: &Contents, which: Which) -> Vec<Json> {
     let super::Place { region, account } = request.place;
     let settings = request.settings;
-    let arn = |service: &str, rest: &str| format!("arn:{}:{service}:{region}:{account}:{rest}", request.partition());
+    let arn = |service: &str, rest: &str| {
+        format!("arn:{}:{service}:{region}:{account}:{rest}", request.partition())
+    };
     let (mut ssm, mut secrets) = (Scope::new(), Scope::new());
     let parameter = |name: &str| arn("ssm", &format!("parameter/{}", name.trim_start_matches('/')));
     for (name, declared) in &contents.parameters {
@@ -230,13 +246,17 @@ pub(super) fn parameters(request: &Request<'_>, contents: &Contents, which: Whic
         let maps = [&settings.parameters, &settings.iam_parameters, &settings.infrastructure_parameters];
         let given = maps.into_iter().find_map(|map| map.get(name)).filter(|given| !given.value.is_hidden());
         let value = given.map(|given| given.value.expose().to_owned()).or_else(|| declared.default.clone());
-        ssm.insert(value.filter(|value| !value.is_empty()).map_or_else(|| parameter("*"), |value| parameter(&value)));
+        ssm.insert(
+            value.filter(|value| !value.is_empty()).map_or_else(|| parameter("*"), |value| parameter(&value)),
+        );
     }
     let known = known(request, contents, which);
     let parsed = parse(&contents.text);
     let texts: Vec<&str> =
         parsed.document.nodes().filter_map(Node::as_str).filter(|text| text.contains("{{resolve:")).collect();
-    for captures in DYNAMIC.iter().flat_map(|regex| texts.iter().flat_map(move |text| regex.captures_iter(text))) {
+    for captures in
+        DYNAMIC.iter().flat_map(|regex| texts.iter().flat_map(move |text| regex.captures_iter(text)))
+    {
         let group = |name: &str| captures.name(name).map_or("", |found| found.as_str());
         let name = substituted(group("name"), &known);
         match group("service") {

@@ -75,7 +75,8 @@ pub(super) fn made(request: &Request<'_>, contents: &Contents, stack: &str) -> V
     let mut scopes: BTreeMap<(Option<String>, &str, Scope), BTreeSet<String>> = BTreeMap::new();
     let mut by_kind: BTreeMap<(&str, Option<String>), Scope> = BTreeMap::new();
     for resource in template.resources.values().filter(|resource| resource.kind.starts_with("AWS::IAM::")) {
-        let boundary = resource.property(&["PermissionsBoundary"]).map(|node| known_text(&lower(node), &known));
+        let boundary =
+            resource.property(&["PermissionsBoundary"]).map(|node| known_text(&lower(node), &known));
         let scope = match arn(resource, stack, request, &known) {
             Some(arn) => Scope::from([arn]),
             None => holders(request, resource, &template, stack, &known),
@@ -110,8 +111,7 @@ pub(super) fn made(request: &Request<'_>, contents: &Contents, stack: &str) -> V
     let mut statements = Vec::new();
     for (at, ((boundary, kind, scope), actions)) in scopes.into_iter().enumerate() {
         let noun = kind.rsplit("::").next().unwrap_or(kind);
-        let mut statement =
-            json!({"Sid": format!("{noun}{}", at + 1), "Effect": "Allow", "Action": actions, "Resource": scope});
+        let mut statement = json!({"Sid": format!("{noun}{}", at + 1), "Effect": "Allow", "Action": actions, "Resource": scope});
         if let (Some(boundary), Some(fields)) = (boundary, statement.as_object_mut()) {
             let operator = if boundary.contains('*') { "StringLike" } else { "StringEquals" };
             fields.insert("Condition".to_owned(), json!({operator: {"iam:PermissionsBoundary": boundary}}));
@@ -128,10 +128,9 @@ pub(super) fn made(request: &Request<'_>, contents: &Contents, stack: &str) -> V
 
 /// Whether a managed policy of the template names whom it is attached to.
 fn listed(template: &Template<'_, '_>, property: &str) -> bool {
-    template
-        .resources
-        .values()
-        .any(|resource| resource.kind == "AWS::IAM::ManagedPolicy" && resource.property(&[property]).is_some())
+    template.resources.values().any(|resource| {
+        resource.kind == "AWS::IAM::ManagedPolicy" && resource.property(&[property]).is_some()
+    })
 }
 
 /// Whom a policy without an ARN of its own is part of: the roles, users or groups that it names.
@@ -193,8 +192,7 @@ fn pass(sid: &str, roles: Scope, services: &BTreeSet<String>) -> Json {
 
 /// Passing on the very roles that the application uses, each to the services that its trust policy names.
 pub(super) fn passed(request: &Request<'_>, owner: Option<&Contents>, app: &Contents) -> Vec<Json> {
-    let stack =
-        if request.external() { &request.settings.iam_stack_name } else { &request.settings.name };
+    let stack = if request.external() { &request.settings.iam_stack_name } else { &request.settings.name };
     let mut by_services: BTreeMap<BTreeSet<String>, Scope> = BTreeMap::new();
     let any = BTreeSet::from(["*".to_owned()]);
     match owner {
@@ -224,7 +222,8 @@ pub(super) fn passed(request: &Request<'_>, owner: Option<&Contents>, app: &Cont
         .map(|(at, (services, roles))| pass(&format!("PassRoles{}", at + 1), roles, &services))
         .collect();
     if !roles.is_empty() {
-        statements.push(json!({"Sid": "SeeRoles", "Effect": "Allow", "Action": "iam:GetRole", "Resource": roles}));
+        statements
+            .push(json!({"Sid": "SeeRoles", "Effect": "Allow", "Action": "iam:GetRole", "Resource": roles}));
     }
     statements
 }

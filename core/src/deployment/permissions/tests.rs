@@ -52,13 +52,17 @@ impl Made {
             Json::String(one) => vec![one.clone()],
             many => many.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
         };
-        self.statements().filter(|one| one["Effect"] == "Allow").flat_map(|one| list(&one["Action"])).collect()
+        self.statements()
+            .filter(|one| one["Effect"] == "Allow")
+            .flat_map(|one| list(&one["Action"]))
+            .collect()
     }
 
     /// The statement that allows an action.
     fn of(&self, action: &str) -> &Json {
         let holds = |one: &&Json| {
-            one["Action"] == action || one["Action"].as_array().is_some_and(|all| all.iter().any(|one| one == action))
+            one["Action"] == action
+                || one["Action"].as_array().is_some_and(|all| all.iter().any(|one| one == action))
         };
         self.statements().find(holds).unwrap_or_else(|| panic!("{action}: {:#}", self.policy))
     }
@@ -160,7 +164,8 @@ fn what_the_application_makes_of_iam_itself_is_allowed_on_that_alone() {
     assert_eq!(app.of("iam:PutRolePolicy")["Resource"], json!(["arn:aws:iam::123456789012:role/shop-iam-*"]));
     assert!(!app.actions().contains(&"iam:CreateRole".to_owned()));
     // Inline, the one team makes the roles of its one stack.
-    let inline = format!("{APP}  Own: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{}}}}}}\n");
+    let inline =
+        format!("{APP}  Own: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{}}}}}}\n");
     let app = made(Team::App, &inline, "pattern: inline\n");
     assert_eq!(app.of("iam:CreateRole")["Resource"], json!(["arn:aws:iam::123456789012:role/shop-*"]));
 }
@@ -170,7 +175,9 @@ fn a_service_role_takes_the_resources_over() {
     let role = "arn:aws:iam::123456789012:role/deployer";
     let more = format!("role_arn: {role}\niam_role_arn: {role}\n");
     for made in [made(Team::Iam, APP, &more), made(Team::App, APP, &more)] {
-        let makes = made.actions().into_iter().any(|action| action.contains(":Create") && !action.starts_with("cloudformation:") && !action.starts_with("s3:"));
+        let makes = made.actions().into_iter().any(|action| {
+            action.contains(":Create") && !action.starts_with("cloudformation:") && !action.starts_with("s3:")
+        });
         assert!(!makes, "{:#}", made.policy);
         assert_eq!(made.of("iam:PassRole")["Resource"], role);
     }

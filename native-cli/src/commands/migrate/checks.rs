@@ -70,18 +70,25 @@ impl Migrating<'_> {
         }
         let (lost, _) = self.tags(app);
         let settings = &self.deployment.settings;
-        let of_stack: Vec<&String> = app.tags.keys().filter(|key| !settings.tags.contains_key(*key)).collect();
+        let of_stack: Vec<&String> =
+            app.tags.keys().filter(|key| !settings.tags.contains_key(*key)).collect();
         if !self.arguments.allow_lost_tags && at.stage == Stage::Monolith {
             for key in &lost {
                 found.push(
-                    Diagnostic::new(Code::DPL017, format!("the tag `{key}` would come off the resources that move"))
-                        .help("give it under `tags`, or under `iam_tags`; or let it go: --allow-lost-tags"),
+                    Diagnostic::new(
+                        Code::DPL017,
+                        format!("the tag `{key}` would come off the resources that move"),
+                    )
+                    .help("give it under `tags`, or under `iam_tags`; or let it go: --allow-lost-tags"),
                 );
             }
             for key in of_stack.into_iter().filter(|key| !lost.contains(*key)) {
                 found.push(
-                    Diagnostic::new(Code::DPL017, format!("the tag `{key}` would come off the application stack"))
-                        .help("give it under `tags`; or let it go: --allow-lost-tags"),
+                    Diagnostic::new(
+                        Code::DPL017,
+                        format!("the tag `{key}` would come off the application stack"),
+                    )
+                    .help("give it under `tags`; or let it go: --allow-lost-tags"),
                 );
             }
         }

@@ -16,7 +16,10 @@ use crate::files::{Input, write_all};
 use crate::progress::Console;
 
 /// The kept migration that was given.
-pub(super) fn given(arguments: &MigrateArgs, streams: &mut Streams) -> Result<Option<KeptMigration>, Failure> {
+pub(super) fn given(
+    arguments: &MigrateArgs,
+    streams: &mut Streams,
+) -> Result<Option<KeptMigration>, Failure> {
     let Some(path) = &arguments.plan else { return Ok(None) };
     let input = Input::read(path, streams)?;
     let plan = KeptMigration::read(input.shown())
@@ -45,7 +48,11 @@ pub(super) fn compare(kept: &KeptMigration, now: &KeptMigration) -> Result<(), F
 }
 
 /// Writes a plan: as data that `migrate --plan` carries out, or as a page.
-pub(super) fn keep(plan: &KeptMigration, files: &[PathBuf], console: &mut Console<'_>) -> Result<(), Failure> {
+pub(super) fn keep(
+    plan: &KeptMigration,
+    files: &[PathBuf],
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
     if files.is_empty() {
         return Ok(());
     }
@@ -88,12 +95,7 @@ impl Migrating<'_> {
     }
 
     /// Writes every template of the way into a folder.
-    pub(super) fn export(
-        &self,
-        at: &At,
-        folder: &Path,
-        console: &mut Console<'_>,
-    ) -> Result<Exit, Failure> {
+    pub(super) fn export(&self, at: &At, folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
         let files = self.migration.files(&self.batches(at, true));
         let files: Vec<(PathBuf, String)> =
             files.into_iter().map(|(name, text)| (folder.join(name), text)).collect();
