@@ -74,6 +74,25 @@ pub struct SplitArgs {
     pub format: Format,
 }
 
+impl Command {
+    /// Whether a run of the stacks tells programs what it does, one object a line.
+    #[must_use]
+    pub fn speaks_json(&self) -> bool {
+        let format = match self {
+            Self::Plan(arguments) => arguments.format,
+            Self::Deploy(arguments) => arguments.operation.format,
+            Self::Upload(arguments) => arguments.format,
+            Self::Status(arguments) => arguments.format,
+            Self::Gates(arguments) => arguments.format,
+            Self::Delete(arguments) => arguments.operation.format,
+            Self::Rollback(arguments) => arguments.operation.format,
+            Self::Migrate(arguments) => arguments.operation.format,
+            _ => return false,
+        };
+        format == deployment::Format::Json
+    }
+}
+
 /// Write a commented config.yaml for a template.
 #[derive(Args, Debug)]
 pub struct InitArgs {

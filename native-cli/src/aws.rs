@@ -2,23 +2,34 @@
 
 pub(crate) mod bucket;
 pub(crate) mod changeset;
+pub(crate) mod credentials;
+pub(crate) mod drift;
 pub(crate) mod refactor;
+pub(crate) mod report;
 pub(crate) mod runtime;
 pub(crate) mod stack;
 pub(crate) mod usage;
 pub(crate) mod watch;
 
-use std::time::Duration;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use iam_split_core::deployment::failure::recognise;
-use iam_split_core::deployment::settings::Settings;
+use iam_split_core::deployment::value::Secrets;
 use iam_split_core::diagnostic::Code;
 
 use crate::exit::{Exit, Failure};
+
+/// Who calls.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Identity {
+    /// The account's number.
+    pub(crate) account: String,
+    /// The user's, role session's or root's ARN.
+    pub(crate) arn: String,
+}
 
 /// The clients, and where they call.
 #[derive(Clone)]
@@ -33,64 +44,44 @@ pub(crate) struct Aws {
     pub(crate) region: String,
     /// An endpoint that is not AWS's own: addresses of objects are then in path style.
     pub(crate) endpoint: Option<String>,
+    /// Who calls: the account owns the bucket and all that is named by ARN.
+    pub(crate) identity: Identity,
+    /// Values that AWS may repeat in its messages.
+    pub(crate) secrets: Rc<RefCell<Secrets>>,
+    /// Whether this CloudFormation has no `DescribeEvents`.
+    pub(crate) mute: Rc<Cell<bool>>,
 }
 
 impl Aws {
-    /// Profiles, SSO, environment and `AWS_ENDPOINT_URL` as every AWS tool reads them.
-    pub(crate) async fn new(settings: &Settings) -> Result<Self, Failure> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(5))
-            .timeout_config(
-                TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(60)).build(),
-            );
-        if let Some(region) = &settings.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
-        }
-        let config = loader.load().await;
-        let Some(region) = config.region().map(|region| region.as_ref().to_owned()) else {
-            return Err(Failure::new("no region is given")
-                .help("write `region: eu-west-1` in deployment.yaml, pass --region, or set AWS_REGION"));
-        };
-        let own = std::env::var("AWS_ENDPOINT_URL_S3").ok().filter(|url| !url.is_empty());
-        let endpoint = own.or_else(|| config.endpoint_url().map(str::to_owned));
-        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.is_some()).build();
-        Ok(Self {
-            cloudformation: aws_sdk_cloudformation::Client::new(&config),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            iam: aws_sdk_iam::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            lambda: aws_sdk_lambda::Client::new(&config),
-            ecs: aws_sdk_ecs::Client::new(&config),
-            region,
-            endpoint,
-        })
+    /// A message of AWS's without secrets. Identifiers are no messages, and are never given to this.
+    pub(crate) fn said(&self, message: &str) -> String {
+        self.secrets.borrow().masked(message)
     }
 }
 
-/// The number of the account that the credentials belong to.
-pub(crate) async fn account(aws: &Aws) -> Result<String, Failure> {
-    let answer = aws.sts.get_caller_identity().send().await;
-    let answer = answer.map_err(|error| failed("cannot tell whose credentials these are", &error))?;
-    Ok(answer.account().unwrap_or_default().to_owned())
-}
-
 /// A call that failed: AWS's own message and the way out.
-pub(crate) fn failed<E, R>(what: &str, error: &SdkError<E, R>) -> Failure
+pub(crate) fn failed<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
+    let status = error.raw_response().map(|response| response.status().as_u16());
     let (code, message) = match error.as_service_error() {
         Some(service) => {
             // The answer to a `HEAD` has no body, and so no reason.
             let message = service.message().filter(|text| !text.is_empty());
-            (service.code().unwrap_or_default(), message.unwrap_or("AWS gives no reason").to_owned())
+            let code = service.code().unwrap_or_default();
+            match (code, message, status) {
+                ("", None, Some(401 | 403)) => ("AccessDenied", "HTTP status 403".to_owned()),
+                ("", None, Some(status)) => ("", format!("HTTP status {status} without AWS's reason")),
+                _ => (code, message.unwrap_or("AWS gives no reason").to_owned()),
+            }
         }
-        None => ("", chain(error)),
+        None => match (error, status) {
+            (SdkError::ResponseError(_), Some(status)) if status >= 400 => {
+                ("", format!("HTTP status {status} without AWS's reason"))
+            }
+            _ => ("", chain(error)),
+        },
     };
     let said = if code.is_empty() { message } else { format!("{message} ({code})") };
     let failure = refused(what, &said);
@@ -110,7 +101,7 @@ pub(crate) fn refused(what: &str, said: &str) -> Failure {
             .code(Code::AWS000)
             .help(Code::AWS000.explanation().recovery),
     };
-    failure.exit(Exit::Aws)
+    failure.exit(Exit::Aws).said()
 }
 
 /// What stands behind an error that is no answer of AWS.

@@ -2,26 +2,32 @@
 
 pub(crate) mod apply;
 pub(crate) mod gates;
+pub(crate) mod health;
+pub(crate) mod record;
 pub(crate) mod remembered;
 pub(crate) mod runtime;
 pub(crate) mod send;
 
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use iam_split_core::deployment::contents::{Contents, check_pair, too_large};
 use iam_split_core::deployment::events::Event;
-use iam_split_core::deployment::names::{Which, object_url};
+use iam_split_core::deployment::names::{self, Which, object_url};
 use iam_split_core::deployment::parameters::{Known, Parameters, Templates, merge, misgiven};
 use iam_split_core::deployment::pattern::{misuse, pattern};
 use iam_split_core::deployment::raw::{Origin, struck_out};
 use iam_split_core::deployment::settings::{Location, Pattern, Settings};
+use iam_split_core::deployment::value::Secrets;
 use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
 use crate::Streams;
 use crate::args::deployment as arguments;
-use crate::aws::stack::{Spec, TemplateSource};
+use crate::aws::bucket::Ready;
+use crate::aws::stack::{Deletion, Spec, TemplateSource};
 use crate::aws::{Aws, bucket, changeset, stack};
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, reason};
@@ -37,6 +43,8 @@ pub(crate) struct Needs {
     pub(crate) app: bool,
     /// Whether values of parameters count.
     pub(crate) values: bool,
+    /// Whether nothing is called: who the caller is does not count.
+    pub(crate) offline: bool,
 }
 
 /// A deployment that is ready to run.
@@ -48,6 +56,10 @@ pub(crate) struct Deployment {
     pub(crate) aws: Aws,
     /// Warnings and notes about the templates.
     pub(crate) found: Vec<Diagnostic>,
+    /// The name of this run.
+    pub(crate) run: String,
+    /// Whether the bucket was looked at.
+    ready: Cell<bool>,
 }
 
 impl Deployment {
@@ -79,6 +91,7 @@ impl Deployment {
         &self,
         which: Which,
         template: TemplateSource,
+        text: &str,
         capabilities: Vec<&'static str>,
         parameters: Parameters,
     ) -> Spec {
@@ -87,6 +100,7 @@ impl Deployment {
             which,
             name: self.stack(which).to_owned(),
             template,
+            text: text.to_owned(),
             parameters,
             capabilities,
             tags: if which == Which::Iam { settings.all_iam_tags() } else { settings.tags.clone() },
@@ -94,6 +108,29 @@ impl Deployment {
             notification_arns: settings.notification_arns.clone(),
             on_failure: settings.on_failure,
             timeout: settings.timeouts.create,
+            import: false,
+        }
+    }
+
+    /// Sees to it that the bucket is there and as it ought to be, once a run.
+    pub(crate) async fn bucket(&self, console: Option<&mut Console<'_>>) -> Result<(), Failure> {
+        if self.ready.get() {
+            return Ok(());
+        }
+        let settings = &self.settings;
+        let name = settings.bucket.as_str();
+        // The name that nobody chose is ours: what an interrupted run left of it is finished.
+        let ours = name == names::bucket(&settings.prefix, &settings.name);
+        let ready = bucket::ensure(&self.aws, name, ours).await?;
+        self.ready.set(true);
+        let said = match ready {
+            Ready::Already => None,
+            Ready::Made => Some(format!("made the bucket {name}: versioned, private, encrypted")),
+            Ready::Completed(parts) => Some(format!("the bucket {name} got {}", parts.join(", "))),
+        };
+        match (console, said) {
+            (Some(console), Some(said)) => console.step("upload", &said),
+            _ => Ok(()),
         }
     }
 
@@ -153,6 +190,9 @@ where
     runtime.block_on(async {
         let result = interruptible(async {
             let Some(deployment) = load(given, needs, &mut console).await? else { return Ok(Exit::Usage) };
+            if !needs.offline {
+                console.identity(&deployment.aws, deployment.settings.profile.as_deref())?;
+            }
             work(&deployment, &mut console).await
         })
         .await;
@@ -162,7 +202,7 @@ where
         };
         let undone = undo(&mut console).await;
         let result = result.and_then(|exit| undone.map(|()| exit));
-        let result = result.map_err(|failure| failure.map(|text| console.clean(text)));
+        let result = result.map_err(|failure| failure.masked(|text| console.secrets.borrow().masked(text)));
         let (exit, message) = match &result {
             Ok(exit) => (*exit, if *exit == Exit::Done { "done" } else { "not done" }.to_owned()),
             Err(failure) => (failure.parts().1, failure.parts().0.to_owned()),
@@ -218,7 +258,7 @@ pub(crate) async fn undo(console: &mut Console<'_>) -> Result<(), Failure> {
         match undo {
             Undo::ChangeSet(aws, id) => changeset::discard(&aws, &id).await?,
             Undo::EmptyStack(aws, id) => {
-                stack::delete(&aws, &id, None).await?;
+                stack::delete(&aws, &id, None, &Deletion::default()).await?;
                 // A deployment that follows at once would meet what is going.
                 while stack::describe(&aws, &id).await?.is_some_and(|live| live.status != "DELETE_COMPLETE") {
                     tokio::time::sleep(PAUSE).await;
@@ -236,10 +276,14 @@ async fn load(
     console: &mut Console<'_>,
 ) -> Result<Option<Deployment>, Failure> {
     let file = given.file.clone().unwrap_or_else(|| PathBuf::from("deployment.yaml"));
+    let mut absent = false;
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         // Everything may be given by flags.
-        Err(error) if given.file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) if given.file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            absent = true;
+            String::new()
+        }
         Err(error) => {
             return Err(Failure::new(format!("cannot read `{}`: {}", file.display(), reason(&error)))
                 .help("give the deployment file with --file; `iam-split help deploy` shows what it holds"));
@@ -270,10 +314,19 @@ async fn load(
         folder,
     };
     let Some(settings) = settings else {
+        if absent {
+            found.insert(
+                0,
+                Diagnostic::new(Code::DPL004, "there is no `deployment.yaml` here")
+                    .help("go to its folder, give it with --file, or give all settings as flags; `iam-split help deploy` shows what it holds"),
+            );
+            // That it holds no name is the same fault.
+            found.retain(|finding| finding.message != "the deployment has no name");
+        }
         loading.tell(&found, console)?;
         return Ok(None);
     };
-    console.secrets.extend(settings.hidden().map(str::to_owned));
+    remember(&settings, &console.secrets);
     // Files first: their faults cost no call. Who only looks, or deletes, needs no sound templates.
     let needed = needs.app || needs.iam;
     let mut faults = Vec::new();
@@ -290,13 +343,14 @@ async fn load(
     }
     let mut aws = None;
     if !local {
-        let clients = Aws::new(&settings).await?;
+        let clients = clients(&settings, needs, console).await?;
+        let owner = settings.template_owner.as_ref().unwrap_or(&clients.identity.account).clone();
         if let Some(Location::Url(url)) = &settings.iam_template {
-            let text = bucket::fetch(&clients, url).await?;
+            let text = bucket::fetch(&clients, url, &owner).await?;
             iam = loading.text(url, &text, Source::Iam, &mut faults);
         }
         if let Some(Location::Url(url)) = &settings.template {
-            let text = bucket::fetch(&clients, url).await?;
+            let text = bucket::fetch(&clients, url, &owner).await?;
             app = loading.text(url, &text, Source::App, &mut faults);
         }
         aws = Some(clients);
@@ -305,7 +359,9 @@ async fn load(
         }
     }
     let pattern = pattern(&settings, app.as_ref());
-    let unread = found.iter().any(Diagnostic::is_error);
+    let unread = [(&settings.iam_template, &iam), (&settings.template, &app)]
+        .iter()
+        .any(|(given, read)| given.is_some() && read.is_none());
     let external = pattern == Pattern::External;
     if needs.app && settings.template.is_none() {
         found.push(missing("the application template", "template"));
@@ -335,11 +391,16 @@ async fn load(
     }
     // What the templates hold that is secret by declaration, given in the open.
     for contents in [&iam, &app].into_iter().flatten() {
+        let mut secrets = console.secrets.borrow_mut();
+        for name in contents.resources.keys().chain(contents.parameters.keys()).chain(contents.outputs.keys())
+        {
+            secrets.name(name);
+        }
         let secret = contents.parameters.iter().filter(|(_, declared)| declared.no_echo);
         for (name, declared) in secret {
-            let maps = [&settings.parameters, &settings.iam_parameters, &settings.infrastructure_parameters];
+            let maps = [&settings.parameters, &settings.infrastructure_parameters, &settings.iam_parameters];
             let given = maps.into_iter().filter_map(|map| map.get(name)).map(|given| given.value.expose());
-            console.secrets.extend(given.chain(declared.default.as_deref()).map(str::to_owned));
+            given.chain(declared.default.as_deref()).for_each(|value| secrets.hide(value));
         }
     }
     let mut pair = match (&iam, &app) {
@@ -361,9 +422,36 @@ async fn load(
     }
     let aws = match aws {
         Some(aws) => aws,
-        None => Aws::new(&settings).await?,
+        None => clients(&settings, needs, console).await?,
     };
-    Ok(Some(Deployment { settings, pattern, iam, app, aws, found }))
+    let run = format!("{}-{}", now(), std::process::id());
+    Ok(Some(Deployment { settings, pattern, iam, app, aws, found, run, ready: Cell::new(false) }))
+}
+
+/// The clients, and who calls.
+async fn clients(settings: &Settings, needs: Needs, console: &Console<'_>) -> Result<Aws, Failure> {
+    let mut aws = Aws::new(settings, &console.secrets).await?;
+    if !needs.offline {
+        aws.identify().await?;
+    }
+    Ok(aws)
+}
+
+/// What AWS may repeat and must not be read, and the names that stay readable.
+fn remember(settings: &Settings, secrets: &Rc<RefCell<Secrets>>) {
+    let mut secrets = secrets.borrow_mut();
+    settings.hidden().for_each(|value| secrets.hide(value));
+    for name in [&settings.name, &settings.iam_stack_name, &settings.bucket, &settings.prefix] {
+        secrets.name(name);
+    }
+}
+
+/// Now, RFC 3339.
+pub(crate) fn now() -> String {
+    use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(now.as_secs()).unwrap_or_default();
+    DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default()
 }
 
 fn missing(what: &str, key: &str) -> Diagnostic {

@@ -45,11 +45,13 @@ pub(crate) struct Failure {
     message: String,
     help: Option<String>,
     exit: Exit,
+    /// Whether the message holds words of AWS's, which can repeat a secret.
+    said: bool,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { code: None, message: message.into(), help: None, exit: Exit::Usage }
+        Self { code: None, message: message.into(), help: None, exit: Exit::Usage, said: false }
     }
 
     pub(crate) fn code(mut self, code: Code) -> Self {
@@ -67,10 +69,34 @@ impl Failure {
         self
     }
 
-    /// The same failure with its texts changed: secrets are struck out.
-    pub(crate) fn map(mut self, change: impl Fn(&str) -> String) -> Self {
-        self.message = change(&self.message);
-        self.help = self.help.map(|help| change(&help));
+    /// A further way out, after the first.
+    pub(crate) fn note(mut self, note: impl AsRef<str>) -> Self {
+        let note = note.as_ref();
+        self.help = Some(self.help.map_or_else(|| note.to_owned(), |help| format!("{help}\n        {note}")));
+        self
+    }
+
+    /// Two failures of one cause, said together.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.message = format!("{}\n       {}", self.message, other.message);
+        self.said |= other.said;
+        match other.help {
+            Some(help) => self.note(help),
+            None => self,
+        }
+    }
+
+    /// The message holds words of AWS's.
+    pub(crate) fn said(mut self) -> Self {
+        self.said = true;
+        self
+    }
+
+    /// The same failure with secrets struck out of AWS's words.
+    pub(crate) fn masked(mut self, mask: impl Fn(&str) -> String) -> Self {
+        if self.said {
+            self.message = mask(&self.message);
+        }
         self
     }
 
@@ -96,6 +122,7 @@ impl From<std::io::Error> for Failure {
             message: format!("cannot write the output: {error}"),
             help: None,
             exit: Exit::Usage,
+            said: false,
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::exit::Exit;
 /// The streams that a run reads and writes.
 pub struct Streams {
     /// Standard input.
-    pub input: Box<dyn Read>,
+    pub input: Box<dyn Read + Send>,
     /// Results.
     pub out: Box<dyn Write>,
     /// Findings and progress.
@@ -35,6 +35,8 @@ pub struct Streams {
     pub terminal: bool,
     /// Whether `input` is a terminal, which answers questions.
     pub asks: bool,
+    /// Whether programs were told how the run ended.
+    pub ended: bool,
 }
 
 impl Streams {
@@ -49,6 +51,7 @@ impl Streams {
             colour: std::io::stderr().is_terminal() && !no_colour,
             terminal: std::io::stderr().is_terminal(),
             asks: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            ended: false,
         }
     }
 }
@@ -96,6 +99,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Command::Outputs(arguments) => commands::outputs::run(arguments, streams),
         Command::Delete(arguments) => commands::delete::run(arguments, streams),
     };
+    // Programs are told how a run ended also where it ended before it began.
+    if let Err(failure) = &result
+        && !streams.ended
+        && cli.command.speaks_json()
+    {
+        let (message, exit) = failure.parts();
+        let object = serde_json::json!({"exit": exit.code(), "message": message}).to_string();
+        // Where even this cannot be written, the exit code remains.
+        let _ = writeln!(streams.out, "{{\"type\":\"result\",{}", object.trim_start_matches('{'));
+    }
     let exit = result.unwrap_or_else(|failure| failure.report(streams));
     exit.into()
 }

@@ -1,15 +1,17 @@
-//! How a run is told: plain lines, bars on a terminal, or one JSON object an event. Secrets go through
-//! nowhere: every text of AWS's is masked here.
+//! How a run is told: plain lines, bars on a terminal, or one JSON object an event. What is told is written as it
+//! is: messages of AWS's come masked from [`crate::aws`], and nothing else holds a secret.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use iam_split_core::api::place;
 use iam_split_core::deployment::events::{Event, StackEvent, Tally};
 use iam_split_core::deployment::gate::Gate;
 use iam_split_core::deployment::names::Which;
-use iam_split_core::deployment::scenario::Change;
-use iam_split_core::deployment::value::masked;
+use iam_split_core::deployment::scenario::{Change, PropertyValue};
+use iam_split_core::deployment::value::Secrets;
 use iam_split_core::diagnostic::Diagnostic;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -22,8 +24,8 @@ use crate::render::{Sources, diagnostics};
 pub(crate) struct Console<'s> {
     pub(crate) streams: &'s mut Streams,
     json: bool,
-    /// Values that may appear nowhere.
-    pub(crate) secrets: Vec<String>,
+    /// Values that AWS may repeat in its messages; shared with the clients.
+    pub(crate) secrets: Rc<RefCell<Secrets>>,
     bar: Option<Bar>,
     /// The operation that goes on if we stop watching: the stack and what is done with it.
     pub(crate) running: Option<(String, &'static str)>,
@@ -47,12 +49,7 @@ struct Bar {
 
 impl<'s> Console<'s> {
     pub(crate) fn new(streams: &'s mut Streams, json: bool) -> Self {
-        Self { streams, json, secrets: Vec::new(), bar: None, running: None, undo: Vec::new() }
-    }
-
-    /// A text of AWS's without secrets.
-    pub(crate) fn clean(&self, text: &str) -> String {
-        masked(text, self.secrets.iter().map(String::as_str))
+        Self { streams, json, secrets: Rc::default(), bar: None, running: None, undo: Vec::new() }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -64,7 +61,6 @@ impl<'s> Console<'s> {
         if self.json {
             return Ok(());
         }
-        let line = self.clean(line);
         match &self.bar {
             Some(bar) => {
                 let Streams { err, .. } = &mut *self.streams;
@@ -78,7 +74,7 @@ impl<'s> Console<'s> {
     /// A result: a line on standard output for people.
     pub(crate) fn result(&mut self, line: &str) -> Result<(), Failure> {
         if !self.json {
-            writeln!(self.streams.out, "{}", self.clean(line))?;
+            writeln!(self.streams.out, "{line}")?;
         }
         Ok(())
     }
@@ -87,26 +83,22 @@ impl<'s> Console<'s> {
     pub(crate) fn emit(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         if self.json {
             let mut object = serde_json::to_value(event).map_err(std::io::Error::from)?;
-            self.mask(&mut object);
             // What kind it is comes first: lines are read by people and `grep` too.
             let kind = object.as_object_mut().and_then(|entries| entries.remove("type")).unwrap_or_default();
             let rest = object.to_string();
             writeln!(self.streams.out, "{{\"type\":{kind},{}", rest.strip_prefix('{').unwrap_or(&rest))?;
             self.streams.out.flush()?;
+            self.streams.ended |= matches!(event, Event::Result { .. });
         }
         Ok(())
     }
 
-    /// Masks the texts of an object, not its keys nor what kind it is.
-    fn mask(&self, value: &mut serde_json::Value) {
-        match value {
-            serde_json::Value::String(text) => *text = self.clean(text),
-            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
-            serde_json::Value::Object(entries) => {
-                entries.iter_mut().filter(|(key, _)| *key != "type").for_each(|(_, item)| self.mask(item));
-            }
-            _ => {}
-        }
+    /// Who calls, before anything is changed.
+    pub(crate) fn identity(&mut self, aws: &Aws, profile: Option<&str>) -> Result<(), Failure> {
+        let (account, arn) = (&aws.identity.account, &aws.identity.arn);
+        let by = profile.map_or(String::new(), |profile| format!(", by the profile {profile}"));
+        self.say(&format!("account {account}, region {}, as {arn}{by}", aws.region))?;
+        self.emit(&Event::Identity { account, region: &aws.region, arn, profile })
     }
 
     /// A step, for both.
@@ -139,8 +131,7 @@ impl<'s> Console<'s> {
 
     /// A gate.
     pub(crate) fn gate(&mut self, gate: &Gate) -> Result<(), Failure> {
-        let mark = if gate.passed { "passed" } else { "FAILED" };
-        self.say(&format!("gate {} ({}): {mark}", gate.gate, gate.name))?;
+        self.say(&format!("gate {} ({}): {}", gate.gate, gate.name, gate.word()))?;
         for check in gate.checks.iter().filter(|check| !check.passed) {
             self.say(&format!("  not so: {}", check.name))?;
             for found in &check.found {
@@ -183,10 +174,14 @@ impl<'s> Console<'s> {
         {
             bar.count(event);
         }
-        let reason = self.clean(&event.reason);
+        let reason = &event.reason;
         let said = if reason.is_empty() { String::new() } else { format!("  {reason}") };
+        let detail = if event.detail.is_empty() { String::new() } else { format!("  ({})", event.detail) };
         let time = event.time.get(11..19).unwrap_or(&event.time);
-        self.say(&format!("  {time}  {:<28} {:<38} {}{said}", event.status, event.kind, event.logical_id))?;
+        self.say(&format!(
+            "  {time}  {:<28} {:<38} {}{detail}{said}",
+            event.status, event.kind, event.logical_id
+        ))?;
         self.emit(&Event::Resource {
             stack,
             time: &event.time,
@@ -194,7 +189,8 @@ impl<'s> Console<'s> {
             physical_id: &event.physical_id,
             resource_type: &event.kind,
             status: &event.status,
-            reason: &reason,
+            reason,
+            detail: &event.detail,
         })
     }
 
@@ -213,14 +209,7 @@ impl<'s> Console<'s> {
         self.running = None;
         self.say(&format!("the stack {stack} is {status}"))?;
         let how = if done { "done" } else { "failed" };
-        let reason = reason.map(|reason| self.clean(reason));
-        self.emit(&Event::Operation {
-            stack,
-            operation,
-            status: how,
-            stack_status: Some(status),
-            reason: reason.as_deref(),
-        })
+        self.emit(&Event::Operation { stack, operation, status: how, stack_status: Some(status), reason })
     }
 
     /// Time goes on though nothing happens.
@@ -235,37 +224,39 @@ impl<'s> Console<'s> {
         self.emit(&Event::Outputs { stack, outputs })
     }
 
-    /// Findings with their places; texts of AWS's in them are masked.
+    /// Findings with their places.
     pub(crate) fn findings(&mut self, found: &[Diagnostic], sources: &Sources<'_>) -> Result<(), Failure> {
-        let mut found = found.to_vec();
-        for finding in &mut found {
-            finding.message = self.clean(&finding.message);
-            finding
-                .help
-                .iter_mut()
-                .for_each(|help| *help = masked(help, self.secrets.iter().map(String::as_str)));
-            for label in &mut finding.labels {
-                label.text = masked(&label.text, self.secrets.iter().map(String::as_str));
-            }
-        }
         if self.json {
-            for finding in place(&found, &sources.texts()) {
+            for finding in place(found, &sources.texts()) {
                 self.emit(&Event::Finding { finding })?;
             }
             return Ok(());
         }
-        diagnostics(&found, sources, self.streams)
+        diagnostics(found, sources, self.streams)
     }
 
-    /// Asks a question with the answer no by default.
-    pub(crate) fn ask(&mut self, question: &str) -> Result<bool, Failure> {
+    /// Asks a question with the answer no by default. Who is waited for can be interrupted: the answer is read beside.
+    pub(crate) async fn ask(&mut self, question: &str) -> Result<bool, Failure> {
         write!(self.streams.err, "{question} [y/N] ")?;
         self.streams.err.flush()?;
-        let mut answer = Vec::new();
-        let mut byte = [0];
-        while self.streams.input.read(&mut byte)? == 1 && byte != *b"\n" {
-            answer.extend(byte);
-        }
+        let mut input = std::mem::replace(&mut self.streams.input, Box::new(std::io::empty()));
+        let (tell, told) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut answer = Vec::new();
+            let mut byte = [0];
+            let read = loop {
+                match input.read(&mut byte) {
+                    Ok(1) if byte != *b"\n" => answer.extend(byte),
+                    Ok(_) => break Ok(answer),
+                    Err(error) => break Err(error),
+                }
+            };
+            // Nobody waits any more where the run was interrupted.
+            let _ = tell.send((read, input));
+        });
+        let Ok((answer, input)) = told.await else { return Ok(false) };
+        self.streams.input = input;
+        let answer = answer?;
         Ok(matches!(String::from_utf8_lossy(&answer).trim().to_lowercase().as_str(), "y" | "yes"))
     }
 }
@@ -277,6 +268,22 @@ pub(crate) fn change_line(change: &Change) -> String {
         if change.because.is_empty() { String::new() } else { format!("  ({})", change.because.join(", ")) };
     format!("  {sign} {word:<15} {:<38} {}{because}", change.resource_type, change.logical_id)
 }
+
+/// A value that changes in a line, cut where it is long.
+pub(crate) fn value_line(value: &PropertyValue) -> String {
+    let cut = |text: Option<&str>| -> String {
+        let Some(text) = text else { return "(none)".to_owned() };
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(WIDE) {
+            Some((at, _)) => format!("{}…", line.get(..at).unwrap_or(&line)),
+            None => line,
+        }
+    };
+    format!("      {}: {} -> {}", value.path, cut(value.before.as_deref()), cut(value.after.as_deref()))
+}
+
+/// Characters of a value that are shown in a line.
+const WIDE: usize = 160;
 
 impl Bar {
     fn new(stack: &str, total: Option<usize>) -> Self {

@@ -82,7 +82,7 @@ fn wait_for(port: u16, path: &str) {
 }
 
 /// A request by hand: the status line and the body.
-fn by_hand(port: u16, method: &str, path: &str, body: &str) -> Option<(String, String)> {
+pub fn by_hand(port: u16, method: &str, path: &str, body: &str) -> Option<(String, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -105,6 +105,8 @@ fn free_port() -> u16 {
 pub struct Request {
     /// `DescribeStacks`, or for S3 `HEAD /bucket/key`.
     pub action: String,
+    /// The lines before the body.
+    pub head: String,
     /// The body, decoded where it is a form.
     pub body: String,
 }
@@ -283,9 +285,12 @@ fn serve(
     let named = form(&text).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value);
     let named = named.or(target);
     let path = path.split("x-id").next().unwrap_or(path).trim_end_matches(['?', '&']);
-    let request = Request { action: named.unwrap_or_else(|| format!("{method} {path}")), body: text };
+    let action = named.unwrap_or_else(|| format!("{method} {path}"));
+    let request = Request { action, head: head.clone(), body: text };
     log.lock().expect("no panic before").push(request.clone());
-    if let Some((status, body)) = script(&request) {
+    // Who calls is asked first of all: a script need not say it.
+    let answered = script(&request).or_else(|| usual(&request).filter(|_| behind.is_none()));
+    if let Some((status, body)) = answered {
         let head = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
@@ -307,6 +312,41 @@ fn serve(
     upstream.write_all(&body)?;
     std::io::copy(&mut upstream, &mut stream)?;
     Ok(())
+}
+
+/// What a script without a simulator need not answer: who calls, and a bucket that is as it ought to be.
+fn usual(request: &Request) -> Option<Reply> {
+    if request.action == "GetCallerIdentity" {
+        return Some(identity("000000000000"));
+    }
+    let (method, path) = request.action.split_once(" /")?;
+    let part = path.split_once('?').map(|(_, part)| part)?;
+    let body = match (method, part.trim_end_matches('=')) {
+        ("GET", "publicAccessBlock") => {
+            "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>"
+        }
+        ("GET", "ownershipControls") => {
+            "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>"
+        }
+        ("GET", "encryption") => {
+            "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+        }
+        ("GET", "versioning") => {
+            "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        }
+        _ => return None,
+    };
+    Some((200, body.to_owned()))
+}
+
+/// Who calls, as STS says it.
+pub fn identity(account: &str) -> Reply {
+    answer(
+        "GetCallerIdentity",
+        &format!(
+            "<Account>{account}</Account><Arn>arn:aws:iam::{account}:root</Arn><UserId>{account}</UserId>"
+        ),
+    )
 }
 
 /// An error as CloudFormation and IAM write it.

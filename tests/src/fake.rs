@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use iam_split_core::deployment::contents::Contents;
 use iam_split_core::diagnostic::Source;
 
-use crate::aws::{Reply, Request, answer, error};
+use crate::aws::{Reply, Request, answer, error, identity};
 use crate::evaluate::parse;
 
 /// A stack.
@@ -29,12 +29,25 @@ pub struct State {
     objects: BTreeMap<String, String>,
     change_sets: BTreeMap<String, Request>,
     refactor: Option<Request>,
+    in_work: usize,
     moved: bool,
     made: usize,
     /// What CloudFormation is to say of a refactoring instead of checking it.
     pub refusal: Option<String>,
     /// Whether the execution of a refactoring is to fail and be taken back.
     pub fails: bool,
+    /// The status of such an execution, where it is not the rollback's.
+    pub fails_as: Option<&'static str>,
+    /// Resources that were changed by hand.
+    pub drifted: Vec<String>,
+    /// What a refactoring does to the tags of each resource, as the API writes it.
+    pub tags: String,
+    /// How often a stack is said to be in work after a refactoring has ended.
+    pub busy: usize,
+    /// How many resources each refactoring has moved.
+    pub batches: Vec<usize>,
+    /// The tags of all stacks, as the API writes them.
+    pub stack_tags: String,
 }
 
 /// A fake AWS, shared with the test that looks into it.
@@ -103,6 +116,9 @@ impl State {
     }
 
     fn text(&self, request: &Request, field: &str) -> String {
+        if let Some(body) = request.field(&field.replace("URL", "Body")) {
+            return body;
+        }
         let url = request.field(field).unwrap_or_default();
         let path = url.splitn(4, '/').nth(3).unwrap_or_default().to_owned();
         self.objects.get(&path).cloned().unwrap_or_else(|| panic!("nothing was sent to {url}"))
@@ -120,17 +136,32 @@ impl State {
 
     fn answer(&mut self, request: &Request) -> Option<Reply> {
         if let Some((method, path)) = request.action.split_once(" /") {
+            if method == "GET" && path.contains('?') && !path.ends_with('?') {
+                return None;
+            }
             return Some(self.object(method, path.trim_end_matches('?'), &request.body));
         }
         let name = short(&request.field("StackName").unwrap_or_default());
         let action = request.action.as_str();
         Some(match action {
+            "GetCallerIdentity" => identity("123456789012"),
             "DescribeStacks" => match self.stacks.get(&name) {
-                Some(stack) => answer(action, &described(&name, stack)),
+                Some(stack) => {
+                    let said = described(&name, stack, &self.stack_tags);
+                    let busy = self.in_work > 0;
+                    self.in_work = self.in_work.saturating_sub(1);
+                    let said =
+                        if busy { said.replace("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS") } else { said };
+                    answer(action, &said)
+                }
                 None => error("ValidationError", &format!("Stack with id {name} does not exist")),
             },
             "GetTemplate" => {
-                let text = &self.stacks.get(&name)?.template;
+                assert!(self.in_work == 0, "a template is read while the stack is in work");
+                let text = match request.field("ChangeSetName") {
+                    Some(set) => self.text(&self.change_sets.get(&set)?.clone(), "TemplateURL"),
+                    None => self.stacks.get(&name)?.template.clone(),
+                };
                 let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
                 answer(action, &format!("<TemplateBody>{text}</TemplateBody>"))
             }
@@ -184,6 +215,22 @@ impl State {
                 answer(action, "")
             }
             "DeleteChangeSet" => answer(action, ""),
+            "ListStackRefactors" => answer(action, "<StackRefactorSummaries></StackRefactorSummaries>"),
+            "DetectStackResourceDrift" => {
+                let logical = request.field("LogicalResourceId")?;
+                let status = if self.drifted.contains(&logical) {
+                    "<StackResourceDriftStatus>MODIFIED</StackResourceDriftStatus><PropertyDifferences><member><PropertyPath>/Description</PropertyPath><ExpectedValue>a</ExpectedValue><ActualValue>b</ActualValue><DifferenceType>NOT_EQUAL</DifferenceType></member></PropertyDifferences>"
+                } else {
+                    "<StackResourceDriftStatus>IN_SYNC</StackResourceDriftStatus>"
+                };
+                answer(
+                    action,
+                    &format!(
+                        "<StackResourceDrift><StackId>{}</StackId><LogicalResourceId>{logical}</LogicalResourceId><ResourceType>AWS::IAM::Role</ResourceType>{status}<Timestamp>2026-01-01T00:00:00Z</Timestamp></StackResourceDrift>",
+                        arn(&name)
+                    ),
+                )
+            }
             "CreateStackRefactor" => {
                 self.refactor = Some(request.clone());
                 self.moved = false;
@@ -195,11 +242,12 @@ impl State {
                     None => "<Status>CREATE_COMPLETE</Status>".to_owned(),
                 };
                 let execution = match (self.moved, self.fails) {
-                    (true, true) => {
-                        "<ExecutionStatus>ROLLBACK_COMPLETE</ExecutionStatus><ExecutionStatusReason>a tag could not be set</ExecutionStatusReason>"
-                    }
-                    (true, false) => "<ExecutionStatus>EXECUTE_COMPLETE</ExecutionStatus>",
-                    _ => "<ExecutionStatus>AVAILABLE</ExecutionStatus>",
+                    (true, true) => format!(
+                        "<ExecutionStatus>{}</ExecutionStatus><ExecutionStatusReason>a tag could not be set</ExecutionStatusReason>",
+                        self.fails_as.unwrap_or("ROLLBACK_COMPLETE")
+                    ),
+                    (true, false) => "<ExecutionStatus>EXECUTE_COMPLETE</ExecutionStatus>".to_owned(),
+                    _ => "<ExecutionStatus>AVAILABLE</ExecutionStatus>".to_owned(),
                 };
                 answer(action, &format!("<StackRefactorId>refactor-1</StackRefactorId>{status}{execution}"))
             }
@@ -213,7 +261,8 @@ impl State {
                     };
                     let _ = write!(
                         all,
-                        "<member><Action>MOVE</Action><Entity>RESOURCE</Entity><PhysicalResourceId>{physical}</PhysicalResourceId><Detection>MANUAL</Detection><ResourceMapping><Source>{}</Source><Destination>{}</Destination></ResourceMapping></member>",
+                        "<member><Action>MOVE</Action><Entity>RESOURCE</Entity><PhysicalResourceId>{physical}</PhysicalResourceId><Detection>MANUAL</Detection>{}<ResourceMapping><Source>{}</Source><Destination>{}</Destination></ResourceMapping></member>",
+                        self.tags,
                         place(&from),
                         place(&to)
                     );
@@ -224,6 +273,8 @@ impl State {
                 self.moved = true;
                 if !self.fails {
                     self.refactored();
+                    // Both stacks are in work for some moments more.
+                    self.in_work = self.busy;
                 }
                 answer(action, "")
             }
@@ -255,6 +306,7 @@ impl State {
             let stack = self.stacks.get_mut(&to).expect("a stack that stands");
             stack.resources.insert(name.clone(), physical.expect("it was there"));
         }
+        self.batches.push(mappings(&refactor).len());
         for (name, text) in names.iter().zip(texts) {
             self.stacks.get_mut(name).expect("a stack that stands").template = text;
         }
@@ -311,7 +363,7 @@ fn mappings(refactor: &Request) -> Vec<(String, String, String)> {
         .collect()
 }
 
-fn described(name: &str, stack: &Stack) -> String {
+fn described(name: &str, stack: &Stack, tags: &str) -> String {
     let pairs = |entries: &[(String, String)], key: &str, value: &str| -> String {
         entries
             .iter()
@@ -333,7 +385,7 @@ fn described(name: &str, stack: &Stack) -> String {
         })
         .collect();
     format!(
-        "<Stacks><member><StackName>{name}</StackName><StackId>{}</StackId><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Parameters>{}</Parameters><Outputs>{}</Outputs></member></Stacks>",
+        "<Stacks><member><StackName>{name}</StackName><StackId>{}</StackId><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Parameters>{}</Parameters><Outputs>{}</Outputs><Tags>{tags}</Tags></member></Stacks>",
         arn(name),
         pairs(&parameters, "ParameterKey", "ParameterValue"),
         pairs(&outputs, "OutputKey", "OutputValue"),

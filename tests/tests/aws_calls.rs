@@ -76,6 +76,11 @@ parameters: {Secret: {env: ADMIN_PASSWORD}}
         ("CAPABILITY_IAM", None)
     );
     assert_eq!(app["Parameters.member.2.ParameterValue"], SECRETS[0]);
+    // Templates that fit into a call do not go by the bucket.
+    let sent = door.requests().into_iter().filter(|request| request.action == "CreateStack");
+    assert!(sent.into_iter().all(|request| request.field("TemplateBody").is_some()));
+    let said = place.run(&["upload"]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
     // The bucket is made as a bucket for templates ought to be.
     let actions = door.actions();
     for part in ["publicAccessBlock", "ownershipControls", "encryption", "versioning"] {

@@ -37,7 +37,8 @@ Resources:
 ";
 
 /// What is called to create, by service.
-const CREATE: [(&str, &str); 13] = [
+const CREATE: [(&str, &str); 14] = [
+    ("sts", "GetCallerIdentity"),
     ("s3", "HeadBucket"),
     ("s3", "CreateBucket"),
     ("s3", "PutPublicAccessBlock"),
@@ -54,7 +55,9 @@ const CREATE: [(&str, &str); 13] = [
 ];
 
 /// To update, beside these.
-const UPDATE: [(&str, &str); 5] = [
+const UPDATE: [(&str, &str); 7] = [
+    ("cloudformation", "DescribeEvents"),
+    ("s3", "GetObject"),
     ("cloudformation", "CreateChangeSet"),
     ("cloudformation", "DescribeChangeSet"),
     ("cloudformation", "GetTemplate"),

@@ -31,6 +31,9 @@ fn ok(run: &Run) -> &str {
 
 const ON: [&str; 4] = ["migrate", "--yes", "--poll-interval", "0.01"];
 
+/// All in one batch.
+const AT_ONCE: [&str; 2] = ["--batch", "40"];
+
 /// The physical ids of both stacks.
 fn ids(fake: &Fake) -> Vec<String> {
     let state = fake.0.lock().unwrap();
@@ -50,7 +53,7 @@ fn the_running_iam_moves_and_stays_what_it_is() {
         "now: the monolith runs, there is no IAM stack",
         "1. update shop: the monolith is prepared",
         "2. create shop-iam without its resources",
-        "3. move 32 resources from shop to shop-iam",
+        "3. move 32 resources from shop to shop-iam, in 2 batches",
         "4. update shop: the application takes the ARNs by parameters",
         "5. update shop-iam: both stacks have the templates of the pair",
     ] {
@@ -94,9 +97,9 @@ fn each_step_can_be_taken_alone_and_taken_back() {
     let monolith = std::fs::read_to_string(place.path("quilt.yaml")).unwrap();
     for steps in 1..=5 {
         for _ in 0..steps {
-            ok(&place.run(&[&ON[..], &["--step"]].concat()));
+            ok(&place.run(&[&ON[..], &AT_ONCE, &["--step"]].concat()));
         }
-        let said = place.run(&[&ON[..], &["--back"]].concat());
+        let said = place.run(&[&ON[..], &AT_ONCE, &["--back"]].concat());
         assert_eq!(ok(&said).lines().last(), Some("the monolith runs, there is no IAM stack"), "{steps}");
         assert_eq!(said.stderr.matches("checked: ").count(), steps, "{}", said.stderr);
         let state = fake.0.lock().unwrap();
@@ -129,6 +132,169 @@ fn what_cloudformation_refuses_or_takes_back_is_said_and_leads_on() {
     let said = place.run(&ON);
     assert!(ok(&said).starts_with("now: the IAM stack stands without its resources\n"), "{}", said.stdout);
     assert_eq!(ids(&fake), before);
+}
+
+#[test]
+fn what_moves_goes_in_batches_and_each_is_waited_for() {
+    let (fake, door, place) = running();
+    // Both stacks are in work for some moments after the refactoring has ended.
+    fake.0.lock().unwrap().busy = 3;
+    let before = ids(&fake);
+    let said = place.run(&[&ON[..], &["--batch", "8"]].concat());
+    ok(&said);
+    let batches = fake.0.lock().unwrap().batches.clone();
+    // A family is not torn apart, whatever the size.
+    assert_eq!(batches, [20, 8, 4]);
+    assert!(said.stderr.contains("batch 1 of "), "{}", said.stderr);
+    assert_eq!(ids(&fake), before);
+    // Templates that fit go with the call; no pseudo parameter stands in an export that comes with a move.
+    for request in door.requests().iter().filter(|request| request.action == "CreateStackRefactor") {
+        assert!(request.field("StackDefinitions.member.1.StackName").is_some());
+    }
+    // Half of the way can be taken, seen and taken back.
+    let (fake, _door, place) = running();
+    let before = ids(&fake);
+    for _ in 0..3 {
+        ok(&place.run(&[&ON[..], &["--batch", "8", "--step"]].concat()));
+    }
+    let said = place.run(&["migrate", "--preview"]);
+    let text = ok(&said);
+    assert!(text.contains(" resources are in the IAM stack, the others are not yet"), "{text}");
+    // Another size of the batches does not matter.
+    let said = place.run(&[&ON[..], &["--batch", "5", "--back"]].concat());
+    assert_eq!(ok(&said).lines().last(), Some("the monolith runs, there is no IAM stack"));
+    assert_eq!(ids(&fake), before);
+}
+
+#[test]
+fn what_would_go_wrong_half_way_is_found_before() {
+    let (fake, door, place) = running();
+    fake.0.lock().unwrap().drifted.push("ApiRole".to_owned());
+    fake.0.lock().unwrap().stack_tags =
+        "<member><Key>cost</Key><Value>1</Value></member><member><Key>team</Key><Value>data</Value></member>"
+            .to_owned();
+    for arguments in [&ON[..], &["migrate", "--preview"]] {
+        let said = place.run(arguments);
+        assert_eq!(said.status, 1, "{}", said.stderr);
+        for text in [
+            "`ApiRole` is not what its stack believes: /Description",
+            "the tag `cost` would come off the resources that move",
+            "--allow-lost-tags",
+        ] {
+            assert!(said.stderr.contains(text), "{text}: {}", said.stderr);
+        }
+        assert!(said.stdout.contains("-cost +owner=security"), "{}", said.stdout);
+    }
+    assert!(door.actions().iter().all(|action| !action.contains("Create") && !action.starts_with("PUT")));
+    fake.0.lock().unwrap().drifted.clear();
+    // What CloudFormation itself would do to tags is read before it is done.
+    fake.0.lock().unwrap().tags = "<TagResources><member><Key>owner</Key><Value>security</Value></member></TagResources><UntagResources><member>cost</member></UntagResources>".to_owned();
+    let said = place.run(&[&ON[..], &["--allow-lost-tags"]].concat());
+    assert!(ok(&said).ends_with("both stacks have the templates of the pair\n"));
+    assert!(said.stderr.contains("tags of ApiRole: -cost +owner=security"), "{}", said.stderr);
+    // Not told to, it stops there, with nothing moved.
+    let (fake, _door, place) = running();
+    fake.0.lock().unwrap().tags = "<UntagResources><member>cost</member></UntagResources>".to_owned();
+    let said = place.run(&ON);
+    assert_eq!(said.status, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("the move takes tags away: `cost` of "), "{}", said.stderr);
+    assert!(fake.0.lock().unwrap().batches.is_empty());
+    // Who may not refactor is told so before the first step.
+    let answers = fake.clone();
+    let door = Door::open(None, move |request| match request.action.as_str() {
+        "ListStackRefactors" => Some(iam_split_tests::aws::error(
+            "AccessDenied",
+            "User: x is not authorized to perform: cloudformation:ListStackRefactors",
+        )),
+        _ => answers.answer(request),
+    });
+    let (_, _, fresh) = running();
+    let place = Place { port: door.port, ..fresh };
+    let said = place.run(&ON);
+    assert_eq!(said.status, 3, "{}", said.stderr);
+    assert!(said.stderr.contains("iam-split permissions migrate"), "{}", said.stderr);
+}
+
+#[test]
+fn a_refactoring_that_became_obsolete_is_made_anew() {
+    let (fake, _door, place) = running();
+    fake.0.lock().unwrap().fails = true;
+    fake.0.lock().unwrap().fails_as = Some("OBSOLETE");
+    let said = place.run(&ON);
+    assert_eq!(said.status, 3, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("run `iam-split migrate` again, which asks for a new one"),
+        "{}",
+        said.stderr
+    );
+    fake.0.lock().unwrap().fails = false;
+    ok(&place.run(&ON));
+}
+
+#[test]
+fn a_migration_can_be_exported_kept_approved_and_carried_out() {
+    let (fake, _door, place) = running();
+    let said = place.run(&["migrate", "--export", "way", "--batch", "40"]);
+    let text = ok(&said);
+    for name in [
+        "0-monolith-app.yaml",
+        "1-prepared-app.json",
+        "2-shell-iam.json",
+        "3-moved-1-iam.json",
+        "5-done-iam.yaml",
+    ] {
+        assert!(text.contains(name), "{name}: {text}");
+        assert!(
+            std::fs::read_to_string(place.path("way").join(name)).unwrap().contains("Resources"),
+            "{name}"
+        );
+    }
+    let said = place.run(&["migrate", "--preview", "--out", "move.json", "--out", "move.html"]);
+    let digest = ok(&said).lines().find_map(|line| line.strip_prefix("to be approved: ")).unwrap().to_owned();
+    assert!(std::fs::read_to_string(place.path("move.html")).unwrap().contains(&digest));
+    let carry = [&ON[..], &["--plan", "move.json"]].concat();
+    let said = place.run(&[&carry[..], &["--approved", "x"]].concat());
+    assert_eq!(said.status, 1, "{}", said.stderr);
+    // Another pair is another migration.
+    place.edit("quilt-iam.yaml", "Description:", "# changed\nDescription:");
+    let said = place.run(&carry);
+    assert_eq!(said.status, 1, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("DPL018") && said.stderr.contains("a template of the way is another"),
+        "{}",
+        said.stderr
+    );
+    place.edit("quilt-iam.yaml", "# changed\n", "");
+    let said = place.run(&[&carry[..], &["--approved", &digest]].concat());
+    ok(&said);
+    assert!(said.stderr.contains("all is as it was planned"), "{}", said.stderr);
+    assert_eq!(fake.0.lock().unwrap().stacks["shop-iam"].resources.len(), 32);
+    // A pair that stands, of another release.
+    place.edit("quilt-iam.yaml", "sqs:DeleteMessage", "sqs:PurgeQueue");
+    place.edit("quilt-app.yaml", "Description:", "# newer\nDescription:");
+    std::fs::remove_file(place.path("quilt.yaml")).unwrap();
+    let said = place.run(&ON);
+    assert_eq!(said.status, 1, "{}", said.stderr);
+}
+
+#[test]
+fn a_condition_that_is_false_leaves_nothing_to_move() {
+    let (fake, _door, place) = running();
+    fake.0.lock().unwrap().stacks.get_mut("shop").unwrap().resources.remove("ApiRole");
+    let said = place.run(&["migrate", "--preview"]);
+    let text = ok(&said);
+    assert!(
+        text.contains("move 31 resources")
+            && text.contains("note: ApiRole is not there, since a condition is false"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_nobody_saw_is_said_first() {
+    let said = Place::new(9).run(&["help", "migrate"]);
+    let first: String = said.stdout.lines().take(8).collect::<Vec<_>>().join(" ");
+    assert!(first.contains("Nobody has seen this on AWS yet"), "{first}");
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub struct DeclaredOutput {
     pub conditional: bool,
     /// The type of the IAM resource whose ARN it is by its name.
     pub arn_of: Option<String>,
+    /// Whether it is exported.
+    pub exported: bool,
 }
 
 /// What a template says of itself in `Metadata: IamSplit`.
@@ -92,6 +94,7 @@ impl Contents {
             let resource = name.strip_suffix("Arn").and_then(|stem| template.resources.get(stem));
             let output = DeclaredOutput {
                 conditional: output.value.get("Condition").is_some(),
+                exported: output.value.get("Export").is_some(),
                 arn_of: resource
                     .map(|resource| resource.kind.to_owned())
                     .filter(|kind| iam_type(kind).is_some()),

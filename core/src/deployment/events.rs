@@ -25,6 +25,11 @@ pub struct StackEvent {
     pub status: String,
     /// Why, in AWS's words.
     pub reason: String,
+    /// The operation that it belongs to, where CloudFormation says so.
+    pub operation: String,
+    /// More on the status: `CONFIGURATION_COMPLETE` (all is set, the resource is not ready yet),
+    /// `VALIDATION_FAILED` (refused before anything was changed).
+    pub detail: String,
 }
 
 impl StackEvent {
@@ -73,6 +78,8 @@ pub struct Follower {
     round: Vec<StackEvent>,
     /// Whether the beginning of the operation was seen in an earlier round.
     begun: bool,
+    /// The operation that is followed, once one of its events was seen.
+    id: Option<String>,
     /// The status that ended the operation.
     ended: Option<String>,
 }
@@ -90,7 +97,7 @@ impl Follower {
         // All that comes after a known event is of this operation: one that goes on with a rollback begins
         // with a status that stands in the middle of others.
         let begun = !known.is_empty();
-        Self { stack_id: stack_id.into(), operation, known, round: Vec::new(), begun, ended: None }
+        Self { stack_id: stack_id.into(), operation, known, round: Vec::new(), begun, id: None, ended: None }
     }
 
     /// Takes a page of events, newest first. Says whether the next page may hold new ones: not past the
@@ -114,6 +121,16 @@ impl Follower {
     pub fn round(&mut self) -> Vec<StackEvent> {
         let mut events = std::mem::take(&mut self.round);
         events.reverse();
+        // The first event of this operation names it; what names another one belongs to that.
+        for event in events.iter().filter(|event| event.is_stack(&self.stack_id)) {
+            let first = self.begun || begins(self.operation, &event.status);
+            if self.id.is_none() && first && !event.operation.is_empty() {
+                self.id = Some(event.operation.clone());
+            }
+        }
+        if let Some(id) = &self.id {
+            events.retain(|event| event.operation.is_empty() || event.operation == *id);
+        }
         for event in events.iter().filter(|event| event.is_stack(&self.stack_id)) {
             self.begun |= begins(self.operation, &event.status);
             // What came before the operation began is not its end.
@@ -122,6 +139,12 @@ impl Follower {
             }
         }
         events
+    }
+
+    /// The operation's id, where CloudFormation says it.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     /// The status with which the operation ended, once it did.
@@ -169,6 +192,7 @@ impl Tally {
 
 /// What `--format json` prints: one object a line, `type` first.
 ///
+/// - `identity`: who calls, in which account and region: before anything is changed.
 /// - `step`: something begins or was found: `step` is its name, `message` a sentence.
 /// - `upload`: an object of the bucket: `sent` is false where it was there already.
 /// - `change`: a resource that a change set touches.
@@ -185,6 +209,18 @@ impl Tally {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event<'e> {
+    /// Who calls.
+    Identity {
+        /// The account's number.
+        account: &'e str,
+        /// The region.
+        region: &'e str,
+        /// The caller's ARN.
+        arn: &'e str,
+        /// The profile, where one was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        profile: Option<&'e str>,
+    },
     /// A step of the command.
     Step {
         /// `settings`, `upload`, `wait`, `order`, `two-phase`, `retry`, `delete`.
@@ -227,7 +263,7 @@ pub enum Event<'e> {
         /// Its name.
         name: &'static str,
         /// What it means.
-        impact: &'static str,
+        impact: &'e str,
     },
     /// How a stack stands.
     Status {
@@ -266,6 +302,9 @@ pub enum Event<'e> {
         status: &'e str,
         /// Why.
         reason: &'e str,
+        /// More on the status.
+        #[serde(skip_serializing_if = "str::is_empty")]
+        detail: &'e str,
     },
     /// A quality gate.
     Gate {

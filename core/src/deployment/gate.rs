@@ -21,6 +21,9 @@ pub struct Gate {
     pub passed: bool,
     /// The checks.
     pub checks: Vec<Check>,
+    /// What could not be looked at: the gate is then neither passed nor failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
 }
 
 /// A check of a gate.
@@ -53,7 +56,25 @@ impl Gate {
             5 => "runtime",
             _ => "application stack",
         };
-        Self { gate, name, passed: checks.iter().all(|check| check.passed), checks }
+        Self { gate, name, passed: checks.iter().all(|check| check.passed), checks, unseen: Vec::new() }
+    }
+
+    /// The same gate, where something could not be looked at.
+    #[must_use]
+    pub fn without(mut self, unseen: Vec<String>) -> Self {
+        self.passed &= unseen.is_empty();
+        self.unseen = unseen;
+        self
+    }
+
+    /// In a word: `passed`, `FAILED`, or `NOT CHECKED` where nothing failed and not all was seen.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match (self.passed, self.checks.iter().all(|check| check.passed)) {
+            (true, _) => "passed",
+            (false, true) => "NOT CHECKED",
+            (false, false) => "FAILED",
+        }
     }
 }
 
@@ -91,6 +112,12 @@ pub struct Live {
     pub changed: String,
     /// Whether it may not be deleted.
     pub protected: bool,
+    /// More on the status: `CONFIGURATION_COMPLETE`, `VALIDATION_FAILED`.
+    pub detail: String,
+    /// Whether its operations end before its resources are ready (`DeploymentConfig.Mode=EXPRESS`).
+    pub express: bool,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// Gate 1: what our own checks and CloudFormation's say of the templates.
@@ -110,11 +137,19 @@ pub fn templates(found: &[Diagnostic], refusals: Vec<(String, Option<String>)>) 
 
 /// Gate 2: the IAM stack stands, with all its resources, and gives out all its outputs as ARNs.
 #[must_use]
-pub fn iam_stack(live: &Live, resources: &[LiveResource], iam: Option<&Contents>) -> Gate {
+pub fn iam_stack(
+    live: &Live,
+    resources: &[LiveResource],
+    iam: Option<&Contents>,
+    untagged: Option<Vec<String>>,
+) -> Gate {
     let mut checks = standing(live, resources, iam);
     let messages = |found: Vec<Diagnostic>| found.into_iter().map(|finding| finding.message).collect();
     checks.push(Check::of("all outputs are there", messages(outputs::missing(&live.outputs, iam, None))));
     checks.push(Check::of("all ARNs are ARNs of IAM", messages(outputs::malformed(&live.outputs, iam))));
+    if let Some(untagged) = untagged {
+        checks.push(Check::of("the roles have the stack's tags", untagged));
+    }
     Gate::of(2, checks)
 }
 
@@ -172,10 +207,17 @@ fn standing(live: &Live, resources: &[LiveResource], contents: Option<&Contents>
     if resources.is_empty() {
         wrong.push("the stack has no resources".to_owned());
     }
-    vec![
+    let mut checks = vec![
         Check::of(format!("the stack `{}` stands", live.name), status),
         Check::of("all its resources stand", wrong),
-    ]
+    ];
+    if live.express {
+        checks.push(Check::of(
+            "CloudFormation waited for its resources",
+            vec!["the stack was deployed in the mode EXPRESS, which ends before resources are ready: a gate says nothing then; `iam-split deploy` with a change deploys it in the standard mode".to_owned()],
+        ));
+    }
+    checks
 }
 
 /// A gate that did not pass, as a finding.

@@ -6,6 +6,10 @@
 //! update of each stack brings both to the pair that was split. What is written in between is for CloudFormation
 //! alone, and JSON.
 
+mod kept;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use super::contents::Contents;
@@ -18,6 +22,8 @@ use crate::syntax::parse;
 use crate::template::{self, Owner, Target, Template};
 use crate::validate::{ValidateRequest, validate};
 use crate::writer::Writer;
+
+pub use kept::KeptMigration;
 
 /// A stack has a resource at all times: this one stands in the IAM stack until its own come.
 pub const PLACEHOLDER: &str = "IamSplitPlaceholder";
@@ -153,7 +159,8 @@ impl Migration {
         let texts = Texts { whole: &whole, iam: &of_iam, iam_stack };
         let json = |expr: &Expr| Writer { json: true, newline: "\n", step: 2 }.line(expr) + "\n";
         let prepared = texts.prepared(app_stack);
-        let importing = texts.importing(&prepared);
+        let all: BTreeSet<String> = of_iam.resources.keys().map(|name| (*name).to_owned()).collect();
+        let importing = texts.importing(&prepared, &all);
         Ok(Self {
             app_stack: app_stack.to_owned(),
             iam_stack: iam_stack.to_owned(),
@@ -162,7 +169,7 @@ impl Migration {
             prepared: json(&prepared),
             shell: json(&texts.shell()),
             importing: json(&importing),
-            filled: json(&texts.filled()),
+            filled: json(&texts.filled(&all)),
             app: app.to_owned(),
             iam: iam.to_owned(),
         })
@@ -181,6 +188,97 @@ impl Migration {
             (Which::Iam, Stage::Moved | Stage::Taken) => &self.filled,
             (Which::Iam, Stage::Done) => &self.iam,
         })
+    }
+
+    /// The templates of the application and of the IAM stack while some of the resources have moved: the way from
+    /// [`Stage::Shell`] to [`Stage::Moved`], batch by batch.
+    #[must_use]
+    pub fn partial(&self, there: &BTreeSet<String>) -> (String, String) {
+        if there.is_empty() {
+            return (self.prepared.clone(), self.shell.clone());
+        }
+        let parsed = [&self.monolith, &self.iam].map(|text| parse(text));
+        let [Some(whole), Some(iam)] = parsed.each_ref().map(|parsed| template::read(&parsed.document).0)
+        else {
+            return (self.importing.clone(), self.filled.clone());
+        };
+        let texts = Texts { whole: &whole, iam: &iam, iam_stack: &self.iam_stack };
+        let json = |expr: &Expr| Writer { json: true, newline: "\n", step: 2 }.line(expr) + "\n";
+        let prepared = texts.prepared(&self.app_stack);
+        (json(&texts.importing(&prepared, there)), json(&texts.filled(there)))
+    }
+
+    /// What moves together: resources that reference each other stay in one stack at all times, so that the text of
+    /// none changes with its move. A batch has `size` resources at most, but for such a family that is larger.
+    #[must_use]
+    pub fn batches(&self, of: &BTreeSet<String>, size: usize) -> Vec<BTreeSet<String>> {
+        let parsed = parse(&self.iam);
+        let mut family: BTreeMap<String, usize> =
+            self.moved.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
+        if let (Some(iam), _) = template::read(&parsed.document) {
+            for reference in template::references(&iam) {
+                let (Owner::Resource(owner), Target::Name(name)) = (reference.owner, reference.target) else {
+                    continue;
+                };
+                let (Some(a), Some(b)) = (family.get(owner).copied(), family.get(name).copied()) else {
+                    continue;
+                };
+                family.values_mut().filter(|one| **one == a || **one == b).for_each(|one| *one = a.min(b));
+            }
+        }
+        let mut families: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        for name in self.moved.iter().filter(|name| of.contains(*name)) {
+            let number = family.get(name).copied().unwrap_or_default();
+            families.entry(number).or_default().insert(name.clone());
+        }
+        let mut batches: Vec<BTreeSet<String>> = Vec::new();
+        for family in families.into_values() {
+            match batches.last_mut().filter(|batch| batch.len() + family.len() <= size) {
+                Some(batch) => batch.extend(family),
+                None => batches.push(family),
+            }
+        }
+        batches
+    }
+
+    /// What has moved already, where the stacks are between [`Stage::Shell`] and [`Stage::Moved`].
+    #[must_use]
+    pub fn halfway(&self, app: &str, iam: Option<&str>) -> Option<BTreeSet<String>> {
+        let iam = iam?;
+        let parsed = parse(iam);
+        let running = template::read(&parsed.document).0?;
+        let there: BTreeSet<String> =
+            self.moved.iter().filter(|name| running.resources.contains_key(name.as_str())).cloned().collect();
+        if there.is_empty() || there.len() == self.moved.len() {
+            return None;
+        }
+        let (of_app, of_iam) = self.partial(&there);
+        let same = |a: &str, b: &str| a == b || content(a) == content(b);
+        (same(&of_app, app) && same(&of_iam, iam)).then_some(there)
+    }
+
+    /// Every template of the way, with a name for its file.
+    #[must_use]
+    pub fn files(&self, batches: &[BTreeSet<String>]) -> Vec<(String, String)> {
+        let ending = |text: &str| if text.trim_start().starts_with('{') { "json" } else { "yaml" };
+        let mut files = Vec::new();
+        let mut put =
+            |name: String, text: &str| files.push((format!("{name}.{}", ending(text)), text.to_owned()));
+        put("0-monolith-app".to_owned(), &self.monolith);
+        put("1-prepared-app".to_owned(), &self.prepared);
+        put("2-shell-iam".to_owned(), &self.shell);
+        let mut there = BTreeSet::new();
+        for (at, batch) in batches.iter().enumerate() {
+            there.extend(batch.iter().cloned());
+            let last = at + 1 == batches.len();
+            let (app, iam) =
+                if last { (self.importing.clone(), self.filled.clone()) } else { self.partial(&there) };
+            put(format!("3-moved-{}-app", at + 1), &app);
+            put(format!("3-moved-{}-iam", at + 1), &iam);
+        }
+        put("4-taken-app".to_owned(), &self.app);
+        put("5-done-iam".to_owned(), &self.iam);
+        files
     }
 
     /// The stage at which two running stacks are; `None` where they are at none of this migration.
@@ -282,6 +380,22 @@ fn not_of(monolith: &str, iam: &str, app: &str) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// Types that a refactoring refuses: the type, whether already where it stands in the stack, and the way out.
+///
+/// Source: cdkd 315 for `AWS::IAM::Policy`; aws-cdk-cli, `cdk refactor`, for the metadata.
+const IMMOVABLE: [(&str, bool, &str); 2] = [
+    (
+        "AWS::IAM::Policy",
+        false,
+        "write it as `AWS::IAM::RolePolicy` in the monolith first, or keep it there (`resources: {NAME: keep}`)",
+    ),
+    (
+        "AWS::CDK::Metadata",
+        true,
+        "deploy the monolith without it first: `cdk deploy --no-version-reporting`, or take it out of the template",
+    ),
+];
+
 fn refusals(whole: &Template<'_, '_>, iam: &Template<'_, '_>, app: &Template<'_, '_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (name, resource) in app.resources.iter().filter(|(name, _)| !whole.resources.contains_key(*name)) {
@@ -307,6 +421,27 @@ fn refusals(whole: &Template<'_, '_>, iam: &Template<'_, '_>, app: &Template<'_,
                 .label(Source::Iam, parameter.outer(), "the monolith has no output with its value")
                 .help("while it is empty a running role would lose permissions: split without the resolution `two-phase`"),
         );
+    }
+    for (source, template, names) in [
+        (Source::Iam, iam, iam.resources.keys().collect::<Vec<_>>()),
+        (Source::Template, whole, whole.resources.keys().collect()),
+    ] {
+        for resource in names.into_iter().filter_map(|name| template.resources.get(*name)) {
+            // What moves must be movable; CDK's metadata may not even stand beside it.
+            let row = IMMOVABLE
+                .iter()
+                .find(|(kind, beside, _)| *kind == resource.kind && (source == Source::Iam || *beside));
+            if let Some((kind, _, help)) = row {
+                found.push(
+                    Diagnostic::new(
+                        Code::DPL017,
+                        format!("`{}` is an {kind}, which a refactoring refuses", resource.name),
+                    )
+                    .label(source, resource.declaration.key.outer(), "this resource")
+                    .help(*help),
+                );
+            }
+        }
     }
     if iam.resources.contains_key(PLACEHOLDER) {
         found.push(Diagnostic::new(
@@ -370,13 +505,41 @@ impl Texts<'_> {
         Expr::Map(sections)
     }
 
-    /// The IAM template with the placeholder, without metadata.
-    fn filled(&self) -> Expr {
+    /// The IAM template with the placeholder, without metadata: as much of it as has moved. Its exports have literal
+    /// names: pseudo parameters cannot stand in what a refactoring brings.
+    fn filled(&self, there: &BTreeSet<String>) -> Expr {
         let mut sections = self.bare();
         if let Some(resources) = section(&mut sections, "Resources", false) {
+            resources.retain(|(name, _)| there.contains(name));
             resources.push(placeholder());
         }
+        if let Some(outputs) = section(&mut sections, "Outputs", false) {
+            outputs.retain(|(_, output)| !self.names_absent(output, there));
+            for (name, output) in outputs.iter_mut() {
+                let Expr::Map(fields) = output else { continue };
+                if let Some((_, export)) = fields.iter_mut().find(|(key, _)| key == "Export") {
+                    *export = Expr::map([("Name", Expr::text(format!("{}-{name}", self.iam_stack)))]);
+                }
+            }
+        }
+        sections
+            .retain(|(name, value)| name != "Outputs" || !matches!(value, Expr::Map(all) if all.is_empty()));
         Expr::Map(sections)
+    }
+
+    /// Whether a value names a resource that has not moved yet.
+    fn names_absent(&self, value: &Expr, there: &BTreeSet<String>) -> bool {
+        let absent = std::cell::Cell::new(false);
+        let _ = value.replaced(&|part| {
+            if let Expr::Ref(name) | Expr::GetAtt(name, _) = part
+                && self.moves(name)
+                && !there.contains(name)
+            {
+                absent.set(true);
+            }
+            None
+        });
+        absent.get()
     }
 
     fn bare(&self) -> Vec<(String, Expr)> {
@@ -386,18 +549,20 @@ impl Texts<'_> {
     }
 
     /// The prepared monolith without what moves, which it imports.
-    fn importing(&self, prepared: &Expr) -> Expr {
+    fn importing(&self, prepared: &Expr, there: &BTreeSet<String>) -> Expr {
         let Expr::Map(sections) = prepared else { return prepared.clone() };
         let change = |(name, value): &(String, Expr)| {
             let value = match (name.as_str(), value) {
                 ("Resources", Expr::Map(resources)) => Expr::Map(
                     resources
                         .iter()
-                        .filter(|(name, _)| !self.moves(name))
-                        .map(|(name, value)| (name.clone(), self.imported(&self.unbound(value))))
+                        .filter(|(name, _)| !there.contains(name))
+                        .map(|(name, value)| {
+                            (name.clone(), self.imported(&self.unbound(value, there), there))
+                        })
                         .collect(),
                 ),
-                ("Outputs", value) => self.imported(value),
+                ("Outputs", value) => self.imported(value, there),
                 (_, value) => value.clone(),
             };
             (name.clone(), value)
@@ -406,13 +571,13 @@ impl Texts<'_> {
     }
 
     /// A resource without `DependsOn` on what moves.
-    fn unbound(&self, resource: &Expr) -> Expr {
+    fn unbound(&self, resource: &Expr, there: &BTreeSet<String>) -> Expr {
         let Expr::Map(attributes) = resource else { return resource.clone() };
         let keep = |(key, value): &(String, Expr)| {
             if key != "DependsOn" {
                 return Some((key.clone(), value.clone()));
             }
-            let stays = |name: &Expr| !matches!(name, Expr::Text(name) if self.moves(name));
+            let stays = |name: &Expr| !matches!(name, Expr::Text(name) if there.contains(name));
             match value {
                 Expr::List(names) => {
                     let names: Vec<Expr> = names.iter().filter(|name| stays(name)).cloned().collect();
@@ -425,14 +590,14 @@ impl Texts<'_> {
     }
 
     /// References to what moves become imports.
-    fn imported(&self, value: &Expr) -> Expr {
+    fn imported(&self, value: &Expr, there: &BTreeSet<String>) -> Expr {
         value.replaced(&|part| {
             let (name, attribute) = match part {
                 Expr::Ref(name) => (name, None),
                 Expr::GetAtt(name, attribute) => (name, Some(attribute.as_str())),
                 _ => return None,
             };
-            let resource = self.iam.resources.get(name.as_str())?;
+            let resource = self.iam.resources.get(name.as_str()).filter(|_| there.contains(name))?;
             let row = iam_type(resource.kind);
             let arn = row.and_then(|row| arn_value(row, name));
             let is_arn = match attribute {

@@ -93,7 +93,13 @@ pub fn stable_key(prefix: &str, which: Which, json: bool) -> String {
 /// an old address.
 #[must_use]
 pub fn content_key(prefix: &str, which: Which, text: &str, json: bool) -> String {
-    format!("{prefix}-{}/{}.{}", which.suffix(), digest(text), ending(json))
+    key_of_digest(prefix, which, &digest(text), json)
+}
+
+/// The same name, made of the content's SHA-256.
+#[must_use]
+pub fn key_of_digest(prefix: &str, which: Which, digest: &str, json: bool) -> String {
+    format!("{prefix}-{}/{digest}.{}", which.suffix(), ending(json))
 }
 
 fn ending(json: bool) -> &'static str {

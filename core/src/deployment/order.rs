@@ -104,6 +104,7 @@ mod tests {
             logical_id: format!("{action:?}"),
             resource_type: kind.to_owned(),
             because: Vec::new(),
+            values: Vec::new(),
         }
     }
 

@@ -91,6 +91,9 @@ pub fn merge(
             value => value,
         };
         let Some((value, place)) = value else {
+            if settings.unfetched.contains(name) {
+                continue;
+            }
             let previous = known.previous.is_none_or(|names| names.contains(name));
             if declared.no_echo && previous {
                 // Nobody asked yet, or the stack has it: a secret need not be given again.

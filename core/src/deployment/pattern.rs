@@ -95,8 +95,9 @@ pub fn misuse(settings: &Settings, app: Option<&Contents>, iam: Option<&Contents
     found
 }
 
-/// `A`, `B`, `C` and 29 more
-pub(super) fn some(names: &[&str]) -> String {
+/// `A`, `B`, `C` and 29 more.
+#[must_use]
+pub fn some(names: &[&str]) -> String {
     let shown: Vec<String> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
     match names.len().saturating_sub(3) {
         0 => shown.join(", "),

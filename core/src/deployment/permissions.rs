@@ -1,4 +1,12 @@
-//! The AWS permissions that each team needs for its stack, as an IAM policy.
+//! The AWS permissions that each team needs for its stack, as an IAM policy: enough, and no more than can be told.
+//!
+//! What CloudFormation's handlers call comes from the registry's schemas ([`Handlers`]), what the command calls from
+//! a list that a test holds against its calls.
+
+mod calls;
+mod handlers;
+mod resource;
+mod role;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +15,10 @@ use serde_json::{Value as Json, json};
 use super::contents::Contents;
 use super::names::{self, Which};
 use super::pattern;
-use super::settings::{Pattern, Settings};
-use crate::expression::{Expr, lower};
-use crate::syntax::parse;
-use crate::template;
+use super::settings::{Location, Pattern, Settings};
+
+pub use handlers::Handlers;
+use resource::Scope;
 
 /// Where the stacks are.
 #[derive(Clone, Debug)]
@@ -21,444 +29,249 @@ pub struct Place<'p> {
     pub account: &'p str,
 }
 
-/// What IAM's resource handlers call for a type: to make, read, change and delete it.
-///
-/// Source: CloudFormation registry, `handlers.*.permissions` of the schema of each type.
-const HANDLERS: &[(&str, &str, &[&str])] = &[
-    (
-        "AWS::IAM::Role",
-        "role",
-        &[
-            "AttachRolePolicy",
-            "CreateRole",
-            "DeleteRole",
-            "DeleteRolePermissionsBoundary",
-            "DeleteRolePolicy",
-            "DetachRolePolicy",
-            "GetRole",
-            "GetRolePolicy",
-            "ListAttachedRolePolicies",
-            "ListRolePolicies",
-            "PutRolePermissionsBoundary",
-            "PutRolePolicy",
-            "TagRole",
-            "UntagRole",
-            "UpdateAssumeRolePolicy",
-            "UpdateRole",
-            "UpdateRoleDescription",
-        ],
-    ),
-    (
-        "AWS::IAM::ManagedPolicy",
-        "policy",
-        &[
-            "CreatePolicy",
-            "CreatePolicyVersion",
-            "DeletePolicy",
-            "DeletePolicyVersion",
-            "GetPolicy",
-            "GetPolicyVersion",
-            "ListEntitiesForPolicy",
-            "ListPolicyVersions",
-            "SetDefaultPolicyVersion",
-            "TagPolicy",
-            "UntagPolicy",
-        ],
-    ),
-    (
-        "AWS::IAM::InstanceProfile",
-        "instance-profile",
-        &[
-            "AddRoleToInstanceProfile",
-            "CreateInstanceProfile",
-            "DeleteInstanceProfile",
-            "GetInstanceProfile",
-            "RemoveRoleFromInstanceProfile",
-        ],
-    ),
-    (
-        "AWS::IAM::Group",
-        "group",
-        &[
-            "AttachGroupPolicy",
-            "CreateGroup",
-            "DeleteGroup",
-            "DeleteGroupPolicy",
-            "DetachGroupPolicy",
-            "GetGroup",
-            "GetGroupPolicy",
-            "ListAttachedGroupPolicies",
-            "ListGroupPolicies",
-            "PutGroupPolicy",
-            "UpdateGroup",
-        ],
-    ),
-    (
-        "AWS::IAM::User",
-        "user",
-        &[
-            "AddUserToGroup",
-            "AttachUserPolicy",
-            "CreateUser",
-            "DeleteUser",
-            "DeleteUserPolicy",
-            "DetachUserPolicy",
-            "GetUser",
-            "GetUserPolicy",
-            "ListAttachedUserPolicies",
-            "ListGroupsForUser",
-            "ListUserPolicies",
-            "PutUserPolicy",
-            "RemoveUserFromGroup",
-            "TagUser",
-            "UntagUser",
-            "UpdateUser",
-        ],
-    ),
-    (
-        "AWS::IAM::OIDCProvider",
-        "oidc-provider",
-        &[
-            "CreateOpenIDConnectProvider",
-            "DeleteOpenIDConnectProvider",
-            "GetOpenIDConnectProvider",
-            "TagOpenIDConnectProvider",
-            "UntagOpenIDConnectProvider",
-            "UpdateOpenIDConnectProviderThumbprint",
-        ],
-    ),
-    (
-        "AWS::IAM::SAMLProvider",
-        "saml-provider",
-        &[
-            "CreateSAMLProvider",
-            "DeleteSAMLProvider",
-            "GetSAMLProvider",
-            "TagSAMLProvider",
-            "UntagSAMLProvider",
-            "UpdateSAMLProvider",
-        ],
-    ),
-];
+/// For whom a policy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Team {
+    /// Those who deploy the IAM stack.
+    Iam,
+    /// Those who deploy the application stack.
+    App,
+    /// Those who move a running monolith's IAM: beside the policies of both teams.
+    Migrate,
+}
 
-/// What iam-split itself calls on a stack, to plan, deploy, watch and delete it.
-const ON_STACK: [&str; 12] = [
-    "cloudformation:ContinueUpdateRollback",
-    "cloudformation:CreateChangeSet",
-    "cloudformation:CreateStack",
-    "cloudformation:DeleteChangeSet",
-    "cloudformation:DeleteStack",
-    "cloudformation:DescribeChangeSet",
-    "cloudformation:DescribeStackEvents",
-    "cloudformation:DescribeStacks",
-    "cloudformation:ExecuteChangeSet",
-    "cloudformation:GetTemplate",
-    "cloudformation:ListStackResources",
-    "cloudformation:TagResource",
-];
+/// With what the stacks are deployed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tool {
+    /// This command.
+    #[default]
+    IamSplit,
+    /// Terraform, by `aws_cloudformation_stack`.
+    Terraform,
+}
 
-/// The services of CloudFormation's namespaces whose IAM prefix is not the namespace in lower case.
-///
-/// Source: Service Authorization Reference, "service prefix" of each service.
-const PREFIXES: &[(&str, &str)] = &[
-    ("ApiGatewayV2", "apigateway"),
-    ("ApplicationAutoScaling", "application-autoscaling"),
-    ("CertificateManager", "acm"),
-    ("Cognito", "cognito-idp"),
-    ("EFS", "elasticfilesystem"),
-    ("ElasticLoadBalancing", "elasticloadbalancing"),
-    ("ElasticLoadBalancingV2", "elasticloadbalancing"),
-    ("Elasticsearch", "es"),
-    ("KinesisFirehose", "firehose"),
-    ("OpenSearchService", "es"),
-    ("StepFunctions", "states"),
-    ("WAFRegional", "waf-regional"),
-];
+/// What a policy is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'r> {
+    /// For whom.
+    pub team: Team,
+    /// With what they deploy.
+    pub tool: Tool,
+    /// The deployment.
+    pub settings: &'r Settings,
+    /// The IAM template, where it is at hand.
+    pub iam: Option<&'r Contents>,
+    /// The application template, where it is at hand.
+    pub app: Option<&'r Contents>,
+    /// Where the stacks are.
+    pub place: &'r Place<'r>,
+    /// What the handlers call.
+    pub handlers: &'r Handlers<'r>,
+}
 
-/// The least policy for a team, and what has to be said with it.
-///
-/// For the application's resources the services are given whole: which of their actions a type needs is
-/// in CloudFormation's registry, not here. A service role (`role_arn`) makes that part needless. What the
-/// application's policy never holds is an action that makes or changes IAM.
+impl Request<'_> {
+    fn partition(&self) -> &'static str {
+        names::partition(self.place.region)
+    }
+
+    fn external(&self) -> bool {
+        pattern::pattern(self.settings, self.app) == Pattern::External
+    }
+
+    fn stack_arn(&self, name: &str) -> String {
+        let Place { region, account } = self.place;
+        format!("arn:{}:cloudformation:{region}:{account}:stack/{name}/*", self.partition())
+    }
+
+    fn iam_arn(&self, path: &str) -> String {
+        format!("arn:{}:iam::{}:{path}", self.partition(), self.place.account)
+    }
+}
+
+/// The policy for a team, and what has to be said with it.
 #[must_use]
-pub fn policy(
-    which: Which,
-    settings: &Settings,
-    (iam, app): (Option<&Contents>, Option<&Contents>),
-    place: &Place<'_>,
-) -> (Json, Vec<String>) {
-    let partition = names::partition(place.region);
-    let stack = match which {
-        Which::Iam => &settings.iam_stack_name,
-        Which::App => &settings.name,
-    };
-    let stack_arn = |name: &str| {
-        format!("arn:{partition}:cloudformation:{}:{}:stack/{name}/*", place.region, place.account)
-    };
-    let iam_arn = |path: &str| format!("arn:{partition}:iam::{}:{path}", place.account);
-    let mut statements = vec![
-        json!({"Sid": "Stack", "Effect": "Allow", "Action": ON_STACK, "Resource": stack_arn(stack)}),
-        json!({
-            "Sid": "Look", "Effect": "Allow", "Resource": "*",
-            "Action": [
-                "cloudformation:ListImports",
-                "cloudformation:ValidateTemplate",
-                "sts:GetCallerIdentity",
-            ],
-        }),
-    ];
-    statements.extend(bucket(which, settings, partition));
+pub fn policy(request: &Request<'_>) -> (Json, Vec<String>) {
     let mut notes = Vec::new();
-    let service_role = match which {
-        Which::Iam => &settings.iam_role_arn,
-        Which::App => &settings.role_arn,
+    let statements = match request.team {
+        Team::Iam => of_iam_team(request, &mut notes),
+        Team::App => of_app_team(request, &mut notes),
+        Team::Migrate => of_migration(request, &mut notes),
     };
-    if let Some(role) = service_role {
-        statements.push(json!({
-            "Sid": "ServiceRole", "Effect": "Allow", "Action": "iam:PassRole", "Resource": role,
-            "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
-        }));
-        notes.push(format!(
-            "CloudFormation works as `{role}`: that role needs the permissions for the resources"
-        ));
-    }
-    match (which, iam, app) {
-        (Which::Iam, Some(iam), _) if service_role.is_none() => {
-            statements.extend(of_iam(iam, settings, &iam_arn));
-        }
-        (Which::App, iam, app) => {
-            let external = pattern::pattern(settings, app) == Pattern::External;
-            // The stack whose roles are passed on.
-            let owner = if external { &settings.iam_stack_name } else { &settings.name };
-            if external {
-                statements.push(json!({
-                    "Sid": "Outputs", "Effect": "Allow",
-                    "Action": ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
-                    "Resource": stack_arn(&settings.iam_stack_name),
-                }));
-            }
-            if service_role.is_none() {
-                statements.push(json!({
-                    "Sid": "PassRoles", "Effect": "Allow", "Action": ["iam:GetRole", "iam:PassRole"],
-                    "Resource": iam.map_or_else(
-                        || vec![iam_arn(&format!("role/{owner}-*"))],
-                        |iam| resources(iam, settings, "AWS::IAM::Role", "role", &iam_arn),
-                    ),
-                }));
-                if let Some(app) = app {
-                    let (services, made) = services(app);
-                    if !services.is_empty() {
-                        statements.push(json!({
-                            "Sid": "Resources", "Effect": "Allow", "Action": services, "Resource": "*",
-                        }));
-                    }
-                    notes.push("the services of the application's resources are given whole: a service role (`role_arn`) can be narrower".to_owned());
-                    if !made.is_empty() {
-                        notes.push(format!(
-                            "the application template makes IAM itself ({}): that is left out here, so its deployment needs a service role",
-                            made.join(", ")
-                        ));
-                    }
-                }
-            }
-        }
-        _ => {}
-    }
     (json!({"Version": "2012-10-17", "Statement": statements}), notes)
 }
 
-/// The bucket: the team that comes first makes it, each writes its own template.
-fn bucket(which: Which, settings: &Settings, partition: &str) -> Vec<Json> {
-    let location = match which {
-        Which::Iam => &settings.iam_template,
-        Which::App => &settings.template,
-    };
-    let bucket = format!("arn:{partition}:s3:::{}", settings.bucket);
-    let suffix = if which == Which::Iam { "iam" } else { "app" };
-    // An address is read by CloudFormation with the caller's permissions.
-    if let Some(super::settings::Location::Url(url)) = location
-        && let Some((name, key)) = names::object(url)
-    {
-        return vec![json!({
-            "Sid": "Template", "Effect": "Allow", "Action": "s3:GetObject",
-            "Resource": format!("arn:{partition}:s3:::{name}/{key}"),
-        })];
+fn of_iam_team(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
+    let settings = request.settings;
+    let mut statements = of_stack(request, &settings.iam_stack_name);
+    statements.push(json!({
+        "Sid": "Other", "Effect": "Allow", "Action": ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"],
+        "Resource": request.stack_arn(&settings.name),
+    }));
+    statements.extend(of_bucket(request, Which::Iam));
+    if let Some(iam) = request.iam {
+        // Gate 2 looks at tags, a deletion at what is attached from outside.
+        statements.extend(role::looked_at(request, iam));
     }
-    vec![
-        json!({
-            "Sid": "Bucket", "Effect": "Allow", "Resource": bucket,
-            "Action": [
-                "s3:CreateBucket",
-                "s3:GetBucketLocation",
-                "s3:ListBucket",
-                "s3:PutBucketOwnershipControls",
-                "s3:PutBucketPublicAccessBlock",
-                "s3:PutBucketVersioning",
-                "s3:PutEncryptionConfiguration",
-            ],
-        }),
-        json!({
-            "Sid": "Template", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
-            "Resource": format!("{bucket}/{}-{suffix}*", settings.prefix),
-        }),
-    ]
-}
-
-fn of_iam(iam: &Contents, settings: &Settings, arn: &dyn Fn(&str) -> String) -> Vec<Json> {
-    let mut statements = Vec::new();
-    for (kind, noun, actions) in HANDLERS {
-        let names = resources(iam, settings, kind, noun, arn);
-        if names.is_empty() {
-            continue;
+    match (&settings.iam_role_arn, request.iam) {
+        (Some(role), _) => statements.push(service_role(role, notes)),
+        (None, Some(iam)) => {
+            statements.extend(role::made(request, iam, &settings.iam_stack_name));
+            statements.extend(resource::parameters(request, iam, Which::Iam));
         }
-        let actions: Vec<String> = actions.iter().map(|action| format!("iam:{action}")).collect();
-        let sid: String = kind.rsplit("::").next().unwrap_or(kind).to_owned();
-        statements.push(json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": names}));
-    }
-    // A profile passes its role on to EC2.
-    if iam.resources.values().any(|kind| kind == "AWS::IAM::InstanceProfile") {
-        statements.push(json!({
-            "Sid": "ProfileRoles", "Effect": "Allow", "Action": "iam:PassRole",
-            "Resource": resources(iam, settings, "AWS::IAM::Role", "role", arn),
-        }));
+        (None, None) => {}
     }
     statements
 }
 
-/// The ARNs of a template's resources of a type: explicit names as they will be, generated ones by the
-/// stack's name, with which they begin.
-fn resources(
-    iam: &Contents,
-    settings: &Settings,
-    kind: &str,
-    noun: &str,
-    arn: &dyn Fn(&str) -> String,
-) -> Vec<String> {
-    let parsed = parse(&iam.text);
-    let (Some(template), _) = template::read(&parsed.document) else { return Vec::new() };
-    let stack_parameter = iam.stack_parameter();
-    let known = |name: &str| match name {
-        "AWS::StackName" => Some(settings.iam_stack_name.clone()),
-        "AWS::Region" => settings.region.clone(),
-        name if Some(name) == stack_parameter => Some(settings.name.clone()),
-        _ => None,
+fn of_app_team(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
+    let settings = request.settings;
+    let mut statements = of_stack(request, &settings.name);
+    if request.external() {
+        statements.push(json!({
+            "Sid": "Outputs", "Effect": "Allow", "Action": calls::ON_OTHER,
+            "Resource": request.stack_arn(&settings.iam_stack_name),
+        }));
+    }
+    statements.extend(of_bucket(request, Which::App));
+    if request.external() {
+        // Whoever writes the IAM template decides what the application may do.
+        statements.push(json!({
+            "Sid": "NotTheIamTemplate", "Effect": "Deny",
+            "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"],
+            "Resource": format!("arn:{}:s3:::{}/{}-iam*", request.partition(), settings.bucket, settings.prefix),
+        }));
+    }
+    if request.tool == Tool::IamSplit {
+        let Place { region, account } = request.place;
+        statements.extend(calls::of_runtime(region, account, request.partition()));
+    }
+    if let Some(role) = &settings.role_arn {
+        statements.push(service_role(role, notes));
+        return statements;
+    }
+    let Some(app) = request.app else {
+        notes.push("without the application template what its resources need is not known".to_owned());
+        return statements;
     };
-    let mut list = BTreeSet::new();
-    for resource in template.resources.values().filter(|resource| resource.kind == kind) {
-        let text =
-            |property: &str| resource.property(&[property]).map(|node| known_text(&lower(node), &known));
-        let path = text("Path").unwrap_or_else(|| "/".to_owned());
-        let name = ["RoleName", "ManagedPolicyName", "InstanceProfileName", "GroupName", "UserName"]
-            .iter()
-            .find_map(|property| text(property));
-        // A longer stack name is cut: 25 characters are left of it at least.
-        let stack: String = settings.iam_stack_name.chars().take(25).collect();
-        let name = name.unwrap_or_else(|| format!("{stack}-*"));
-        list.insert(arn(&format!("{noun}{path}{name}")));
-    }
-    list.into_iter().collect()
-}
-
-/// A text with `*` for what is not known.
-fn known_text(expr: &Expr, known: &dyn Fn(&str) -> Option<String>) -> String {
-    match expr {
-        Expr::Text(text) | Expr::Plain(text) => text.clone(),
-        Expr::Ref(name) => known(name).unwrap_or_else(|| "*".to_owned()),
-        Expr::Concat(parts) => parts.iter().map(|part| known_text(part, known)).collect(),
-        Expr::Named(_, inner) => known_text(inner, known),
-        _ => "*".to_owned(),
-    }
-}
-
-/// The services of the application's resources, and the IAM resources that it makes itself.
-fn services(app: &Contents) -> (Vec<String>, Vec<String>) {
-    let prefixes: BTreeMap<&str, &str> = PREFIXES.iter().copied().collect();
-    let mut services = BTreeSet::new();
-    let mut made = Vec::new();
-    for (name, kind) in &app.resources {
-        let mut parts = kind.split("::");
-        let (Some("AWS"), Some(namespace)) = (parts.next(), parts.next()) else { continue };
-        match namespace {
-            "IAM" => made.push(name.clone()),
-            "CloudFormation" => {}
-            _ => {
-                let prefix =
-                    prefixes.get(namespace).map_or_else(|| namespace.to_lowercase(), |p| (*p).to_owned());
-                services.insert(format!("{prefix}:*"));
-            }
+    // The stack whose roles are passed on: its own in the inline pattern.
+    let owner = if request.external() { request.iam } else { Some(app) };
+    statements.extend(role::passed(request, owner, app));
+    statements.extend(resource::made(request, app, notes));
+    statements.extend(resource::parameters(request, app, Which::App));
+    let makes = app.resources.values().any(|kind| kind.starts_with("AWS::IAM::"));
+    if makes {
+        statements.extend(role::made(request, app, &settings.name));
+        if request.external() {
+            let attached: Vec<&str> = app
+                .resources
+                .iter()
+                .filter(|(_, kind)| kind.starts_with("AWS::IAM::"))
+                .map(|(name, _)| name.as_str())
+                .collect();
+            notes.push(format!(
+                "the application template makes IAM itself ({}): the policy holds what that needs, and no more",
+                pattern::some(&attached)
+            ));
         }
     }
-    (services.into_iter().collect(), made)
+    statements
+}
+
+fn of_migration(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
+    let settings = request.settings;
+    let stacks = [request.stack_arn(&settings.name), request.stack_arn(&settings.iam_stack_name)];
+    let mut statements = vec![
+        json!({"Sid": "Stacks", "Effect": "Allow", "Action": calls::ON_BOTH, "Resource": stacks}),
+        json!({"Sid": "Refactor", "Effect": "Allow", "Action": calls::OF_REFACTORING, "Resource": "*"}),
+    ];
+    if let Some(iam) = request.iam {
+        statements.extend(role::moved(request, iam));
+    }
+    notes.push(
+        "beside what `permissions iam` and `permissions app` print: a migration deploys both stacks"
+            .to_owned(),
+    );
+    statements
+}
+
+/// What the tool calls on the team's own stack.
+fn of_stack(request: &Request<'_>, name: &str) -> Vec<Json> {
+    let mut actions: Vec<&str> = calls::ON_STACK.to_vec();
+    if request.tool == Tool::Terraform {
+        actions.extend(calls::OF_TERRAFORM);
+        actions.sort_unstable();
+    }
+    // The events of a change set and of an operation are asked for by their own ids.
+    let stack = request.stack_arn(name);
+    let Place { region, account } = request.place;
+    let sets =
+        format!("arn:{}:cloudformation:{region}:{account}:changeSet/iam-split-*/*", request.partition());
+    let resources = if request.tool == Tool::Terraform { json!(stack) } else { json!([stack, sets]) };
+    vec![
+        json!({"Sid": "Stack", "Effect": "Allow", "Action": actions, "Resource": resources}),
+        json!({"Sid": "Look", "Effect": "Allow", "Resource": "*", "Action": calls::ANYWHERE}),
+    ]
+}
+
+fn service_role(role: &str, notes: &mut Vec<String>) -> Json {
+    notes
+        .push(format!("CloudFormation works as `{role}`: that role needs the permissions for the resources"));
+    json!({
+        "Sid": "ServiceRole", "Effect": "Allow", "Action": "iam:PassRole", "Resource": role,
+        "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
+    })
+}
+
+/// The bucket: the team that comes first makes it, each writes its own template.
+fn of_bucket(request: &Request<'_>, which: Which) -> Vec<Json> {
+    let (settings, partition) = (request.settings, request.partition());
+    let location = match which {
+        Which::Iam => &settings.iam_template,
+        Which::App => &settings.template,
+    };
+    let mut statements = Vec::new();
+    // An address is read by CloudFormation with the caller's permissions.
+    if let Some(Location::Url(url)) = location
+        && let Some((name, key)) = names::object(url)
+    {
+        statements.push(json!({
+            "Sid": "Given", "Effect": "Allow", "Action": "s3:GetObject",
+            "Resource": format!("arn:{partition}:s3:::{name}/{key}"),
+        }));
+    }
+    let bucket = format!("arn:{partition}:s3:::{}", settings.bucket);
+    let suffix = if which == Which::Iam { "iam" } else { "app" };
+    statements.extend([
+        json!({"Sid": "Bucket", "Effect": "Allow", "Resource": bucket, "Action": calls::ON_BUCKET}),
+        json!({
+            "Sid": "Template", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": [
+                format!("{bucket}/{}-{suffix}/*", settings.prefix),
+                format!("{bucket}/{}-{suffix}.*", settings.prefix),
+                format!("{bucket}/{}-{suffix}-*", settings.prefix),
+            ],
+        }),
+    ]);
+    statements
+}
+
+/// Statements of actions that act on the same resources, in one each.
+fn grouped(scopes: BTreeMap<Scope, BTreeSet<String>>, sid: &str) -> Vec<Json> {
+    let many = scopes.len() > 1;
+    scopes
+        .into_iter()
+        .enumerate()
+        .map(|(at, (scope, actions))| {
+            let name = if many { format!("{sid}{}", at + 1) } else { sid.to_owned() };
+            let resources: Vec<String> = scope.into_iter().collect();
+            let resources = match resources.as_slice() {
+                [one] => json!(one),
+                _ => json!(resources),
+            };
+            json!({"Sid": name, "Effect": "Allow", "Action": actions, "Resource": resources})
+        })
+        .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::Source;
-
-    const IAM: &str = "\
-Parameters:
-  AppStackName: {Type: String}
-Resources:
-  Free: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
-  Named: {Type: AWS::IAM::Role, Properties: {Path: /x/, RoleName: !Sub '${AppStackName}-${AWS::Region}-api', AssumeRolePolicyDocument: {}}}
-  Unknown: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: !Ref Name, PolicyDocument: {}}}
-";
-    const APP: &str = "\
-Resources:
-  F: {Type: AWS::Lambda::Function}
-  L: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer}
-  P: {Type: AWS::IAM::RolePolicy}
-";
-
-    fn policies(more: &str) -> [(Json, Vec<String>); 2] {
-        let text =
-            format!("name: shop\nregion: eu-west-1\ntemplate: app.yaml\niam_template: iam.yaml\n{more}");
-        let (settings, found) = Settings::read(&text, &Default::default(), &|_| Ok(String::new()));
-        let settings = settings.unwrap_or_else(|| panic!("{found:?}"));
-        let read = |text, source| Contents::read(text, source).0;
-        let (iam, app) = (read(IAM, Source::Iam), read(APP, Source::App));
-        let place = Place { region: "eu-west-1", account: "123456789012" };
-        [Which::Iam, Which::App].map(|which| policy(which, &settings, (iam.as_ref(), app.as_ref()), &place))
-    }
-
-    fn actions(policy: &Json) -> Vec<String> {
-        let statements = policy["Statement"].as_array().unwrap();
-        let of = |statement: &Json| match &statement["Action"] {
-            Json::String(one) => vec![one.clone()],
-            many => many.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
-        };
-        statements.iter().flat_map(of).collect()
-    }
-
-    #[test]
-    fn the_applications_team_makes_no_iam_and_the_other_only_its_own() {
-        let [(iam, _), (app, notes)] = policies("");
-        let of_app: Vec<String> =
-            actions(&app).into_iter().filter(|action| action.starts_with("iam:")).collect();
-        assert_eq!(of_app, ["iam:GetRole", "iam:PassRole"]);
-        assert!(
-            actions(&app).contains(&"elasticloadbalancing:*".to_owned())
-                && !actions(&app).contains(&"iam:*".to_owned())
-        );
-        assert!(notes.iter().any(|note| note.contains("makes IAM itself (P)")), "{notes:?}");
-        assert!(actions(&iam).contains(&"iam:CreateRole".to_owned()));
-        let text = iam.to_string();
-        for arn in ["role/shop-iam-*", "role/x/shop-eu-west-1-api", "policy/*"] {
-            assert!(text.contains(&format!("arn:aws:iam::123456789012:{arn}\"")), "{text}");
-        }
-        assert!(text.contains("arn:aws:s3:::quilt-templates-shop/quilt-iam*"), "{text}");
-    }
-
-    #[test]
-    fn a_service_role_takes_the_resources_over() {
-        let role = "arn:aws:iam::123456789012:role/deployer";
-        let [(iam, _), (app, _)] = policies(&format!("role_arn: {role}\niam_role_arn: {role}\n"));
-        for policy in [iam, app] {
-            let of: Vec<String> =
-                actions(&policy).into_iter().filter(|action| action.starts_with("iam:")).collect();
-            assert_eq!(of, ["iam:PassRole"], "{policy}");
-            assert!(!actions(&policy).iter().any(|action| action.ends_with(":*")));
-        }
-    }
-}
+mod tests;

@@ -17,7 +17,7 @@ enum Shape {
 }
 
 /// The keys of `deployment.yaml`. Each is a flag too, with dashes.
-const KEYS: [(&str, Shape); 21] = [
+const KEYS: [(&str, Shape); 22] = [
     ("name", Shape::Text),
     ("iam_stack_name", Shape::Text),
     ("pattern", Shape::Text),
@@ -28,6 +28,7 @@ const KEYS: [(&str, Shape); 21] = [
     ("template_url", Shape::Text),
     ("iam_template", Shape::Text),
     ("iam_template_url", Shape::Text),
+    ("template_owner", Shape::Text),
     ("parameters", Shape::Values),
     ("infrastructure_parameters", Shape::Values),
     ("iam_parameters", Shape::Values),
@@ -41,6 +42,12 @@ const KEYS: [(&str, Shape); 21] = [
     // Taken by every AWS tool from the environment; here for those who keep several accounts.
     ("profile", Shape::Text),
 ];
+
+/// Keys that say one thing in two ways.
+const ALTERNATIVES: [(&str, &str); 2] = [("template", "template_url"), ("iam_template", "iam_template_url")];
+
+/// The maps that a parameter's value can stand in.
+const VALUES: [&str; 3] = ["parameters", "infrastructure_parameters", "iam_parameters"];
 
 const TIMES: [&str; 3] = ["create", "update", "delete"];
 
@@ -111,6 +118,15 @@ impl Raw {
             raw.file(root, found);
         }
         for (key, text) in &flags.texts {
+            // A flag wins over the file, also where the file says the same by the other key.
+            if let Some(other) = ALTERNATIVES.iter().find_map(|(a, b)| match *key {
+                key if key == *a => Some(b),
+                key if key == *b => Some(a),
+                _ => None,
+            }) && raw.texts.get(other).is_some_and(|text| text.place.is_some())
+            {
+                raw.texts.remove(other);
+            }
             raw.texts.insert(key, Text { text: text.clone(), place: None });
         }
         for (key, list) in &flags.lists {
@@ -121,6 +137,13 @@ impl Raw {
             if *key == "timeouts" {
                 raw.timeouts.insert(name.clone(), Text { text: value.clone(), place: None });
                 continue;
+            }
+            if VALUES.contains(key) {
+                for other in VALUES.iter().filter(|other| *other != key) {
+                    if let Some(map) = raw.maps.get_mut(other) {
+                        map.retain(|known, entry| known != name || entry.place.is_none());
+                    }
+                }
             }
             let entry = Entry { origin: Origin::Text(value.clone()), place: None };
             raw.maps.entry(key).or_default().insert(name.clone(), entry);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::contents::Contents;
 use super::outputs;
 use super::parameters::{Parameters, Passed};
+use super::pattern::some;
 use super::value::HIDDEN;
 
 /// What a change set does with a resource.
@@ -68,6 +69,20 @@ pub struct Change {
     pub resource_type: String,
     /// The properties and attributes that change.
     pub because: Vec<String>,
+    /// The values that change, where CloudFormation tells them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<PropertyValue>,
+}
+
+/// A value of a resource that changes. CloudFormation masks those of `NoEcho` parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PropertyValue {
+    /// Where: `/Properties/Policies/0/PolicyDocument`.
+    pub path: String,
+    /// As it is.
+    pub before: Option<String>,
+    /// As it is to be.
+    pub after: Option<String>,
 }
 
 /// A parameter whose value changes.
@@ -142,19 +157,15 @@ impl Scenario {
             Self::D => "infrastructure update",
         }
     }
+}
 
-    /// What it means for those who use the application.
-    #[must_use]
-    pub fn impact(self) -> &'static str {
-        match self {
-            Self::A => "policies change in place and ARNs stay: no downtime of the application",
-            Self::B => {
-                "new ARNs go to the application stack, whose services restart with them: a short disruption is possible"
-            }
-            Self::C => "depends on the changed resources; the IAM stack is not touched",
-            Self::D => "new values go to the application stack: a significant downtime is possible",
-        }
-    }
+/// A scenario that an update is, with what it means for those who use the application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// Which.
+    pub scenario: Scenario,
+    /// What it means here: true of what is added, removed, replaced or hidden.
+    pub impact: String,
 }
 
 /// What is to be known to name the scenarios of an update.
@@ -162,10 +173,10 @@ impl Scenario {
 pub struct Update<'u> {
     /// Changes of the IAM stack.
     pub iam: &'u [Change],
-    /// Whether outputs or parameters alone change in the IAM stack.
-    pub iam_else: bool,
     /// Whether the application's template differs from the one that is deployed.
     pub app_template: bool,
+    /// Whether anything at all changes in the application stack.
+    pub app: bool,
     /// The application's parameters that change.
     pub app_parameters: &'u [ParameterChange],
     /// Parameters that the IAM stack fills.
@@ -174,31 +185,83 @@ pub struct Update<'u> {
     pub infrastructure: BTreeSet<&'u str>,
 }
 
-/// The scenarios of an update, none where nothing changes.
+/// The scenarios of an update: several where it is several things at once, none where nothing changes, or outputs
+/// and tags alone.
 #[must_use]
-pub fn scenarios(update: &Update<'_>) -> Vec<Scenario> {
+pub fn scenarios(update: &Update<'_>) -> Vec<Told> {
+    let named = |wanted: Action| -> Vec<&str> {
+        let hit = update.iam.iter().filter(|change| change.action == wanted);
+        hit.map(|change| change.logical_id.as_str()).collect()
+    };
     let mut list = Vec::new();
-    let replaced =
-        |change: &Change| matches!(change.action, Action::Replace | Action::MayReplace | Action::Remove);
-    let new_arns = update
-        .app_parameters
-        .iter()
-        .any(|change| update.from_iam.contains(change.name.as_str()) && change.before.is_some());
-    if update.iam.iter().any(replaced) || new_arns {
-        list.push(Scenario::B);
-    } else if !update.iam.is_empty() || update.iam_else {
-        list.push(Scenario::A);
+    let mut tell = |scenario, parts: Vec<String>| list.push(Told { scenario, impact: parts.join("; ") });
+    let (changed, added) = (named(Action::Modify), named(Action::Add));
+    if !changed.is_empty() || !added.is_empty() {
+        let mut parts = Vec::new();
+        if !changed.is_empty() {
+            parts.push("policies change in place and ARNs stay: no downtime of the application".to_owned());
+        }
+        if !added.is_empty() {
+            parts.push(format!("{} is added, which disturbs nothing", some(&added)));
+        }
+        tell(Scenario::A, parts);
+    }
+    let (replaced, may_be, removed) =
+        (named(Action::Replace), named(Action::MayReplace), named(Action::Remove));
+    let from_iam = |change: &&ParameterChange| update.from_iam.contains(change.name.as_str());
+    let new_arns = update.app_parameters.iter().filter(from_iam).any(|change| change.before.is_some());
+    if !replaced.is_empty() || !may_be.is_empty() || !removed.is_empty() || new_arns {
+        let mut parts = Vec::new();
+        if !replaced.is_empty() || new_arns {
+            parts.push("new ARNs go to the application stack, whose services restart with them: a short disruption is possible".to_owned());
+        }
+        if !may_be.is_empty() {
+            parts.push(format!(
+                "whether {} is replaced, and gets a new ARN, shows only when the update runs: a short disruption is possible",
+                some(&may_be)
+            ));
+        }
+        if !removed.is_empty() {
+            parts.push(format!("{} goes: what still uses it is refused from then on", some(&removed)));
+        }
+        tell(Scenario::B, parts);
     }
     // Whether a secret that is passed anew is another one nobody can tell.
-    let told = |change: &&ParameterChange| change.before.as_deref() != Some(HIDDEN);
-    let infrastructure = |change: &ParameterChange| update.infrastructure.contains(change.name.as_str());
-    let other =
-        |change: &ParameterChange| !infrastructure(change) && !update.from_iam.contains(change.name.as_str());
-    if update.app_template || update.app_parameters.iter().filter(told).any(other) {
-        list.push(Scenario::C);
+    let hidden = |change: &&ParameterChange| change.before.as_deref() == Some(HIDDEN);
+    let infrastructure = |change: &&ParameterChange| update.infrastructure.contains(change.name.as_str());
+    let told = |of: &dyn Fn(&&ParameterChange) -> bool| {
+        update.app_parameters.iter().any(|change| of(&change) && !hidden(&change))
+    };
+    let unknown = |of: &dyn Fn(&&ParameterChange) -> bool| -> Option<String> {
+        let names: Vec<&str> = update
+            .app_parameters
+            .iter()
+            .filter(|change| of(change) && hidden(change))
+            .map(|change| change.name.as_str())
+            .collect();
+        (update.app && !names.is_empty()).then(|| {
+            format!("{} is passed again, hidden: whether its value is another cannot be told", some(&names))
+        })
+    };
+    let other = |change: &&ParameterChange| !infrastructure(change) && !from_iam(change);
+    if update.app_template || told(&other) || unknown(&other).is_some() {
+        let mut parts = vec![if update.iam.is_empty() {
+            "depends on the changed resources; the IAM stack is not touched".to_owned()
+        } else {
+            "depends on the changed resources".to_owned()
+        }];
+        parts.extend(unknown(&other));
+        tell(Scenario::C, parts);
     }
-    if update.app_parameters.iter().filter(told).any(infrastructure) {
-        list.push(Scenario::D);
+    if told(&infrastructure) || unknown(&infrastructure).is_some() {
+        let mut parts = Vec::new();
+        if told(&infrastructure) {
+            parts.push(
+                "new values go to the application stack: a significant downtime is possible".to_owned(),
+            );
+        }
+        parts.extend(unknown(&infrastructure));
+        tell(Scenario::D, parts);
     }
     list
 }
@@ -232,25 +295,52 @@ mod tests {
     use super::*;
 
     fn change(action: Action) -> Vec<Change> {
-        vec![Change { action, logical_id: "R".to_owned(), resource_type: String::new(), because: Vec::new() }]
+        vec![Change {
+            action,
+            logical_id: "R".to_owned(),
+            resource_type: String::new(),
+            because: Vec::new(),
+            values: Vec::new(),
+        }]
     }
 
     fn parameter(name: &str) -> ParameterChange {
         ParameterChange { name: name.to_owned(), before: Some("a".to_owned()), after: Some("b".to_owned()) }
     }
 
+    fn names(update: &Update<'_>) -> Vec<Scenario> {
+        scenarios(update).into_iter().map(|told| told.scenario).collect()
+    }
+
     #[test]
     fn scenarios_have_the_names_of_the_specification() {
-        let update = Update::default();
-        assert_eq!(scenarios(&update), []);
-        assert_eq!(scenarios(&Update { iam: &change(Action::Modify), ..update.clone() }), [Scenario::A]);
-        assert_eq!(scenarios(&Update { iam: &change(Action::Replace), ..update.clone() }), [Scenario::B]);
-        assert_eq!(scenarios(&Update { app_template: true, ..update.clone() }), [Scenario::C]);
+        let update = Update { app: true, ..Update::default() };
+        assert_eq!(names(&update), []);
+        assert_eq!(names(&Update { iam: &change(Action::Modify), ..update.clone() }), [Scenario::A]);
+        assert_eq!(names(&Update { iam: &change(Action::Replace), ..update.clone() }), [Scenario::B]);
+        assert_eq!(names(&Update { app_template: true, ..update.clone() }), [Scenario::C]);
         let parameters = [parameter("Vpc"), parameter("Role")];
         let (from_iam, infrastructure) = (BTreeSet::from(["Role"]), BTreeSet::from(["Vpc"]));
         let update = Update { app_parameters: &parameters, from_iam, infrastructure, ..update };
-        assert_eq!(scenarios(&update), [Scenario::B, Scenario::D]);
-        let hidden = [ParameterChange { before: Some(HIDDEN.to_owned()), ..parameter("Vpc") }];
-        assert_eq!(scenarios(&Update { app_parameters: &hidden, ..update }), []);
+        assert_eq!(names(&update), [Scenario::B, Scenario::D]);
+    }
+
+    #[test]
+    fn what_is_said_is_true_of_what_comes_and_goes() {
+        let both = [change(Action::Add), change(Action::Remove)].concat();
+        let said = scenarios(&Update { iam: &both, app_template: true, ..Update::default() });
+        let impact =
+            |scenario| said.iter().find(|told| told.scenario == scenario).map(|told| told.impact.as_str());
+        assert_eq!(impact(Scenario::A), Some("`R` is added, which disturbs nothing"));
+        assert_eq!(impact(Scenario::B), Some("`R` goes: what still uses it is refused from then on"));
+        assert_eq!(impact(Scenario::C), Some("depends on the changed resources"));
+        // A secret that is passed again is a change for CloudFormation alone.
+        let hidden = [ParameterChange { before: Some(HIDDEN.to_owned()), ..parameter("Password") }];
+        let update = Update { app_parameters: &hidden, ..Update::default() };
+        assert_eq!(scenarios(&update), []);
+        let said = scenarios(&Update { app: true, ..update });
+        assert!(
+            said[0].scenario == Scenario::C && said[0].impact.contains("`Password` is passed again, hidden")
+        );
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The file is read from our own tree and not by serde, which stops at the first fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::names;
 use super::raw::{self, Origin, Raw, Text};
@@ -74,6 +74,8 @@ pub struct Settings {
     pub template: Option<Location>,
     /// The IAM template.
     pub iam_template: Option<Location>,
+    /// The account whose buckets the templates' addresses lead to; `None` for the caller's.
+    pub template_owner: Option<String>,
     /// Values with the highest priority.
     pub parameters: Values,
     /// Values with the lowest priority: network, database and the like.
@@ -94,6 +96,8 @@ pub struct Settings {
     pub role_arn: Option<String>,
     /// The role with which CloudFormation works on the IAM stack.
     pub iam_role_arn: Option<String>,
+    /// Parameters whose values could not be fetched, which was said.
+    pub unfetched: BTreeSet<String>,
 }
 
 impl Settings {
@@ -114,7 +118,8 @@ impl Settings {
         tags
     }
 
-    /// Reads the file, lays the flags over it, and fetches values from where they are: all faults at once.
+    /// Reads the file, lays the flags over it, and fetches values from where they are: all faults at once. `None`
+    /// without a name; else the settings as far as they go, for what else can be checked with them.
     #[must_use]
     pub fn read(
         text: &str,
@@ -124,8 +129,7 @@ impl Settings {
         let mut found = Vec::new();
         let raw = Raw::read(text, flags, &mut found);
         let settings = Reading { raw: &raw, found: &mut found }.settings(fetch);
-        let refused = found.iter().any(Diagnostic::is_error);
-        (settings.filter(|_| !refused), found)
+        (settings, found)
     }
 }
 
@@ -163,6 +167,11 @@ impl Reading<'_> {
             names::is_bucket,
             "3 to 63 lower-case letters, digits, dashes and dots, a letter or digit at both ends",
         );
+        let template_owner = self.checked(
+            "template_owner",
+            |text| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()),
+            "the twelve digits of an account",
+        );
         let template = self.location("template", "template_url");
         let iam_template = self.location("iam_template", "iam_template_url");
         let pattern = self.choice("pattern", &[("external", Pattern::External), ("inline", Pattern::Inline)]);
@@ -184,7 +193,8 @@ impl Reading<'_> {
             delete: self.minutes("delete"),
         };
         let (tags, iam_tags) = (self.tags("tags"), self.tags("iam_tags"));
-        let mut values = |map| self.values(map, fetch);
+        let mut unfetched = BTreeSet::new();
+        let mut values = |map| self.values(map, fetch, &mut unfetched);
         let (parameters, infrastructure_parameters, iam_parameters) =
             (values("parameters"), values("infrastructure_parameters"), values("iam_parameters"));
         let name = name?;
@@ -198,6 +208,7 @@ impl Reading<'_> {
             prefix,
             template,
             iam_template,
+            template_owner,
             parameters,
             infrastructure_parameters,
             iam_parameters,
@@ -208,6 +219,7 @@ impl Reading<'_> {
             iam_tags,
             role_arn,
             iam_role_arn,
+            unfetched,
             name,
         })
     }
@@ -356,7 +368,12 @@ impl Reading<'_> {
         tags
     }
 
-    fn values(&mut self, map: &'static str, fetch: &dyn Fn(&Origin) -> Result<String, String>) -> Values {
+    fn values(
+        &mut self,
+        map: &'static str,
+        fetch: &dyn Fn(&Origin) -> Result<String, String>,
+        unfetched: &mut BTreeSet<String>,
+    ) -> Values {
         let mut values = Values::new();
         for (name, entry) in self.raw.maps.get(map).cloned().unwrap_or_default() {
             let value = match &entry.origin {
@@ -377,6 +394,7 @@ impl Reading<'_> {
                             _ => "check the path: it is relative to the folder of deployment.yaml".to_owned(),
                         };
                         self.found.push(finding.help(help));
+                        unfetched.insert(name);
                         continue;
                     }
                 },
@@ -455,6 +473,7 @@ mod tests {
              timeouts: {create: soon, crate: 1}\nnotification_arns: [x]\nrole_arn: x\ntags: {'aws:x': y}\n\
              parameters: {P: {env: NO}, Q: {enw: PW}, R: }\niam_parameters: 3\n",
         );
+        // Without a name that can be one there is nothing to go on with.
         assert!(settings.is_none());
         let codes: Vec<&str> = found.iter().map(|found| found.code.as_str()).collect();
         let count = |code: &str| codes.iter().filter(|known| **known == code).count();
@@ -468,14 +487,20 @@ mod tests {
     #[test]
     fn a_flag_beats_the_file() {
         let flags = raw::Flags {
-            texts: vec![("name", "b".to_owned())],
+            texts: vec![("name", "b".to_owned()), ("template", "t.yaml".to_owned())],
             lists: Vec::new(),
             entries: vec![("parameters", "A".to_owned(), "2".to_owned())],
         };
-        let (settings, found) =
-            Settings::read("name: a\nparameters: {A: 1, B: 1}\n", &flags, &|_| Err(String::new()));
+        let (settings, found) = Settings::read(
+            "name: a\ntemplate_url: https://b-1.s3.amazonaws.com/t.yaml\nparameters: {A: 1, B: 1}\niam_parameters: {A: 3}\n",
+            &flags,
+            &|_| Err(String::new()),
+        );
         assert_eq!(found, []);
         let settings = settings.unwrap();
+        // Also over the other key of its kind.
+        assert_eq!(settings.template, Some(Location::Path("t.yaml".to_owned())));
+        assert!(settings.iam_parameters.is_empty());
         assert_eq!(settings.name, "b");
         let values: Vec<&str> = settings.parameters.values().map(|given| given.value.expose()).collect();
         assert_eq!(values, ["2", "1"]);

@@ -325,6 +325,15 @@ catalogue! {
     DPL018 Error 1 "not what was planned"
         "`deploy --plan` carries out a kept plan only where templates, stacks, parameters and changes are still as it says; a value of a secret is not in it and not compared."
         "Make a new plan and have it approved.";
+    DPL019 Error 1 "the stack is another's"
+        "The IAM stack of this name serves another application stack, or is no IAM stack, or its ARNs are of another account."
+        "Correct `name`, `iam_stack_name`, the region or the credentials.";
+    DPL020 Error 1 "the bucket cannot be used as it is"
+        "The bucket of the templates belongs to another account, is in another region, or lacks what keeps templates safe: versioning, a block of public access, encryption."
+        "Choose another with `bucket` or `prefix`, or let its owner set what it lacks.";
+    DPL021 Error 1 "the template is not the one that was read"
+        "What CloudFormation would deploy differs from what this command read and checked: somebody wrote to the bucket meanwhile."
+        "Find out who may write to the bucket, and run again.";
     AWS000 Error 3 "AWS refuses or fails"
         "AWS answered with an error that has no explanation here."
         "Read AWS's own words; when what they name is put right, run the command again: what is done already is not done twice.";
@@ -397,6 +406,18 @@ catalogue! {
     AWS023 Error 3 "a parameter that the template does not have"
         "A value was passed for a parameter that the deployed template does not declare."
         "Remove it from `deployment.yaml`, or deploy the template that has it.";
+    AWS024 Error 3 "refused before it is deployed"
+        "CloudFormation checks properties, names and quotas before it changes anything, and says by `DescribeEvents` what it found."
+        "Correct the template at the place, and deploy again: nothing was changed.";
+    AWS025 Error 3 "an answer that is not AWS's"
+        "Something between here and AWS answered in its place: a proxy, a firewall, a sign-in page, or an endpoint that is none."
+        "Check the proxy (`HTTPS_PROXY`) and the endpoint (`AWS_ENDPOINT_URL`).";
+    AWS026 Error 3 "the name of AWS's host is not found"
+        "The host's name cannot be resolved: the network is down, a proxy is not set, or there is no such region."
+        "Check the network and the region.";
+    AWS027 Error 3 "no credentials from the machine"
+        "Nothing else gave credentials, and the metadata service of the machine or container did not either: this is no machine of AWS's, or it has no role."
+        "Sign in (`aws sso login`), set a profile, or give the machine a role.";
     INT001 Error 1 "the result broke a rule of its own"
         "A check on our own result failed. No file was written."
         "Please report this with the template, or with a part of it that shows it.";

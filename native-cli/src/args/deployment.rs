@@ -44,6 +44,9 @@ pub struct Settings {
     /// The IAM template's address in S3.
     #[arg(long, value_name = "URL", help_heading = HEADING)]
     pub iam_template_url: Option<String>,
+    /// The account that owns the buckets of these addresses [default: that of the credentials].
+    #[arg(long, value_name = "NUMBER", help_heading = HEADING)]
+    pub template_owner: Option<String>,
     /// A parameter's value, with the highest priority. Repeatable.
     #[arg(long, alias = "parameters", value_name = "NAME=VALUE", value_parser = pair, help_heading = HEADING)]
     pub parameter: Vec<(String, String)>,
@@ -94,6 +97,7 @@ impl Settings {
             ("template_url", &self.template_url),
             ("iam_template", &self.iam_template),
             ("iam_template_url", &self.iam_template_url),
+            ("template_owner", &self.template_owner),
             ("on_failure", &self.on_failure),
             ("role_arn", &self.role_arn),
             ("iam_role_arn", &self.iam_role_arn),
@@ -191,6 +195,9 @@ pub struct PlanArgs {
     /// Keep the plan: .html as a page, any other ending as data that `deploy --plan` carries out. Repeatable.
     #[arg(long, value_name = "FILE")]
     pub out: Vec<PathBuf>,
+    /// Plan with an interruption of the application, as `deploy` takes it.
+    #[arg(long)]
+    pub accept_interruption: bool,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -217,6 +224,12 @@ pub struct DeployArgs {
     /// Carry out this plan, which `plan --out` kept, or refuse where anything is no longer as it says.
     #[arg(long, value_name = "FILE")]
     pub plan: Option<PathBuf>,
+    /// With --plan: the digest that was approved; another plan is refused.
+    #[arg(long, value_name = "DIGEST", requires = "plan")]
+    pub approved: Option<String>,
+    /// Take resources that exist under their explicit names into the stacks instead of failing on them.
+    #[arg(long)]
+    pub import: bool,
     /// Delete a stack whose creation failed before, and create it again.
     #[arg(long)]
     pub recreate: bool,
@@ -283,9 +296,16 @@ pub struct GatesArgs {
     /// The gates [default: 1 to 4].
     #[arg(value_parser = clap::value_parser!(u8).range(1..=5))]
     pub gates: Vec<u8>,
-    /// Gate 5 too: it reads logs, which may take a while.
+    /// Gate 5 too: it reads logs, which may take a while. What it could not read makes it NOT CHECKED, exit 1.
     #[arg(long)]
     pub runtime: bool,
+    /// Take a gate 5 that could not read all for one that passed, where nothing failed.
+    #[arg(long)]
+    pub allow_unchecked: bool,
+    /// Ask this address, as a health check does: it has to answer with 2xx, redirects within its host are
+    /// followed. Alone, nothing else is checked. Repeatable.
+    #[arg(long, value_name = "URL")]
+    pub url: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,
@@ -305,6 +325,15 @@ pub struct DeleteArgs {
     /// Only this stack.
     #[arg(value_enum)]
     pub target: Option<Target>,
+    /// Do not wait for a creation that is under way: delete the stack now.
+    #[arg(long)]
+    pub now: bool,
+    /// After a deletion that failed: leave this resource where it is, outside of any stack. Repeatable.
+    #[arg(long, value_name = "LOGICAL_ID", requires = "target", conflicts_with = "force")]
+    pub retain: Vec<String>,
+    /// After a deletion that failed: delete the stack though some of its resources cannot be deleted.
+    #[arg(long, requires = "target")]
+    pub force: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,
@@ -315,8 +344,10 @@ pub struct DeleteArgs {
 
 /// Put a stack back to what it was before its last update.
 ///
-/// The IAM stack gets the template that it had before its last update by iam-split, with the values that
-/// its parameters have now. With --continue, a rollback of CloudFormation's own that failed goes on.
+/// The IAM stack gets the template that it had before, or with --to an older one, with the values that its
+/// parameters have now. What it has, what it gets, since when and by whom is said before anything is changed;
+/// run again, it goes forward again. With --cancel an update that is under way is taken back, with --continue a
+/// rollback of CloudFormation's own that failed goes on.
 ///
 /// Exit codes: 0 done, 1 refused, 2 wrong usage or input, 3 AWS.
 #[derive(Args, Debug)]
@@ -327,6 +358,12 @@ pub struct RollbackArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,
+    /// The template to put back, by its digest or the beginning of it [default: the one before].
+    #[arg(long, value_name = "DIGEST", conflicts_with_all = ["go_on", "cancel"])]
+    pub to: Option<String>,
+    /// Take back an update that is under way (UPDATE_IN_PROGRESS).
+    #[arg(long, conflicts_with = "go_on")]
+    pub cancel: bool,
     /// Go on with a rollback that failed (UPDATE_ROLLBACK_FAILED).
     #[arg(long = "continue")]
     pub go_on: bool,
@@ -339,6 +376,10 @@ pub struct RollbackArgs {
 }
 
 /// Move the IAM of a running monolith into a stack of its own, without making it anew.
+///
+/// Nobody has seen this on AWS yet: no simulator has CloudFormation's stack refactoring, and nobody has reported a
+/// managed policy that was moved by it. The answers that the tests give are those of AWS's API model. Try it on a
+/// copy of your stack first.
 ///
 /// The application stack runs from the monolith, deployment.yaml names the pair that was split from it.
 /// The monolith is prepared by an update, the IAM stack is made, CloudFormation's stack refactoring moves
@@ -360,19 +401,55 @@ pub struct MigrateArgs {
     /// Go back instead of on.
     #[arg(long)]
     pub back: bool,
+    /// Resources that move at once: 25 were seen to move, 58 to be rolled back. What references each other moves
+    /// together, also where it is more.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+    pub batch: u16,
+    /// Go on though tags are lost: the resources, or the stack, have tags now that deployment.yaml does not give.
+    #[arg(long)]
+    pub allow_lost_tags: bool,
+    /// Write every template of the way into a folder, to be read or carried out by hand.
+    #[arg(long, value_name = "DIR")]
+    pub export: Option<PathBuf>,
+    /// Keep the plan: .html as a page, any other ending as data that `migrate --plan` carries out. Repeatable.
+    #[arg(long, value_name = "FILE", requires = "preview")]
+    pub out: Vec<PathBuf>,
+    /// Carry out this plan, or refuse where anything is no longer as it says.
+    #[arg(long, value_name = "FILE", conflicts_with = "preview")]
+    pub plan: Option<PathBuf>,
+    /// With --plan: the digest that was approved; another plan is refused.
+    #[arg(long, value_name = "DIGEST", requires = "plan")]
+    pub approved: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub operation: Operation,
 }
 
+/// For whom permissions are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PermissionsTarget {
+    /// Those who deploy the IAM stack.
+    Iam,
+    /// Those who deploy the application stack.
+    App,
+    /// What `migrate` needs beside both.
+    Migrate,
+}
+
 /// Print the AWS permissions that a team needs, as an IAM policy.
 ///
-/// Read from deployment.yaml and the templates; nothing is called.
+/// Read from deployment.yaml, the templates, and what CloudFormation's handlers call for each resource type;
+/// nothing is called. Notes say what cannot be known.
+///
+/// Exit codes: 0 done, 2 wrong usage or input.
 #[derive(Args, Debug)]
 pub struct PermissionsArgs {
-    /// Whose stack.
+    /// For whom.
     #[arg(value_enum)]
-    pub target: Target,
+    pub target: PermissionsTarget,
+    /// For runs of Terraform instead of this command.
+    #[arg(long)]
+    pub terraform: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "its fields have the help texts")]
     pub settings: Settings,

@@ -4,9 +4,14 @@ use std::time::Duration;
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::{Change as AwsChange, ChangeSetStatus, ChangeSetType};
-use iam_split_core::deployment::scenario::{Action, Change};
+use aws_sdk_cloudformation::types::{
+    Change as AwsChange, ChangeSetStatus, ChangeSetType, OnStackFailure, TemplateStage,
+};
+use iam_split_core::deployment::scenario::{Action, Change, PropertyValue};
+use iam_split_core::deployment::settings::OnFailure;
+use iam_split_core::deployment::validation::Validation;
 
+use super::report::{self, Of, Told};
 use super::stack::{Begun, Spec, some};
 use super::{Aws, failed, is};
 use crate::exit::Failure;
@@ -18,6 +23,8 @@ pub(crate) struct ChangeSet {
     pub(crate) stack_id: String,
     /// What it does to resources.
     pub(crate) changes: Vec<Change>,
+    /// What CloudFormation warns of.
+    pub(crate) warnings: Vec<Validation>,
     /// Whether it would do nothing at all.
     pub(crate) empty: bool,
 }
@@ -44,7 +51,13 @@ pub(crate) async fn request(aws: &Aws, spec: &Spec, new: bool) -> Result<Option<
         // An empty list takes the tags of an earlier deployment away.
         .set_tags(Some(spec.tags()))
         .set_role_arn(spec.role_arn.clone())
-        .set_notification_arns(spec.topics());
+        .set_notification_arns(spec.topics())
+        .set_on_stack_failure(new.then(|| match spec.on_failure {
+            OnFailure::Rollback => OnStackFailure::Rollback,
+            OnFailure::Delete => OnStackFailure::Delete,
+            OnFailure::DoNothing => OnStackFailure::DoNothing,
+        }))
+        .set_import_existing_resources(spec.import.then_some(true));
     match call.send().await {
         Ok(answer) => Ok(Some(Requested {
             id: answer.id().unwrap_or(&name).to_owned(),
@@ -57,13 +70,29 @@ pub(crate) async fn request(aws: &Aws, spec: &Spec, new: bool) -> Result<Option<
     }
 }
 
+/// What became of a request.
+pub(crate) enum Made {
+    /// It can be run.
+    Ready(ChangeSet),
+    /// CloudFormation refuses what it would do.
+    Refused(Refusal),
+}
+
+/// Why a change set cannot be made.
+pub(crate) struct Refusal {
+    /// The status' reason, which since 2026 only names the validation.
+    pub(crate) reason: String,
+    /// What was found, with places.
+    pub(crate) told: Told,
+}
+
 /// Waits for a change set and reads all of it.
 pub(crate) async fn read(
     aws: &Aws,
     requested: Requested,
     stack: &str,
     pause: Duration,
-) -> Result<ChangeSet, Failure> {
+) -> Result<Made, Failure> {
     let what = format!("cannot compare the stack `{stack}` with its template");
     let (mut changes, mut token) = (Vec::new(), None);
     loop {
@@ -71,40 +100,65 @@ pub(crate) async fn read(
             .cloudformation
             .describe_change_set()
             .change_set_name(&requested.id)
+            .include_property_values(true)
             .set_next_token(token.clone());
         let page = call.send().await.map_err(|error| failed(&what, &error))?;
         match page.status() {
             Some(ChangeSetStatus::CreateComplete) => {}
-            Some(ChangeSetStatus::Failed) => return ended(&page, requested, &what),
+            Some(ChangeSetStatus::Failed) => return Ok(ended(aws, &page, requested).await),
             _ => {
                 tokio::time::sleep(pause).await;
                 continue;
             }
         }
-        changes.extend(page.changes().iter().filter_map(change));
+        changes.extend(page.changes().iter().filter_map(|one| change(aws, one)));
         token = page.next_token().map(str::to_owned);
         if token.is_none() {
             break;
         }
     }
-    Ok(ChangeSet { id: requested.id, stack_id: requested.stack_id, changes, empty: false })
+    let mut warnings = report::told(aws, Of::ChangeSet(&requested.id)).await.events;
+    warnings.retain(|event| event.warning);
+    Ok(Made::Ready(ChangeSet {
+        id: requested.id,
+        stack_id: requested.stack_id,
+        changes,
+        warnings,
+        empty: false,
+    }))
 }
 
 /// A change set that failed does nothing, or cannot be made.
-fn ended(page: &DescribeChangeSetOutput, requested: Requested, what: &str) -> Result<ChangeSet, Failure> {
+async fn ended(aws: &Aws, page: &DescribeChangeSetOutput, requested: Requested) -> Made {
     let reason = page.status_reason().unwrap_or_default();
     // Source: the two texts of CloudFormation for a change set without changes.
     let nothing =
         reason.contains("didn't contain changes") || reason.contains("No updates are to be performed");
     if nothing {
-        return Ok(ChangeSet {
+        return Made::Ready(ChangeSet {
             id: requested.id,
             stack_id: requested.stack_id,
             changes: Vec::new(),
+            warnings: Vec::new(),
             empty: true,
         });
     }
-    Err(super::refused(what, reason))
+    let told = report::told(aws, Of::ChangeSet(&requested.id)).await;
+    Made::Refused(Refusal { reason: aws.said(reason), told })
+}
+
+/// The template that a change set has, as it was given.
+pub(crate) async fn template(aws: &Aws, set: &ChangeSet, stack: &str) -> Result<String, Failure> {
+    let call = aws
+        .cloudformation
+        .get_template()
+        .stack_name(stack)
+        .change_set_name(&set.id)
+        .template_stage(TemplateStage::Original);
+    let answer = call.send().await.map_err(|error| {
+        failed(&format!("cannot read back the template that the stack `{stack}` would get"), &error)
+    })?;
+    Ok(answer.template_body().unwrap_or_default().to_owned())
 }
 
 /// Runs a change set.
@@ -133,23 +187,37 @@ pub(crate) async fn discard(aws: &Aws, id: &str) -> Result<(), Failure> {
     }
 }
 
-fn change(change: &AwsChange) -> Option<Change> {
+fn change(aws: &Aws, change: &AwsChange) -> Option<Change> {
     let change = change.resource_change()?;
     let action = change.action().map_or("", |action| action.as_str());
     let replacement = change.replacement().map_or("", |replacement| replacement.as_str());
-    let targets = change.details().iter().filter_map(|detail| detail.target());
-    let because = targets.filter_map(|target| {
+    let targets = || change.details().iter().filter_map(|detail| detail.target());
+    let because = targets().filter_map(|target| {
         let name = target.name().filter(|name| !name.is_empty()).map(str::to_owned);
         name.or_else(|| target.attribute().map(|attribute| attribute.as_str().to_owned()))
     });
     let mut because: Vec<String> = because.collect();
     because.sort();
     because.dedup();
+    let value = |text: Option<&str>| text.map(|text| aws.said(text));
+    let mut values: Vec<PropertyValue> = targets()
+        .filter_map(|target| {
+            let value = PropertyValue {
+                path: target.path()?.to_owned(),
+                before: value(target.before_value()),
+                after: value(target.after_value()),
+            };
+            (value.before != value.after).then_some(value)
+        })
+        .collect();
+    values.sort_by(|a, b| a.path.cmp(&b.path));
+    values.dedup();
     Some(Change {
         action: Action::of(action, replacement),
         logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
         resource_type: change.resource_type().unwrap_or_default().to_owned(),
         because,
+        values,
     })
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Heard {
     pub(crate) seen: Vec<String>,
     /// What could not be looked at, and why.
     pub(crate) unseen: Vec<String>,
+    /// What has said nothing yet.
+    pub(crate) silent: Vec<String>,
 }
 
 /// Pages of a log group that are read at most: a log that is full of refusals says the same again.
@@ -39,7 +41,7 @@ pub(crate) async fn logs(aws: &Aws, groups: &[String], since: i64, heard: &mut H
                 // A function that never ran has no log group yet.
                 Err(error) if error.code() == Some("ResourceNotFoundException") => {
                     heard
-                        .unseen
+                        .silent
                         .push(format!("the log group {group}: it is not there, nothing has written to it"));
                     break;
                 }
@@ -50,7 +52,7 @@ pub(crate) async fn logs(aws: &Aws, groups: &[String], since: i64, heard: &mut H
                 Err(error) => return Err(failed(&format!("cannot read the log group `{group}`"), &error)),
             };
             let messages = page.events().iter().filter_map(|event| event.message());
-            heard.texts.extend(messages.map(|text| (format!("log group {group}"), text.to_owned())));
+            heard.texts.extend(messages.map(|text| (format!("log group {group}"), aws.said(text))));
             token = page.next_token().map(str::to_owned);
             pages += 1;
             if token.is_none() || pages == PAGES {
@@ -90,9 +92,9 @@ pub(crate) async fn functions(aws: &Aws, names: &[String], heard: &mut Heard) ->
             (update == "Failed", "not updated", function.last_update_status_reason()),
         ] {
             if is_bad {
-                let reason = reason.unwrap_or_default();
+                let reason = aws.said(reason.unwrap_or_default());
                 heard.troubles.push(format!("the function {name} is {what}: {reason}"));
-                heard.texts.push((format!("function {name}"), reason.to_owned()));
+                heard.texts.push((format!("function {name}"), reason));
             }
         }
     }
@@ -122,6 +124,11 @@ pub(crate) async fn services(
             }
             Err(error) => return Err(failed(&what, &error)),
         };
+        for failure in answer.failures() {
+            heard
+                .unseen
+                .push(format!("the service {arn}: {}", failure.reason().unwrap_or("AWS gives no reason")));
+        }
         for service in answer.services() {
             let name = service.service_name().unwrap_or(arn);
             heard.seen.push(format!("the service {name}"));
@@ -136,7 +143,7 @@ pub(crate) async fn services(
                 event.created_at().is_none_or(|time| time.to_millis().is_ok_and(|time| time >= since))
             });
             let texts = fresh.filter_map(|event| event.message());
-            heard.texts.extend(texts.map(|text| (format!("service {name}"), text.to_owned())));
+            heard.texts.extend(texts.map(|text| (format!("service {name}"), aws.said(text))));
         }
         let stopped = aws
             .ecs
@@ -144,16 +151,30 @@ pub(crate) async fn services(
             .cluster(cluster)
             .service_name(arn)
             .desired_status(aws_sdk_ecs::types::DesiredStatus::Stopped);
-        let stopped = stopped.send().await.map_err(|error| failed(&what, &error))?;
+        let stopped = match stopped.send().await {
+            Ok(stopped) => stopped,
+            Err(error) if error.code() == Some("AccessDeniedException") => {
+                heard.unseen.push(format!("stopped tasks of {arn}: these credentials may not list them"));
+                continue;
+            }
+            Err(error) => return Err(failed(&what, &error)),
+        };
         if stopped.task_arns().is_empty() {
             continue;
         }
         let tasks = aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(stopped.task_arns().to_vec()));
-        let tasks = tasks.send().await.map_err(|error| failed(&what, &error))?;
+        let tasks = match tasks.send().await {
+            Ok(tasks) => tasks,
+            Err(error) if error.code() == Some("AccessDeniedException") => {
+                heard.unseen.push(format!("stopped tasks of {arn}: these credentials may not look at them"));
+                continue;
+            }
+            Err(error) => return Err(failed(&what, &error)),
+        };
         for task in tasks.tasks() {
             let containers = task.containers().iter().filter_map(|container| container.reason());
             for reason in task.stopped_reason().into_iter().chain(containers) {
-                heard.texts.push((format!("a stopped task of {arn}"), reason.to_owned()));
+                heard.texts.push((format!("a stopped task of {arn}"), aws.said(reason)));
             }
         }
     }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::primitives::DateTimeFormat;
-use aws_sdk_cloudformation::types::{Capability, OnFailure as OnFailureCode, Parameter, Stack, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, DeletionMode, DeploymentConfigMode, OnFailure as OnFailureCode, Parameter, Stack, Tag,
+    TemplateStage,
+};
 use iam_split_core::deployment::gate::{Live, LiveResource};
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::parameters::{Parameters, Passed};
@@ -43,6 +46,8 @@ pub(crate) struct Spec {
     pub(crate) which: Which,
     pub(crate) name: String,
     pub(crate) template: TemplateSource,
+    /// The template's text as this command read it: what CloudFormation has is compared with it.
+    pub(crate) text: String,
     pub(crate) parameters: Parameters,
     pub(crate) capabilities: Vec<&'static str>,
     pub(crate) tags: BTreeMap<String, String>,
@@ -51,6 +56,8 @@ pub(crate) struct Spec {
     pub(crate) on_failure: OnFailure,
     /// Minutes after which CloudFormation gives a creation up.
     pub(crate) timeout: Option<u32>,
+    /// Whether resources that exist under their explicit names are taken into the stack.
+    pub(crate) import: bool,
 }
 
 impl Spec {
@@ -73,8 +80,9 @@ impl Spec {
         self.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
     }
 
+    /// An empty list takes those of an earlier deployment away.
     pub(crate) fn topics(&self) -> Option<Vec<String>> {
-        (!self.notification_arns.is_empty()).then(|| self.notification_arns.clone())
+        Some(self.notification_arns.clone())
     }
 }
 
@@ -87,13 +95,13 @@ pub(crate) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
 pub(crate) async fn describe(aws: &Aws, name: &str) -> Result<Option<Live>, Failure> {
     let answer = aws.cloudformation.describe_stacks().stack_name(name).send().await;
     match answer {
-        Ok(answer) => Ok(answer.stacks().first().map(live)),
+        Ok(answer) => Ok(answer.stacks().first().map(|stack| live(aws, stack))),
         Err(error) if is(&error, "ValidationError", "does not exist") => Ok(None),
         Err(error) => Err(failed(&format!("cannot look at the stack `{name}`"), &error)),
     }
 }
 
-fn live(stack: &Stack) -> Live {
+fn live(aws: &Aws, stack: &Stack) -> Live {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let parameters = stack.parameters().iter().map(|parameter| {
         // What SSM resolved is not what was passed: the value is the reference.
@@ -111,7 +119,12 @@ fn live(stack: &Stack) -> Live {
         id: text(stack.stack_id()),
         name: text(stack.stack_name()),
         status: stack.stack_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        reason: text(stack.stack_status_reason()),
+        reason: aws.said(stack.stack_status_reason().unwrap_or_default()),
+        detail: stack.detailed_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        express: stack
+            .deployment_config()
+            .is_some_and(|config| config.mode() == Some(&DeploymentConfigMode::Express)),
+        tags: stack.tags().iter().map(|tag| (text(tag.key()), text(tag.value()))).collect(),
         parameters: parameters.collect(),
         outputs: outputs
             .iter()
@@ -148,7 +161,8 @@ pub(crate) async fn resources(aws: &Aws, name: &str) -> Result<Vec<LiveResource>
 
 /// The template of a stack, as it was given.
 pub(crate) async fn template(aws: &Aws, name: &str) -> Result<String, Failure> {
-    let call = aws.cloudformation.get_template().stack_name(name);
+    // Without a stage it is the processed template, which nobody wrote.
+    let call = aws.cloudformation.get_template().stack_name(name).template_stage(TemplateStage::Original);
     let answer = call
         .send()
         .await
@@ -167,7 +181,7 @@ pub(crate) async fn refusal(aws: &Aws, template: &TemplateSource) -> Result<Opti
         Ok(_) => Ok(None),
         Err(error) if is(&error, "ValidationError", "") => {
             use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-            Ok(Some(error.message().unwrap_or_default().to_owned()))
+            Ok(Some(aws.said(error.message().unwrap_or_default())))
         }
         Err(error) => Err(failed("cannot validate the template", &error)),
     }
@@ -198,7 +212,7 @@ pub(crate) async fn create(aws: &Aws, spec: &Spec) -> Result<Begun, Failure> {
         .set_capabilities(some(spec.capabilities()))
         .set_tags(some(spec.tags()))
         .set_role_arn(spec.role_arn.clone())
-        .set_notification_arns(spec.topics())
+        .set_notification_arns(some(spec.notification_arns.clone()))
         .set_timeout_in_minutes(spec.timeout.and_then(|minutes| i32::try_from(minutes).ok()))
         .on_failure(on_failure);
     match call.send().await {
@@ -208,9 +222,38 @@ pub(crate) async fn create(aws: &Aws, spec: &Spec) -> Result<Begun, Failure> {
     }
 }
 
+/// How a stack is deleted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Deletion {
+    /// Resources that stay, of a stack whose deletion failed.
+    pub(crate) retain: Vec<String>,
+    /// Whether the stack goes though some of its resources do not; of a stack whose deletion failed.
+    pub(crate) force: bool,
+}
+
+/// Takes back an update that is under way.
+pub(crate) async fn cancel_update(aws: &Aws, name: &str) -> Result<(), Failure> {
+    let call = aws.cloudformation.cancel_update_stack().stack_name(name);
+    call.send()
+        .await
+        .map_err(|error| failed(&format!("cannot cancel the update of the stack `{name}`"), &error))?;
+    Ok(())
+}
+
 /// Begins a deletion.
-pub(crate) async fn delete(aws: &Aws, name: &str, role_arn: Option<&str>) -> Result<(), Failure> {
-    let call = aws.cloudformation.delete_stack().stack_name(name).set_role_arn(role_arn.map(str::to_owned));
+pub(crate) async fn delete(
+    aws: &Aws,
+    name: &str,
+    role_arn: Option<&str>,
+    deletion: &Deletion,
+) -> Result<(), Failure> {
+    let call = aws
+        .cloudformation
+        .delete_stack()
+        .stack_name(name)
+        .set_role_arn(role_arn.map(str::to_owned))
+        .set_retain_resources(some(deletion.retain.clone()))
+        .set_deletion_mode(deletion.force.then_some(DeletionMode::ForceDeleteStack));
     call.send().await.map_err(|error| failed(&format!("cannot delete the stack `{name}`"), &error))?;
     Ok(())
 }

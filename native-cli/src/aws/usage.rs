@@ -98,6 +98,64 @@ pub(crate) async fn attachments(
     Ok(found)
 }
 
+/// Roles of a stack that lack tags of it, a sentence each; those that may not be looked at too.
+pub(crate) async fn untagged(
+    aws: &Aws,
+    resources: &[LiveResource],
+    tags: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Failure> {
+    let roles: Vec<&LiveResource> =
+        resources.iter().filter(|one| one.kind == "AWS::IAM::Role" && !one.physical_id.is_empty()).collect();
+    let mut found = Vec::new();
+    for some in roles.chunks(AT_ONCE) {
+        let mut calls = JoinSet::new();
+        for role in some.iter().copied().cloned() {
+            let (client, tags) = (aws.iam.clone(), tags.clone());
+            calls.spawn(async move {
+                let mut has = BTreeMap::new();
+                let mut pages = client.list_role_tags().role_name(&role.physical_id).into_paginator().send();
+                while let Some(page) = pages.next().await {
+                    match page {
+                        Ok(page) => has.extend(
+                            page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())),
+                        ),
+                        Err(error) if is(&error, "NoSuchEntity", "") => return Ok(None),
+                        Err(error) if is(&error, "AccessDenied", "") => {
+                            return Ok(Some(format!(
+                                "the tags of `{}` cannot be seen: `iam:ListRoleTags` is not allowed",
+                                role.logical_id
+                            )));
+                        }
+                        Err(error) => {
+                            return Err(failed(
+                                &format!("cannot list the tags of the role `{}`", role.physical_id),
+                                &error,
+                            ));
+                        }
+                    }
+                }
+                let missing: Vec<String> = tags
+                    .iter()
+                    .filter(|(key, value)| has.get(*key) != Some(*value))
+                    .map(|(key, _)| format!("`{key}`"))
+                    .collect();
+                Ok((!missing.is_empty()).then(|| {
+                    format!(
+                        "`{}` has no tag {}: CloudFormation drops tags without a word where `iam:TagRole` is not allowed",
+                        role.logical_id,
+                        missing.join(", ")
+                    )
+                }))
+            });
+        }
+        for answer in calls.join_all().await {
+            found.extend(answer?);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 async fn policies_of(
     client: &aws_sdk_iam::Client,
     role: LiveResource,

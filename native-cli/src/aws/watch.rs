@@ -36,6 +36,8 @@ pub(crate) struct Outcome {
     pub(crate) done: bool,
     /// What failed for a reason of its own, first to last.
     pub(crate) causes: Vec<StackEvent>,
+    /// The operation's id, where CloudFormation says it: its faults can be asked for.
+    pub(crate) operation: Option<String>,
     /// What a deletion left standing, with the reason.
     pub(crate) kept: Vec<(StackEvent, String)>,
 }
@@ -53,7 +55,9 @@ impl Outcome {
             .iter()
             .map(|cause| format!("\n  {lead}{} ({}): {}", cause.logical_id, cause.kind, cause.reason))
             .collect();
-        Failure::new(format!("the stack `{stack}` is {}{}", self.status, causes.concat())).exit(Exit::Aws)
+        Failure::new(format!("the stack `{stack}` is {}{}", self.status, causes.concat()))
+            .exit(Exit::Aws)
+            .said()
     }
 }
 
@@ -92,7 +96,7 @@ pub(crate) async fn watch(
                 failed(&format!("cannot watch the stack `{}`", watched.stack), &error)
                     .help("the operation goes on: run the same command again to go on watching")
             })?;
-            let more = follower.page(page.stack_events().iter().map(event));
+            let more = follower.page(page.stack_events().iter().map(|one| event(aws, one)));
             token = page.next_token().map(str::to_owned).filter(|_| more);
             if token.is_none() {
                 break;
@@ -118,7 +122,14 @@ pub(crate) async fn watch(
             let done = is_done(&status);
             // A creation that ended in the deletion of its stack did not create.
             let done = done && (watched.operation == "delete") == (status == "DELETE_COMPLETE");
-            let outcome = Outcome { id: watched.id.to_owned(), status, done, causes, kept };
+            let outcome = Outcome {
+                id: watched.id.to_owned(),
+                status,
+                done,
+                causes,
+                operation: follower.id().map(str::to_owned),
+                kept,
+            };
             let reason = outcome.cause().filter(|_| !done).map(|event| event.reason.as_str());
             console.end(watched.stack, watched.operation, &outcome.status, reason, done)?;
             return Ok(outcome);
@@ -146,7 +157,7 @@ pub(crate) async fn newest(aws: &Aws, id: &str) -> Result<Option<String>, Failur
     }
 }
 
-fn event(event: &AwsEvent) -> StackEvent {
+fn event(aws: &Aws, event: &AwsEvent) -> StackEvent {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     StackEvent {
         id: text(event.event_id()),
@@ -155,6 +166,8 @@ fn event(event: &AwsEvent) -> StackEvent {
         physical_id: text(event.physical_resource_id()),
         kind: text(event.resource_type()),
         status: event.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        reason: text(event.resource_status_reason()),
+        reason: aws.said(event.resource_status_reason().unwrap_or_default()),
+        operation: text(event.operation_id()),
+        detail: event.detailed_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
     }
 }

@@ -7,8 +7,9 @@ use iam_split_core::diagnostic::{Code, Diagnostic};
 
 use crate::Streams;
 use crate::args::deployment::{DeleteArgs, Format, Target};
+use crate::aws::stack::Deletion;
 use crate::aws::{bucket, stack, usage};
-use crate::deployment::apply::{refused, remove, settled};
+use crate::deployment::apply::{ended, not_ours, refused, removed};
 use crate::deployment::{self, Deployment, Needs};
 use crate::exit::{Exit, Failure};
 use crate::progress::Console;
@@ -42,13 +43,20 @@ async fn delete(
     };
     let mut going = Vec::new();
     for which in stacks {
-        match settled(deployment, *which, arguments.operation.poll_interval, console).await? {
+        let name = deployment.stack(*which);
+        let live = if arguments.now {
+            stack::describe(aws, name).await?
+        } else {
+            creating(deployment, *which, console).await?;
+            ended(deployment, *which, arguments.operation.poll_interval, console).await?
+        };
+        match live {
             Some(live) if live.status != "DELETE_COMPLETE" => {
                 let mut resources = stack::resources(aws, &live.id).await?;
                 resources.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
                 going.push(Going { which: *which, live, resources });
             }
-            _ => console.say(&format!("there is no stack {}", deployment.stack(*which)))?,
+            _ => console.say(&format!("there is no stack {name}"))?,
         }
     }
     if !deployment.external() && arguments.target.is_none() {
@@ -66,7 +74,13 @@ async fn delete(
         console.result("nothing to delete")?;
         return Ok(Exit::Done);
     }
-    let in_the_way = in_the_way(deployment, &going, console).await?;
+    if !arguments.retain.is_empty() || arguments.force {
+        failed_before(&going)?;
+    }
+    let mut in_the_way = in_the_way(deployment, &going, console).await?;
+    if let Some(iam) = going.iter().find(|stack| stack.which == Which::Iam) {
+        in_the_way.extend(not_ours(deployment, &iam.live, false).await?);
+    }
     if let Some(failure) = refused(&in_the_way) {
         return Err(failure);
     }
@@ -84,18 +98,27 @@ async fn delete(
             ))?;
         }
     }
-    if !arguments.operation.yes && !console.ask("delete?")? {
+    if !arguments.operation.yes && !console.ask("delete?").await? {
         console.result("nothing was deleted")?;
         return Ok(Exit::Refused);
     }
     for stack in &going {
-        let outcome =
-            remove(deployment, stack.which, &stack.live.id, arguments.operation.poll_interval, console)
-                .await?;
+        let deletion = Deletion { retain: arguments.retain.clone(), force: arguments.force };
+        let interval = arguments.operation.poll_interval;
+        let outcome = removed(deployment, stack.which, &stack.live.id, &deletion, interval, console).await?;
         if !outcome.done {
-            return Err(outcome.failure(&stack.live.name, "remains: ").help(
-                "put right what stands in the way, and delete again: what is gone already is not asked for",
-            ));
+            let target = if stack.which == Which::Iam { "iam" } else { "app" };
+            let kept: Vec<String> = outcome
+                .causes
+                .iter()
+                .filter(|cause| !cause.is_stack(&stack.live.id))
+                .map(|cause| format!(" --retain {}", cause.logical_id))
+                .collect();
+            return Err(outcome
+                .failure(&stack.live.name, "remains: ")
+                .help("put right what stands in the way, and delete again: what is gone already is not asked for")
+                .note(format!("or leave them where they are: `iam-split delete {target}{}`", kept.concat()))
+                .note(format!("or let the stack go whatever becomes of them: `iam-split delete {target} --force`")));
         }
         console.result(&format!("deleted {}", stack.live.name))?;
         for (resource, why) in &outcome.kept {
@@ -108,6 +131,33 @@ async fn delete(
             .result(&format!("  remains: the bucket {bucket} with the templates of earlier deployments"))?;
     }
     Ok(Exit::Done)
+}
+
+/// What CloudFormation takes after a failed deletion alone.
+///
+/// Source: CloudFormation API reference, `DeleteStack`: `RetainResources`, `DeletionMode`.
+fn failed_before(going: &[Going]) -> Result<(), Failure> {
+    match going.iter().find(|stack| stack.live.status != "DELETE_FAILED") {
+        Some(stack) => Err(Failure::new(format!(
+            "the stack `{}` is {}: --retain and --force are for one whose deletion failed (DELETE_FAILED)",
+            stack.live.name, stack.live.status
+        ))
+        .exit(Exit::Refused)
+        .help("delete it without them first")),
+        None => Ok(()),
+    }
+}
+
+/// Who waits for a creation only to delete what it makes is told of the shorter way.
+async fn creating(deployment: &Deployment, which: Which, console: &mut Console<'_>) -> Result<(), Failure> {
+    let live = stack::describe(&deployment.aws, deployment.stack(which)).await?;
+    match live.filter(|live| live.status == "CREATE_IN_PROGRESS") {
+        Some(live) => console.say(&format!(
+            "the stack {} is being created: it is waited for; `iam-split delete --now` deletes it at once",
+            live.name
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Without an application template it cannot be told whether the pair has an IAM stack: one of the usual name
@@ -144,7 +194,7 @@ async fn in_the_way(
                 );
             }
         }
-        if stack.which == Which::Iam {
+        if stack.which == Which::Iam && stack.live.status != "REVIEW_IN_PROGRESS" {
             let template = stack::template(aws, &stack.live.id).await?;
             let others: Vec<LiveResource> = going
                 .iter()

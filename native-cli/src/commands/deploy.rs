@@ -1,5 +1,6 @@
 //! `iam-split deploy`
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use iam_split_core::deployment::gate::{self, Gate, Live};
@@ -7,13 +8,16 @@ use iam_split_core::deployment::kept::KeptPlan;
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{second_phase, two_phase, used};
 use iam_split_core::deployment::outputs;
+use iam_split_core::deployment::scenario::Change;
 use iam_split_core::diagnostic::Code;
 
 use crate::Streams;
 use crate::args::deployment::{DeployArgs, Format, Target};
-use crate::aws::{account, stack};
-use crate::deployment::apply::{self, Applied, How, apply, not_over_monolith, refused, settled, spec};
-use crate::deployment::send::{Sent, upload};
+use crate::aws::stack;
+use crate::deployment::apply::{
+    self, Applied, How, apply, imported, not_ours, not_over_monolith, refused, settled, spec,
+};
+use crate::deployment::send::{Sent, sources};
 use crate::deployment::{self, Deployment, Needs, gates};
 use crate::exit::{Exit, Failure};
 use crate::files::Input;
@@ -32,9 +36,19 @@ pub(crate) fn run(arguments: &DeployArgs, streams: &mut Streams) -> Result<Exit,
         plan.map_err(|why| Failure::new(format!("cannot carry out `{}`: {why}", input.name)))
     });
     let kept = kept.transpose()?;
+    if let (Some(kept), Some(approved)) = (&kept, &arguments.approved)
+        && kept.digest != *approved
+    {
+        return Err(Failure::new(format!("the plan is {}, and {approved} was approved", kept.digest))
+            .code(Code::DPL018)
+            .exit(Exit::Refused)
+            .help("carry out the plan that was approved, or have this one approved"));
+    }
     let json = arguments.operation.format == Format::Json;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
-        Deploying { deployment, arguments, kept: kept.as_ref() }.run(console).await
+        Deploying { deployment, arguments, kept: kept.as_ref(), approved: RefCell::default() }
+            .run(console)
+            .await
     })
 }
 
@@ -43,6 +57,8 @@ struct Deploying<'d> {
     arguments: &'d DeployArgs,
     /// The plan that is carried out, if one was given.
     kept: Option<&'d KeptPlan>,
+    /// What was planned or agreed to, until it is carried out.
+    approved: RefCell<BTreeMap<Which, Vec<Change>>>,
 }
 
 impl Deploying<'_> {
@@ -66,7 +82,10 @@ impl Deploying<'_> {
             console.result("nothing was changed")?;
             return Ok(Exit::Refused);
         }
-        let sent = upload(deployment, &stacks, console).await?;
+        if let Some(said) = apply::attached(deployment) {
+            console.step("attach", &format!("note: {said}"))?;
+        }
+        let sent = sources(deployment, &stacks, console).await?;
         self.passes(&gates::templates(deployment, &sent).await?, console)?;
         let iam = if deployment.external() { self.settled(Which::Iam, console).await? } else { None };
         let app = if with_app || self.is_two_phase() {
@@ -82,6 +101,25 @@ impl Deploying<'_> {
         {
             deployment.tell(&[finding], console)?;
             return Ok(Exit::Refused);
+        }
+        // All that can be known is looked at before the first stack is touched.
+        let may_recreate = self.arguments.recreate || console.streams.asks;
+        let standing = [(Which::Iam, iam.as_ref()), (Which::App, app.as_ref())];
+        if let Some(failure) = apply::all_blocked(deployment, &stacks, standing).filter(|_| !may_recreate) {
+            return Err(failure);
+        }
+        let mut found = Vec::new();
+        if let Some(live) = &iam {
+            found.extend(not_ours(deployment, live, with_iam).await?);
+        }
+        for which in &stacks {
+            let live = if *which == Which::Iam { iam.as_ref() } else { app.as_ref() };
+            if let Some(live) = live {
+                found.extend(imported(deployment, *which, live).await?);
+            }
+        }
+        if let Some(failure) = refused(&found) {
+            return Err(failure);
         }
         if with_iam {
             let first = self.iam(&sent, iam.as_ref(), app.as_ref(), (with_app, may_ask), console).await?;
@@ -124,9 +162,15 @@ impl Deploying<'_> {
         if self.kept.is_none() && !asks {
             return Ok(true);
         }
-        let plan = super::plan::make(deployment, stacks, console).await?;
+        let accept = self.arguments.accept_interruption;
+        let plan = super::plan::make(deployment, stacks, accept, console).await?;
+        for which in stacks {
+            if let Some(changes) = plan.changes(*which) {
+                self.approved.borrow_mut().insert(*which, changes.to_vec());
+            }
+        }
         if let Some(kept) = &self.kept {
-            let moved = kept.differences(&plan.kept(deployment, account(&deployment.aws).await?));
+            let moved = kept.differences(&plan.kept(deployment));
             if !moved.is_empty() {
                 return Err(Failure::new(format!("this is not what was planned\n  {}", moved.join("\n  ")))
                     .code(Code::DPL018)
@@ -139,13 +183,14 @@ impl Deploying<'_> {
             return Ok(true);
         }
         plan.tell(deployment, console)?;
-        console.ask("deploy?")
+        console.ask("deploy?").await
     }
 
     fn how(&self) -> How {
         How {
             accept_interruption: self.arguments.accept_interruption,
             recreate: self.arguments.recreate,
+            recorded: Some("deploy"),
             interval: self.arguments.operation.poll_interval,
             ..How::default()
         }
@@ -180,13 +225,19 @@ impl Deploying<'_> {
         let deployment = self.deployment;
         let later = deployment.iam.as_ref().map(|iam| two_phase(iam, app)).unwrap_or_default();
         let parameters = apply::parameters(deployment, Which::Iam, live, &later)?;
-        let spec = spec(deployment, Which::Iam, sent, parameters)?;
+        let mut spec = spec(deployment, Which::Iam, sent, parameters)?;
+        spec.import = self.arguments.import;
         let used = live.filter(|_| may_ask).map(|live| used(live, app));
-        let how = How { ordered: true, with_app, used, ..self.how() };
+        // What comes after the first time was noted in the plan, and is not in its changes.
+        let approved = self.approved.borrow_mut().remove(&Which::Iam);
+        let how = How { ordered: true, with_app, used, approved: approved.clone(), ..self.how() };
         let applied = apply(deployment, &spec, live, how, console).await?;
+        if let Some(approved) = approved.filter(|_| applied == Applied::Later) {
+            self.approved.borrow_mut().insert(Which::Iam, approved);
+        }
         if applied != Applied::Later {
             let live = self.standing_after(Which::Iam, applied).await?;
-            self.passes(&gates::iam_stack(deployment, &live).await?, console)?;
+            self.passes(&gates::iam_stack(deployment, &live, deployment.iam.as_ref()).await?, console)?;
         }
         Ok(applied)
     }
@@ -208,8 +259,11 @@ impl Deploying<'_> {
             values = outputs::taken(&iam.outputs, deployment.iam.as_ref(), app).0;
         }
         let parameters = apply::parameters(deployment, Which::App, live, &values)?;
-        let spec = spec(deployment, Which::App, sent, parameters)?;
-        let applied = apply(deployment, &spec, live, How { fresh_iam, ..self.how() }, console).await?;
+        let mut spec = spec(deployment, Which::App, sent, parameters)?;
+        spec.import = self.arguments.import;
+        let approved = self.approved.borrow_mut().remove(&Which::App);
+        let how = How { fresh_iam, approved, ..self.how() };
+        let applied = apply(deployment, &spec, live, how, console).await?;
         let live = self.standing_after(Which::App, applied).await?;
         self.passes(&gates::app_stack(deployment, &live).await?, console)
     }

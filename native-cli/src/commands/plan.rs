@@ -3,28 +3,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use iam_split_core::deployment::allows::{Allows, allows};
 use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::{self, Live};
-use iam_split_core::deployment::kept::{FORMAT_VERSION, KeptPlan, KeptStack};
+use iam_split_core::deployment::kept::{FORMAT_VERSION, KeptPlan, KeptStack, With};
 use iam_split_core::deployment::names::{Which, digest, partition};
 use iam_split_core::deployment::order::{Order, order, two_phase, used};
 use iam_split_core::deployment::outputs;
+use iam_split_core::deployment::parameters::Passed;
+use iam_split_core::deployment::same::is_same;
 use iam_split_core::deployment::scenario::{
-    Action, Change, ParameterChange, Scenario, UNKNOWN, Update, parameter_changes, scenarios, unknown_arns,
+    Action, Change, ParameterChange, Told, UNKNOWN, Update, parameter_changes, scenarios, unknown_arns,
 };
+use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Situation, situation};
 use iam_split_core::diagnostic::{Code, Diagnostic};
 
 use crate::Streams;
 use crate::args::deployment::{Format, PlanArgs};
-use crate::aws::{account, changeset, stack};
-use crate::deployment::apply::{self, blocked, not_over_monolith, refused, settled, spec};
-use crate::deployment::send::{Sent, for_looking};
-use crate::deployment::{self, Deployment, Needs, PAUSE, gates};
+use crate::aws::changeset::{self, Made};
+use crate::aws::stack::{self, Spec};
+use crate::deployment::apply::{
+    self, blocked, imported, not_ours, not_over_monolith, refused, settled, spec, unmade, warned,
+};
+use crate::deployment::send::{Sent, sources};
+use crate::deployment::{self, Deployment, Needs, PAUSE, gates, now};
 use crate::exit::{Exit, Failure};
 use crate::files::write_all;
-use crate::progress::{Console, Undo, change_line};
+use crate::progress::{Console, Undo, change_line, value_line};
 
 pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     let json = arguments.format == Format::Json;
@@ -32,14 +39,13 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
         let stacks: &[Which] =
             if deployment.iam.is_some() { &[Which::Iam, Which::App] } else { &[Which::App] };
-        let plan = make(deployment, stacks, console).await?;
+        let plan = make(deployment, stacks, arguments.accept_interruption, console).await?;
         plan.tell(deployment, console)?;
         if !arguments.out.is_empty() {
-            let account = account(&deployment.aws).await?;
-            keep(&plan.kept(deployment, account), &arguments.out, console)?;
+            keep(&plan.kept(deployment), &arguments.out, console)?;
         }
         console.result("nothing was changed")?;
-        Ok(if plan.refused.is_none() { Exit::Done } else { Exit::Refused })
+        Ok(if plan.refused.is_empty() { Exit::Done } else { Exit::Refused })
     })
 }
 
@@ -52,14 +58,14 @@ fn keep(plan: &KeptPlan, files: &[PathBuf], console: &mut Console<'_>) -> Result
         } else {
             serde_json::to_string_pretty(plan).map_err(std::io::Error::from)? + "\n"
         };
-        Ok::<String, Failure>(console.clean(&text))
+        Ok::<String, Failure>(text)
     };
     let texts = files.iter().map(text).collect::<Result<Vec<_>, _>>()?;
     write_all(&files.iter().zip(&texts).collect::<Vec<_>>())?;
     for path in files {
         console.say(&format!("kept in {}", path.display()))?;
     }
-    Ok(())
+    console.result(&format!("to be approved: {}", plan.digest))
 }
 
 /// What a stack's change set would do.
@@ -75,23 +81,23 @@ struct StackPlan {
     unchanged: bool,
     /// Whether the deployed template is another.
     template: bool,
+    /// How it is carried out.
+    with: With,
+    /// What the update allows; for the IAM stack.
+    allows: Option<Allows>,
 }
 
 const APP_FIRST: &str = "order: the application stack lets go of the removed roles first, then the IAM stack";
 const TWO_PHASE: &str =
     "two-phase: once the application stack stands, the IAM stack is updated with its outputs";
 
-/// Now, RFC 3339.
-fn now() -> String {
-    use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
-    DateTime::from(std::time::SystemTime::now()).fmt(DateTimeFormat::DateTime).unwrap_or_default()
-}
-
 /// What a deployment would do.
 pub(crate) struct Plan {
     stacks: Vec<StackPlan>,
     /// Why `deploy` would refuse it.
-    refused: Option<Diagnostic>,
+    refused: Vec<Diagnostic>,
+    /// Whether an interruption was accepted.
+    accept_interruption: bool,
     order: Order,
     two_phase: bool,
 }
@@ -100,9 +106,10 @@ pub(crate) struct Plan {
 pub(crate) async fn make(
     deployment: &Deployment,
     stacks: &[Which],
+    accept_interruption: bool,
     console: &mut Console<'_>,
 ) -> Result<Plan, Failure> {
-    let sent = for_looking(deployment, stacks, console).await?;
+    let sent = sources(deployment, stacks, console).await?;
     let gate = gates::templates(deployment, &sent).await?;
     console.gate(&gate)?;
     if let Some(failure) = gate::finding(&gate).and_then(|finding| refused(&[finding])) {
@@ -111,11 +118,30 @@ pub(crate) async fn make(
     let iam =
         if deployment.external() { settled(deployment, Which::Iam, None, console).await? } else { None };
     let app = settled(deployment, Which::App, None, console).await?;
-    let over = not_over_monolith(deployment, app.as_ref()).await?;
+    let standing = [(Which::Iam, iam.as_ref()), (Which::App, app.as_ref())];
+    if let Some(failure) = apply::all_blocked(deployment, stacks, standing) {
+        return Err(failure);
+    }
+    let over = not_over_monolith(deployment, app.as_ref()).await?.filter(|_| !accept_interruption);
     if let Some(finding) = &over {
         deployment.tell(std::slice::from_ref(finding), console)?;
     }
-    let mut plan = Plan { stacks: Vec::new(), refused: None, order: Order::IamFirst, two_phase: false };
+    let mut plan = Plan {
+        stacks: Vec::new(),
+        refused: over.into_iter().collect(),
+        accept_interruption,
+        order: Order::IamFirst,
+        two_phase: false,
+    };
+    if let Some(live) = &iam {
+        plan.refused.extend(not_ours(deployment, live, stacks.contains(&Which::Iam)).await?);
+    }
+    for which in stacks {
+        let live = if *which == Which::Iam { iam.as_ref() } else { app.as_ref() };
+        if let Some(live) = live {
+            plan.refused.extend(imported(deployment, *which, live).await?);
+        }
+    }
     if stacks.contains(&Which::Iam) {
         let later =
             deployment.iam.as_ref().map(|contents| two_phase(contents, app.as_ref())).unwrap_or_default();
@@ -127,10 +153,10 @@ pub(crate) async fn make(
         let of_iam =
             look(deployment, Which::Iam, &sent, iam.as_ref(), &later, &BTreeSet::new(), console).await?;
         let used = iam.as_ref().map(|iam| used(iam, app.as_ref()));
-        match order(&of_iam.changes, used.as_ref(), false) {
+        match order(&of_iam.changes, used.as_ref(), accept_interruption) {
             Ok(order) if !of_iam.new => plan.order = order,
             Ok(_) => {}
-            Err(finding) => plan.refused = Some(finding),
+            Err(finding) => plan.refused.push(finding),
         }
         plan.stacks.push(of_iam);
     }
@@ -139,7 +165,6 @@ pub(crate) async fn make(
         let of_app = look(deployment, Which::App, &sent, app.as_ref(), &values, &unknown, console).await?;
         plan.stacks.push(of_app);
     }
-    plan.refused = over.or(plan.refused);
     deployment::undo(console).await?;
     Ok(plan)
 }
@@ -215,14 +240,59 @@ async fn look(
     if situation == Situation::Absent {
         console.undo.push(Undo::EmptyStack(aws.clone(), requested.stack_id.clone()));
     }
-    let set = changeset::read(aws, requested, name, PAUSE).await?;
-    let template = match (live, deployment.contents(which)) {
-        (Some(live), Some(contents)) if !set.empty => stack::template(aws, &live.id).await? != contents.text,
-        _ => new,
+    let set = match changeset::read(aws, requested, name, PAUSE).await? {
+        Made::Ready(set) => set,
+        Made::Refused(refusal) => return Err(unmade(deployment, &spec, &refusal, console)?),
     };
+    warned(deployment, which, &set, console)?;
+    let running = match live {
+        Some(live) if !set.empty || which == Which::Iam => Some(stack::template(aws, &live.id).await?),
+        _ => None,
+    };
+    let template = match &running {
+        Some(running) => !set.empty && !is_same(&spec.text, running),
+        None => new,
+    };
+    let allows = (which == Which::Iam).then(|| allows(running.as_deref(), &spec.text));
     let parameters = if set.empty { Vec::new() } else { changed };
     let standing = live.map(|live| (live.id.clone(), live.changed.clone()));
-    Ok(StackPlan { standing, which, new, changes: set.changes, parameters, unchanged: set.empty, template })
+    Ok(StackPlan {
+        standing,
+        which,
+        new,
+        changes: set.changes,
+        parameters,
+        unchanged: set.empty,
+        template,
+        with: with(&spec, unknown),
+        allows,
+    })
+}
+
+/// What the calls take beside the template, without what is secret or comes later.
+fn with(spec: &Spec, unknown: &BTreeSet<String>) -> With {
+    let value = |(name, passed): (&String, &Passed)| {
+        let value = match passed {
+            _ if unknown.contains(name) => "(not known yet)".to_owned(),
+            Passed::Value(value) => value.to_string(),
+            Passed::Previous => "(as before)".to_owned(),
+        };
+        (name.clone(), value)
+    };
+    With {
+        parameters: spec.parameters.iter().map(value).collect(),
+        role_arn: spec.role_arn.clone(),
+        notification_arns: spec.notification_arns.clone(),
+        tags: spec.tags.clone(),
+        on_failure: match spec.on_failure {
+            OnFailure::Rollback => "ROLLBACK",
+            OnFailure::Delete => "DELETE",
+            OnFailure::DoNothing => "DO_NOTHING",
+        }
+        .to_owned(),
+        capabilities: spec.capabilities.iter().map(|name| (*name).to_owned()).collect(),
+        timeout: spec.timeout,
+    }
 }
 
 impl Plan {
@@ -232,10 +302,16 @@ impl Plan {
             plan.tell(deployment.stack(plan.which), console)?;
         }
         let first = self.stacks.iter().all(|plan| plan.new);
+        let monolith = self.refused.iter().any(|finding| finding.code == Code::DPL016);
         if first {
             console.result("first deployment: nothing runs yet that could be disturbed")?;
+        } else if monolith {
+            console.result("no scenario of an update applies: the monolith runs under this name")?;
         } else {
             self.scenarios(deployment, console)?;
+        }
+        if let Some(said) = apply::attached(deployment) {
+            console.result(&format!("note: {said}"))?;
         }
         if self.order == Order::AppFirst {
             console.result(APP_FIRST)?;
@@ -243,20 +319,30 @@ impl Plan {
         if self.two_phase {
             console.result(TWO_PHASE)?;
         }
-        if let Some(finding) = self.refused.as_ref().filter(|finding| finding.code == Code::DPL016) {
-            // It was told with its places.
-            console.result(&format!("deploy would refuse this ({})", finding.code))?;
-        } else if let Some(finding) = &self.refused {
+        for finding in &self.refused {
+            if finding.code == Code::DPL016 {
+                // It was told with its places.
+                console.result(&format!("deploy would refuse this ({})", finding.code))?;
+                continue;
+            }
             console.result(&format!("deploy would refuse this: {} ({})", finding.message, finding.code))?;
             for help in &finding.help {
                 console.result(&format!("  help: {help}"))?;
+            }
+            if console.is_json() {
+                deployment.tell(std::slice::from_ref(finding), console)?;
             }
         }
         Ok(())
     }
 
+    /// What a stack's change set would do.
+    pub(crate) fn changes(&self, which: Which) -> Option<&[Change]> {
+        self.stacks.iter().find(|plan| plan.which == which).map(|plan| plan.changes.as_slice())
+    }
+
     /// The plan as it is kept.
-    pub(crate) fn kept(&self, deployment: &Deployment, account: String) -> KeptPlan {
+    pub(crate) fn kept(&self, deployment: &Deployment) -> KeptPlan {
         let stack = |plan: &StackPlan| KeptStack {
             which: plan.which,
             name: deployment.stack(plan.which).to_owned(),
@@ -267,8 +353,9 @@ impl Plan {
                 .map_or(String::new(), |contents| digest(&contents.text)),
             changes: plan.changes.clone(),
             parameters: plan.parameters.clone(),
+            with: plan.with.clone(),
         };
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = apply::attached(deployment).into_iter().collect();
         if self.order == Order::AppFirst {
             notes.push(APP_FIRST.to_owned());
         }
@@ -281,36 +368,44 @@ impl Plan {
             format_version: FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             made: now(),
-            account,
+            account: deployment.aws.identity.account.clone(),
             region: deployment.aws.region.clone(),
+            accept_interruption: self.accept_interruption,
             stacks: self.stacks.iter().map(stack).collect(),
             scenarios: scenarios
                 .iter()
-                .map(|one| format!("scenario {one:?}: {}. {}", one.name(), one.impact()))
+                .map(|one| format!("scenario {:?}: {}. {}", one.scenario, one.scenario.name(), one.impact))
                 .collect(),
             notes,
-            refused: self.refused.as_ref().map(|finding| format!("{} ({})", finding.message, finding.code)),
+            refused: (!self.refused.is_empty()).then(|| {
+                let one = |finding: &Diagnostic| format!("{} ({})", finding.message, finding.code);
+                self.refused.iter().map(one).collect::<Vec<_>>().join("; ")
+            }),
+            allows: self.stacks.iter().find_map(|plan| plan.allows.clone()),
+            digest: String::new(),
         }
+        .sealed()
     }
 
     fn scenarios(&self, deployment: &Deployment, console: &mut Console<'_>) -> Result<(), Failure> {
         let found = self.found(deployment);
         if found.is_empty() {
-            console.result("no changes")?;
+            let unchanged = self.stacks.iter().all(|plan| plan.unchanged);
+            console.result(if unchanged {
+                "no changes"
+            } else {
+                "no scenario of an update applies: outputs, tags or settings change alone"
+            })?;
         }
-        for scenario in found {
-            console.result(&format!(
-                "scenario {scenario:?}: {}\n  {}",
-                scenario.name(),
-                scenario.impact()
-            ))?;
-            console.emit(&Event::Scenario { scenario, name: scenario.name(), impact: scenario.impact() })?;
+        for Told { scenario, impact } in found {
+            console.result(&format!("scenario {scenario:?}: {}\n  {impact}", scenario.name()))?;
+            console.emit(&Event::Scenario { scenario, name: scenario.name(), impact: &impact })?;
         }
         Ok(())
     }
 
     /// The scenarios of the specification that it is.
-    fn found(&self, deployment: &Deployment) -> Vec<Scenario> {
+    fn found(&self, deployment: &Deployment) -> Vec<Told> {
         let of = |which: Which| self.stacks.iter().find(|plan| plan.which == which);
         let app = of(Which::App);
         let contents = deployment.app.as_ref();
@@ -319,7 +414,7 @@ impl Plan {
         let named = contents.into_iter().flat_map(Contents::iam_parameters).map(|(name, _)| name);
         let update = Update {
             iam: of(Which::Iam).map_or(&[], |plan| &plan.changes),
-            iam_else: of(Which::Iam).is_some_and(|plan| !plan.unchanged),
+            app: app.is_some_and(|plan| !plan.unchanged),
             app_template: app.is_some_and(|plan| plan.template && !plan.unchanged),
             app_parameters: app.map_or(&[], |plan| &plan.parameters),
             from_iam: from_iam.chain(named).collect(),
@@ -355,6 +450,9 @@ impl StackPlan {
         console.result(&format!("{noun} stack {stack}: {what}"))?;
         for change in &self.changes {
             console.result(&change_line(change))?;
+            for value in &change.values {
+                console.result(&value_line(value))?;
+            }
             console.emit(&Event::Change { stack, change })?;
         }
         if !self.parameters.is_empty() {

@@ -63,10 +63,15 @@ async fn tell(
         console.emit(&Event::Status { status: &status })?;
         return Ok(false);
     };
-    let importers = usage::importers(&deployment.aws, live).await?;
+    // How the stack stands does not hang on who imports what of it.
+    let (importers, unseen) = match usage::importers(&deployment.aws, live).await {
+        Ok(importers) => (importers, None),
+        Err(failure) => (BTreeMap::new(), Some(deployment.aws.said(failure.parts().0))),
+    };
+    let detail = if live.detail.is_empty() { String::new() } else { format!(" ({})", live.detail) };
     let reason = if live.reason.is_empty() { String::new() } else { format!(": {}", live.reason) };
     console.result(&format!(
-        "{} stack {name}: {}{reason}, last changed {}",
+        "{} stack {name}: {}{detail}{reason}, last changed {}",
         which.noun(),
         live.status,
         live.changed
@@ -86,7 +91,12 @@ async fn tell(
     if !stale.is_empty() {
         console.result("  help: `iam-split deploy` brings it up to date")?;
     }
-    if !live.exports.is_empty() {
+    if let Some(unseen) = &unseen {
+        console.result(&format!(
+            "  who imports its exports is not known: {}",
+            unseen.lines().last().unwrap_or_default().trim()
+        ))?;
+    } else if !live.exports.is_empty() {
         console.result(&format!("  {} exports, {} of them imported", live.exports.len(), importers.len()))?;
     }
     for (export, stacks) in &importers {
@@ -100,7 +110,7 @@ async fn tell(
     let status = StackStatus {
         stack: name.to_owned(),
         status: Some(live.status.clone()),
-        reason: console.clean(&live.reason),
+        reason: live.reason.clone(),
         changed: live.changed.clone(),
         exports: exports.collect(),
         stale,

@@ -2,22 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::failure;
 use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::migrate::{PLACEHOLDER, over_monolith};
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{Order, order};
+use iam_split_core::deployment::owner::{Expected, strange};
 use iam_split_core::deployment::parameters::{Known, Parameters, merge};
+use iam_split_core::deployment::pattern::some;
+use iam_split_core::deployment::same::is_same;
 use iam_split_core::deployment::scenario::{Action, Change};
 use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
-use iam_split_core::diagnostic::{Code, Diagnostic};
+use iam_split_core::deployment::validation;
+use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
-use super::remembered::{Keepsake, remember};
+use super::record::{self, History};
 use super::send::Sent;
 use super::{Deployment, PAUSE};
-use crate::aws::changeset;
-use crate::aws::stack::{self, Begun, Spec};
+use crate::aws::changeset::{self, ChangeSet, Made, Refusal};
+use crate::aws::report::{self, Of};
+use crate::aws::stack::{self, Begun, Deletion, Spec, TemplateSource};
+use crate::aws::usage;
 use crate::aws::watch::{self, Outcome, Watched, watch};
 use crate::exit::{Exit, Failure};
 use crate::progress::{Console, Undo};
@@ -39,6 +46,10 @@ pub(crate) struct How {
     pub(crate) used: Option<BTreeSet<String>>,
     /// Whether the IAM stack changed in this run: new roles may be refused for some seconds.
     pub(crate) fresh_iam: bool,
+    /// What was approved: the change set must do exactly this.
+    pub(crate) approved: Option<Vec<Change>>,
+    /// The command that enters the IAM stack's templates into the record; `None` where they are no releases.
+    pub(crate) recorded: Option<&'static str>,
 }
 
 /// What was done.
@@ -91,7 +102,7 @@ pub(crate) fn spec(
     let (Some(contents), Some(template)) = (deployment.contents(which), sent.get(which)) else {
         return Err(Failure::new(format!("the {} template is not at hand", which.noun())));
     };
-    Ok(deployment.spec(which, template.clone(), contents.capabilities.clone(), parameters))
+    Ok(deployment.spec(which, template.clone(), &contents.text, contents.capabilities.clone(), parameters))
 }
 
 /// Refuses to run over a stack that was deployed from the monolith: its roles would be other ones.
@@ -112,11 +123,105 @@ pub(crate) async fn not_over_monolith(
     Ok(over_monolith(&live.name, &running, iam, contents))
 }
 
-/// A stack as it is once no other run works on it.
+/// What says that the IAM stack that stands is another deployment's. Its template is read where that is allowed.
+pub(crate) async fn not_ours(
+    deployment: &Deployment,
+    live: &Live,
+    deploys: bool,
+) -> Result<Vec<Diagnostic>, Failure> {
+    if matches!(situation(Some(&live.status)), Situation::Absent | Situation::Empty) {
+        return Ok(Vec::new());
+    }
+    let running = if deploys {
+        Some(stack::template(&deployment.aws, &live.id).await?)
+    } else {
+        stack::template(&deployment.aws, &live.id).await.ok()
+    };
+    let running = running.and_then(|text| Contents::read(&text, Source::Iam).0);
+    let expected = Expected {
+        name: &deployment.settings.name,
+        account: &deployment.aws.identity.account,
+        iam: deployment.iam.as_ref().filter(|_| deploys),
+    };
+    Ok(strange(live, running.as_ref(), &expected))
+}
+
+/// What has to be known of policies that the application attaches to the IAM stack's roles.
+///
+/// Source: CloudFormation User Guide, "Using drift-aware change sets".
+pub(crate) fn attached(deployment: &Deployment) -> Option<String> {
+    let app = deployment.app.as_ref().filter(|_| deployment.external())?;
+    let names: Vec<&str> = app
+        .resources
+        .iter()
+        .filter(|(_, kind)| {
+            matches!(kind.as_str(), "AWS::IAM::RolePolicy" | "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy")
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the application attaches {} to roles of the IAM stack: an update of that stack with `DeploymentMode=REVERT_DRIFT` may take them off again; iam-split never asks for it",
+            some(&names)
+        )
+    })
+}
+
+/// Exports that the new template no longer has while other stacks import them: the update would fail half way.
+pub(crate) async fn imported(
+    deployment: &Deployment,
+    which: Which,
+    live: &Live,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let Some(contents) = deployment.contents(which) else { return Ok(Vec::new()) };
+    let gone = live
+        .exports
+        .iter()
+        .filter(|(output, _)| contents.outputs.get(*output).is_none_or(|declared| !declared.exported));
+    let going = Live { exports: gone.map(|(k, v)| (k.clone(), v.clone())).collect(), ..live.clone() };
+    let mut found = Vec::new();
+    for (export, importers) in usage::importers(&deployment.aws, &going).await? {
+        for importer in importers {
+            found.push(
+                Diagnostic::new(
+                    Code::DPL014,
+                    format!("the update removes the export {export}, which the stack {importer} imports"),
+                )
+                .help(format!(
+                    "take the import out of `{importer}` first, or keep the export in the template"
+                )),
+            );
+        }
+    }
+    Ok(found)
+}
+
+/// A stack as it is once no other run works on it. An operation that is joined and fails is told with its first
+/// cause, and nothing is begun after it.
 pub(crate) async fn settled(
     deployment: &Deployment,
     which: Which,
     interval: Option<f64>,
+    console: &mut Console<'_>,
+) -> Result<Option<Live>, Failure> {
+    joined(deployment, which, interval, true, console).await
+}
+
+/// The same for those to whom it does not matter how it ends: who deletes a stack, or saw it fail already.
+pub(crate) async fn ended(
+    deployment: &Deployment,
+    which: Which,
+    interval: Option<f64>,
+    console: &mut Console<'_>,
+) -> Result<Option<Live>, Failure> {
+    joined(deployment, which, interval, false, console).await
+}
+
+async fn joined(
+    deployment: &Deployment,
+    which: Which,
+    interval: Option<f64>,
+    must_be_good: bool,
     console: &mut Console<'_>,
 ) -> Result<Option<Live>, Failure> {
     let name = deployment.stack(which);
@@ -134,7 +239,11 @@ pub(crate) async fn settled(
             deployment.contents(which).map(|contents| contents.resources.len()),
         )?;
         let watched = Watched { stack: name, id: &busy.id, operation, newest: None, limit: None, interval };
-        watch(&deployment.aws, &watched, console).await?;
+        let outcome = watch(&deployment.aws, &watched, console).await?;
+        if must_be_good && !outcome.done {
+            let failure = unsuccessful(deployment, which, name, &outcome, console).await?;
+            return Err(failure.note("it was begun by another run, and is not begun again by this one"));
+        }
         live = stack::describe(&deployment.aws, name).await?;
     }
     Ok(live)
@@ -169,7 +278,7 @@ async fn attempt(
     console: &mut Console<'_>,
 ) -> Result<Option<Applied>, Failure> {
     match situation(live.map(|live| live.status.as_str())) {
-        Situation::Absent => create(deployment, spec, how, console).await,
+        Situation::Absent => begin(deployment, spec, how, console).await,
         Situation::Ready => update(deployment, spec, false, live, how, console).await,
         Situation::Empty => update(deployment, spec, true, live, how, console).await,
         Situation::Busy => Ok(None),
@@ -178,18 +287,35 @@ async fn attempt(
             let Some(live) = live.filter(|_| why == Blocked::NeverCreated) else { return Err(failed) };
             let question =
                 format!("the stack {} is {}: delete it and create it again?", spec.name, live.status);
-            let wanted = how.recreate || (console.streams.asks && console.ask(&question)?);
+            let wanted = how.recreate || (console.streams.asks && console.ask(&question).await?);
             if !wanted {
                 return Err(failed);
             }
             console.step("recreate", &format!("the stack {} was never created: it goes first", spec.name))?;
             let gone = remove(deployment, spec.which, &live.id, how.interval, console).await?;
             if !gone.done {
-                return Err(unsuccessful(deployment, spec, &gone, console)?);
+                return Err(unsuccessful(deployment, spec.which, &spec.name, &gone, console).await?);
             }
-            create(deployment, spec, how, console).await
+            begin(deployment, spec, how, console).await
         }
     }
+}
+
+/// All stacks that must be put right first, in one refusal: before any of them is touched.
+pub(crate) fn all_blocked(
+    deployment: &Deployment,
+    stacks: &[Which],
+    standing: [(Which, Option<&Live>); 2],
+) -> Option<Failure> {
+    let mut failures =
+        standing.into_iter().filter(|(which, _)| stacks.contains(which)).filter_map(|(which, live)| {
+            match situation(live.map(|live| live.status.as_str())) {
+                Situation::Blocked(why) => Some(blocked(why, which, deployment.stack(which), live)),
+                _ => None,
+            }
+        });
+    let first = failures.next()?;
+    Some(failures.fold(first, Failure::and))
 }
 
 /// A stack that must be put right first.
@@ -205,6 +331,20 @@ fn taken(spec: &Spec) -> Failure {
     Failure::new(format!("another run works on the stack `{}`", spec.name))
         .exit(Exit::Aws)
         .help("run again when it has ended: what is done is not done twice")
+}
+
+/// Makes a stack that is not there. A template in the bucket can be written anew at any time: it goes by a change
+/// set, which is looked at before it runs. So does what takes in resources that exist.
+async fn begin(
+    deployment: &Deployment,
+    spec: &Spec,
+    how: &How,
+    console: &mut Console<'_>,
+) -> Result<Option<Applied>, Failure> {
+    match spec.template {
+        TemplateSource::Body(_) if !spec.import => create(deployment, spec, how, console).await,
+        _ => update(deployment, spec, true, None, how, console).await,
+    }
 }
 
 async fn create(
@@ -231,15 +371,18 @@ async fn create(
         };
         let outcome = watch(aws, &watched, console).await?;
         if outcome.done {
+            if how.recorded.is_some() && spec.which == Which::Iam {
+                record::created(deployment, &id, &spec.text).await?;
+            }
             return Ok(Some(Applied::Changed));
         }
         if outcome.status == "CREATE_FAILED" && spec.on_failure == OnFailure::Delete {
             // The stack goes by itself now.
-            settled(deployment, spec.which, how.interval, console).await?;
+            ended(deployment, spec.which, how.interval, console).await?;
         }
         tries += 1;
         if !(tries < TRIES && how.is_early(&outcome, "ROLLBACK_COMPLETE")) {
-            return Err(unsuccessful(deployment, spec, &outcome, console)?);
+            return Err(unsuccessful(deployment, spec.which, &spec.name, &outcome, console).await?);
         }
         console.step("retry", RETRY)?;
         // What this run made and CloudFormation took back holds nothing any more.
@@ -260,15 +403,29 @@ async fn update(
     let mut tries = 0;
     loop {
         let Some(requested) = changeset::request(aws, spec, new).await? else { return Ok(None) };
-        // Whatever happens before it runs, it goes again.
+        // Whatever happens before it runs, it goes again, and with it a stack that holds nothing else.
+        let before = console.undo.len();
         console.undo.push(Undo::ChangeSet(aws.clone(), requested.id.clone()));
-        let set = changeset::read(aws, requested, &spec.name, PAUSE.min(how.interval())).await?;
+        if new && live.is_none() {
+            console.undo.push(Undo::EmptyStack(aws.clone(), requested.stack_id.clone()));
+        }
+        let set = match changeset::read(aws, requested, &spec.name, PAUSE.min(how.interval())).await? {
+            Made::Ready(set) => set,
+            Made::Refused(refusal) => return Err(unmade(deployment, spec, &refusal, console)?),
+        };
+        warned(deployment, spec.which, &set, console)?;
         let discard = async |console: &mut Console<'_>| {
-            console.undo.pop();
+            console.undo.truncate(before);
             changeset::discard(aws, &set.id).await
         };
+        let is_recorded = how.recorded.is_some() && spec.which == Which::Iam;
         if set.empty {
             discard(console).await?;
+            if let Some(live) = live.filter(|_| is_recorded) {
+                // What an interrupted run began may have ended meanwhile.
+                let running = stack::template(aws, &live.id).await?;
+                History::open(deployment, live, &running, Some(&spec.text)).await?.write(deployment).await?;
+            }
             console.begin(&spec.name, "update", "unchanged", None)?;
             return Ok(Some(Applied::Unchanged));
         }
@@ -296,10 +453,16 @@ async fn update(
                 Err(finding) => return Err(refused(&[finding]).unwrap_or_else(|| taken(spec))),
             }
         }
-        if let Some(live) = live.filter(|_| spec.which == Which::Iam && !new) {
-            let text = stack::template(aws, &live.id).await?;
-            remember(deployment, Keepsake::Previous, live, &text).await?;
-        }
+        exact(deployment, spec, &set, how).await?;
+        let mut history = match live.filter(|_| is_recorded && !new) {
+            Some(live) => {
+                let running = stack::template(aws, &live.id).await?;
+                let mut history = History::open(deployment, live, &running, None).await?;
+                history.begin(deployment, &spec.text, how.recorded.unwrap_or_default()).await?;
+                Some(history)
+            }
+            None => None,
+        };
         let newest = match live {
             Some(live) => watch::newest(aws, &live.id).await?,
             None => None,
@@ -307,24 +470,108 @@ async fn update(
         let Begun::Running(id) = changeset::execute(aws, &set, &spec.name).await? else {
             return Ok(None);
         };
-        console.undo.pop();
+        console.undo.truncate(before);
         let operation = if new { "create" } else { "update" };
         console.begin(&spec.name, operation, "started", Some(set.changes.len()))?;
         console.changes(&spec.name, &set.changes)?;
-        let limit = deployment.settings.timeouts.update;
+        let timeouts = deployment.settings.timeouts;
+        let limit = if new { timeouts.create } else { timeouts.update };
         let watched =
             Watched { stack: &spec.name, id: &id, operation, newest, limit, interval: how.interval };
         let outcome = watch(aws, &watched, console).await?;
+        if let Some(history) = &mut history {
+            history.end(deployment, outcome.done).await?;
+        }
         if outcome.done {
+            if new && is_recorded {
+                record::created(deployment, &id, &spec.text).await?;
+            }
             return Ok(Some(Applied::Changed));
         }
+        if new && outcome.status == "CREATE_FAILED" && spec.on_failure == OnFailure::Delete {
+            ended(deployment, spec.which, how.interval, console).await?;
+        }
         tries += 1;
-        if !(tries < TRIES && how.is_early(&outcome, "UPDATE_ROLLBACK_COMPLETE")) {
-            return Err(unsuccessful(deployment, spec, &outcome, console)?);
+        let taken_back = if new { "ROLLBACK_COMPLETE" } else { "UPDATE_ROLLBACK_COMPLETE" };
+        if !(tries < TRIES && how.is_early(&outcome, taken_back)) {
+            return Err(unsuccessful(deployment, spec.which, &spec.name, &outcome, console).await?);
         }
         console.step("retry", RETRY)?;
+        if new {
+            // What this run made and CloudFormation took back holds nothing any more.
+            remove(deployment, spec.which, &id, how.interval, console).await?;
+        }
         tokio::time::sleep(how.delay()).await;
     }
+}
+
+/// Refuses to run a change set that is not what was read and approved.
+async fn exact(deployment: &Deployment, spec: &Spec, set: &ChangeSet, how: &How) -> Result<(), Failure> {
+    let live = changeset::template(&deployment.aws, set, &spec.name).await?;
+    if !is_same(&spec.text, &live) {
+        return Err(Failure::new(format!(
+            "the stack `{}` would get another {} template than the one that was read here",
+            spec.name,
+            spec.which.noun()
+        ))
+        .code(Code::DPL021)
+        .exit(Exit::Refused)
+        .help("nothing was changed")
+        .note(Code::DPL021.explanation().recovery));
+    }
+    let Some(approved) = &how.approved else { return Ok(()) };
+    let of = |changes: &[Change]| -> BTreeSet<(Action, String, String)> {
+        let one = |change: &Change| (change.action, change.logical_id.clone(), change.resource_type.clone());
+        changes.iter().map(one).collect()
+    };
+    let (wanted, would) = (of(approved), of(&set.changes));
+    let odd: Vec<String> =
+        wanted.symmetric_difference(&would).map(|(_, name, _)| format!("`{name}`")).collect();
+    if odd.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "this is not what was planned: something else would happen to {}",
+        odd.join(", ")
+    ))
+    .code(Code::DPL018)
+    .exit(Exit::Refused)
+    .help("nothing was changed in this stack; make a new plan, and have it approved"))
+}
+
+/// A change set that CloudFormation refuses: what it found, with its places.
+pub(crate) fn unmade(
+    deployment: &Deployment,
+    spec: &Spec,
+    refusal: &Refusal,
+    console: &mut Console<'_>,
+) -> Result<Failure, Failure> {
+    let found: Vec<Diagnostic> = refusal
+        .told
+        .events
+        .iter()
+        .map(|event| validation::finding(event, &spec.text, spec.which.source()))
+        .collect();
+    deployment.tell(&found, console)?;
+    let what = format!("cannot compare the stack `{}` with its template", spec.name);
+    let failure = crate::aws::refused(&what, &refusal.reason);
+    Ok(match refusal.told.unheard {
+        Some(why) => failure.help(format!("{why}; look at the change set's events in the console")),
+        None => failure,
+    })
+}
+
+/// What CloudFormation warns of.
+pub(crate) fn warned(
+    deployment: &Deployment,
+    which: Which,
+    set: &ChangeSet,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let text = deployment.contents(which).map_or("", |contents| contents.text.as_str());
+    let found: Vec<Diagnostic> =
+        set.warnings.iter().map(|event| validation::finding(event, text, which.source())).collect();
+    deployment.tell(&found, console)
 }
 
 /// A role that would go while the application, which is not deployed in this run, still has it.
@@ -363,17 +610,32 @@ impl How {
 }
 
 /// An operation that failed: its first cause with the place in the template, and what remains.
-fn unsuccessful(
+pub(crate) async fn unsuccessful(
     deployment: &Deployment,
-    spec: &Spec,
+    which: Which,
+    name: &str,
     outcome: &Outcome,
     console: &mut Console<'_>,
 ) -> Result<Failure, Failure> {
-    let text = deployment.contents(spec.which).map_or("", |contents| contents.text.as_str());
+    let text = deployment.contents(which).map_or("", |contents| contents.text.as_str());
     let first = outcome.cause();
-    if let Some(cause) = first {
-        deployment.tell(&[failure::finding(cause, text, spec.which.source())], console)?;
+    let mut found: Vec<Diagnostic> =
+        first.map(|cause| failure::finding(cause, text, which.source())).into_iter().collect();
+    let mut unheard = None;
+    if let Some(operation) = &outcome.operation {
+        let told = report::told(&deployment.aws, Of::Operation(operation)).await;
+        // What the stack's own events say already is not said again.
+        let new = told.events.iter().filter(|event| {
+            event.name != "PROVISIONING_ERROR"
+                && !outcome
+                    .causes
+                    .iter()
+                    .any(|cause| cause.logical_id == event.logical_id && cause.reason.contains(&event.reason))
+        });
+        found.extend(new.map(|event| validation::finding(event, text, which.source())));
+        unheard = told.unheard.filter(|_| first.is_none_or(|cause| cause.is_summary()));
     }
+    deployment.tell(&found, console)?;
     let others: Vec<String> = outcome
         .causes
         .iter()
@@ -381,26 +643,38 @@ fn unsuccessful(
         .take(4)
         .map(|cause| format!("\n  also {} ({}): {}", cause.logical_id, cause.kind, cause.reason))
         .collect();
-    let kept = match spec.which {
+    let kept = match which {
         Which::Iam => "; the application stack was not touched",
         Which::App => "",
     };
     let help = match situation(Some(&outcome.status)) {
-        Situation::Blocked(why) => why.help(spec.which, &spec.name),
-        _ if spec.which == Which::App && deployment.external() => {
+        Situation::Blocked(why) => why.help(which, name),
+        _ if which == Which::App && deployment.external() => {
             "correct what is named, and deploy again; `iam-split rollback` puts the IAM stack back to what it was before".to_owned()
         }
         _ => "correct the template or its parameters, and deploy again".to_owned(),
     };
-    Ok(Failure::new(format!(
-        "the stack `{}` is {}: {}{kept}{}",
-        spec.name,
+    let taken = first.is_some_and(|cause| {
+        failure::recognise(&cause.reason).is_some_and(|known| known.code == Code::AWS002)
+    });
+    let failure = Failure::new(format!(
+        "the stack `{name}` is {}: {}{kept}{}",
         outcome.status,
         remains(&outcome.status),
         others.concat()
     ))
     .exit(Exit::Aws)
-    .help(help))
+    .said()
+    .help(help);
+    let failure = match unheard {
+        Some(why) => failure.note(why),
+        None => failure,
+    };
+    Ok(if taken {
+        failure.note("where the resource of this name is a leftover of yours, `iam-split deploy --import` takes it into the stack as it is")
+    } else {
+        failure
+    })
 }
 
 /// Deletes a stack and watches it go.
@@ -411,9 +685,21 @@ pub(crate) async fn remove(
     interval: Option<f64>,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Failure> {
+    removed(deployment, which, id, &Deletion::default(), interval, console).await
+}
+
+/// The same, with resources that stay or a deletion that is forced.
+pub(crate) async fn removed(
+    deployment: &Deployment,
+    which: Which,
+    id: &str,
+    deletion: &Deletion,
+    interval: Option<f64>,
+    console: &mut Console<'_>,
+) -> Result<Outcome, Failure> {
     let (aws, name) = (&deployment.aws, deployment.stack(which));
     let newest = watch::newest(aws, id).await?;
-    stack::delete(aws, id, deployment.role(which)).await?;
+    stack::delete(aws, id, deployment.role(which), deletion).await?;
     console.begin(name, "delete", "started", None)?;
     let limit = deployment.settings.timeouts.delete;
     let watched = Watched { stack: name, id, operation: "delete", newest, limit, interval };

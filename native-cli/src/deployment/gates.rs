@@ -1,11 +1,12 @@
 //! The gates with what AWS says.
 
+use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::gate::{self, Gate, Live};
 use iam_split_core::deployment::names::Which;
 
 use super::Deployment;
 use super::send::Sent;
-use crate::aws::stack;
+use crate::aws::{stack, usage};
 use crate::exit::Failure;
 
 /// Gate 1: our own checks, and CloudFormation's of each template.
@@ -19,10 +20,18 @@ pub(crate) async fn templates(deployment: &Deployment, sent: &Sent) -> Result<Ga
     Ok(gate::templates(&deployment.found, iam.into_iter().chain(app).collect()))
 }
 
-/// Gate 2: the IAM stack.
-pub(crate) async fn iam_stack(deployment: &Deployment, live: &Live) -> Result<Gate, Failure> {
+/// Gate 2: the IAM stack, and whether its tags arrived: without `iam:TagRole` they are dropped without a word.
+pub(crate) async fn iam_stack(
+    deployment: &Deployment,
+    live: &Live,
+    iam: Option<&Contents>,
+) -> Result<Gate, Failure> {
     let resources = stack::resources(&deployment.aws, &live.id).await?;
-    Ok(gate::iam_stack(live, &resources, deployment.iam.as_ref()))
+    let untagged = match live.tags.is_empty() {
+        true => None,
+        false => Some(usage::untagged(&deployment.aws, &resources, &live.tags).await?),
+    };
+    Ok(gate::iam_stack(live, &resources, iam, untagged))
 }
 
 /// Gate 4: the application stack.

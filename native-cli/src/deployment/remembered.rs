@@ -1,90 +1,58 @@
-//! Templates of stacks that will have others: kept in the bucket, to be put back.
+//! The monolith of a migration: kept in the bucket, so that the way back is there after the move.
 
 use iam_split_core::deployment::gate::Live;
-use iam_split_core::deployment::names::{Which, content_key};
+use iam_split_core::deployment::names::{Which, content_key, digest};
+use iam_split_core::diagnostic::Code;
 use serde::{Deserialize, Serialize};
 
 use super::Deployment;
 use crate::aws::bucket;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
-/// What a template is kept for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Keepsake {
-    /// The IAM stack's, before its last update.
-    Previous,
-    /// The monolith's, before it is moved.
-    Monolith,
-}
-
-/// What stands in the bucket under the keepsake's name.
+/// What stands in the bucket.
 #[derive(Debug, Deserialize, Serialize)]
 struct Pointer {
     /// The stack that it is about.
     stack_id: String,
     /// The object with the template.
     template: String,
+    /// The SHA-256 of the template.
+    digest: String,
 }
 
-/// A template that was kept.
-pub(crate) struct Remembered {
-    pub(crate) text: String,
-    pub(crate) url: String,
+fn key(deployment: &Deployment) -> String {
+    format!("{}-migration.json", deployment.settings.prefix)
 }
 
-impl Keepsake {
-    fn which(self) -> Which {
-        match self {
-            Self::Previous => Which::Iam,
-            Self::Monolith => Which::App,
-        }
-    }
-
-    fn key(self, deployment: &Deployment) -> String {
-        let prefix = &deployment.settings.prefix;
-        match self {
-            Self::Previous => format!("{prefix}-iam-previous.json"),
-            Self::Monolith => format!("{prefix}-migration.json"),
-        }
-    }
-}
-
-/// Keeps a template that a stack has now.
-pub(crate) async fn remember(
-    deployment: &Deployment,
-    keepsake: Keepsake,
-    live: &Live,
-    text: &str,
-) -> Result<(), Failure> {
+/// Keeps the monolith that a stack has now.
+pub(crate) async fn remember(deployment: &Deployment, live: &Live, text: &str) -> Result<(), Failure> {
     let (aws, settings) = (&deployment.aws, &deployment.settings);
-    bucket::ensure(aws, &settings.bucket).await?;
-    let template = content_key(&settings.prefix, keepsake.which(), text, is_json(text));
+    deployment.bucket(None).await?;
+    let template = content_key(&settings.prefix, Which::App, text, is_json(text));
     bucket::put(aws, &settings.bucket, &template, text).await?;
-    let pointer = Pointer { stack_id: live.id.clone(), template };
+    let pointer = Pointer { stack_id: live.id.clone(), template, digest: digest(text) };
     let pointer = serde_json::to_string(&pointer).map_err(std::io::Error::from)?;
-    bucket::put(aws, &settings.bucket, &keepsake.key(deployment), &pointer).await?;
+    bucket::put(aws, &settings.bucket, &key(deployment), &pointer).await?;
     Ok(())
 }
 
-/// The template that was kept of a stack, or why there is none.
-pub(crate) async fn remembered(
-    deployment: &Deployment,
-    keepsake: Keepsake,
-    live: &Live,
-) -> Result<Result<Remembered, &'static str>, Failure> {
-    let aws = &deployment.aws;
-    let Some(pointer) = bucket::find(aws, &deployment.address(&keepsake.key(deployment))).await? else {
-        return Ok(Err("iam-split has not updated it yet"));
-    };
-    let Ok(pointer) = serde_json::from_str::<Pointer>(&pointer) else {
-        return Ok(Err("what the bucket says of it cannot be read"));
-    };
-    if pointer.stack_id != live.id {
-        return Ok(Err("the stack was made anew since"));
+/// The monolith that was kept of a stack, if one was.
+pub(crate) async fn remembered(deployment: &Deployment, live: &Live) -> Result<Option<String>, Failure> {
+    let (aws, bucket) = (&deployment.aws, &deployment.settings.bucket);
+    let pointer = bucket::find(aws, bucket, &key(deployment)).await?;
+    let pointer = pointer.and_then(|text| serde_json::from_str::<Pointer>(&text).ok());
+    let Some(pointer) = pointer.filter(|pointer| pointer.stack_id == live.id) else { return Ok(None) };
+    let text = bucket::find(aws, bucket, &pointer.template).await?.unwrap_or_default();
+    if digest(&text) == pointer.digest {
+        return Ok(Some(text));
     }
-    let url = deployment.address(&pointer.template);
-    let text = bucket::fetch(aws, &url).await?;
-    Ok(Ok(Remembered { text, url }))
+    Err(Failure::new(format!(
+        "`{}` of the bucket `{bucket}` is not the monolith that was kept there",
+        pointer.template
+    ))
+    .code(Code::DPL021)
+    .exit(Exit::Refused)
+    .help(Code::DPL021.explanation().recovery))
 }
 
 /// Whether a template that CloudFormation or a migration wrote is JSON.

@@ -14,8 +14,8 @@ use crate::aws::stack;
 use crate::exit::Failure;
 
 /// What nobody can see from outside: said, so that a passed gate is not taken for more than it is.
-const NOT_CHECKED: [&str; 3] = [
-    "whether requests to the API succeed: none is sent",
+const NEVER_SEEN: [&str; 3] = [
+    "whether requests to the API succeed: `iam-split gates --url` asks an address",
     "what the application did not try since it was deployed",
     "logs that the application sends elsewhere than to its own log groups",
 ];
@@ -24,7 +24,8 @@ const NOT_CHECKED: [&str; 3] = [
 pub(crate) struct Runtime {
     pub(crate) gate: Gate,
     pub(crate) findings: Vec<Diagnostic>,
-    pub(crate) not_checked: Vec<String>,
+    /// What nobody can see from outside, and what there is nothing to be seen of.
+    pub(crate) never_seen: Vec<String>,
 }
 
 /// Reads log groups, functions and services of the application stack.
@@ -66,12 +67,16 @@ pub(crate) async fn runtime(deployment: &Deployment, app: &Live) -> Result<Runti
         Check::of("no permission was refused since the deployment", refused),
         Check::of("functions and services can run", heard.troubles.clone()),
     ];
-    let mut not_checked = heard.unseen;
-    not_checked.extend(NOT_CHECKED.map(str::to_owned));
-    if heard.seen.is_empty() {
-        not_checked.insert(0, "the application has no log group, function or service of ECS".to_owned());
+    let mut unseen = heard.unseen;
+    if heard.seen.is_empty() && unseen.is_empty() {
+        unseen.push(
+            "the application has no log group that was written to, no function and no service of ECS"
+                .to_owned(),
+        );
     }
-    Ok(Runtime { gate: Gate::of(5, checks), findings, not_checked })
+    let mut never_seen = heard.silent;
+    never_seen.extend(NEVER_SEEN.map(str::to_owned));
+    Ok(Runtime { gate: Gate::of(5, checks).without(unseen), findings, never_seen })
 }
 
 /// The logical ids of the IAM stack's roles by their names, and its template.

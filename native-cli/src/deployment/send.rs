@@ -45,7 +45,7 @@ fn given(deployment: &Deployment, which: Which) -> Option<&str> {
     }
 }
 
-/// Sends the templates of some stacks to the bucket.
+/// Sends templates to the bucket, whatever their size; those that were given by their address are there already.
 pub(crate) async fn upload(
     deployment: &Deployment,
     stacks: &[Which],
@@ -65,9 +65,7 @@ pub(crate) async fn upload(
     }
     let (aws, settings) = (&deployment.aws, &deployment.settings);
     let name = settings.bucket.as_str();
-    if bucket::ensure(aws, name).await? {
-        console.step("upload", &format!("made the bucket {name}: versioned, private, encrypted"))?;
-    }
+    deployment.bucket(Some(console)).await?;
     console.step("upload", &format!("templates in the bucket {name}"))?;
     for (which, contents) in files {
         let objects = bucket::send(aws, name, &settings.prefix, which, &contents.text, contents.json).await?;
@@ -81,8 +79,9 @@ pub(crate) async fn upload(
     Ok(sent)
 }
 
-/// The sources for looking only: what fits into a call is not sent to the bucket.
-pub(crate) async fn for_looking(
+/// Where CloudFormation gets the templates: from the call itself what fits into it, wherever it was read; the rest
+/// from the bucket.
+pub(crate) async fn sources(
     deployment: &Deployment,
     stacks: &[Which],
     console: &mut Console<'_>,
@@ -91,10 +90,10 @@ pub(crate) async fn for_looking(
     let mut large = Vec::new();
     for which in stacks {
         let Some(contents) = deployment.contents(*which) else { continue };
-        if let Some(url) = given(deployment, *which) {
-            sent.put(*which, TemplateSource::Url(url.to_owned()));
-        } else if contents.text.len() <= INLINE_BODY {
+        if contents.text.len() <= INLINE_BODY {
             sent.put(*which, TemplateSource::Body(contents.text.clone()));
+        } else if let Some(url) = given(deployment, *which) {
+            sent.put(*which, TemplateSource::Url(url.to_owned()));
         } else {
             large.push(*which);
         }

@@ -132,11 +132,25 @@ rows! {
         "is not authorized to perform: (?<what>[A-Za-z0-9:*-]+)(?: on resource: (?<resource>[^\\s)]+))?",
         "(?<what>AccessDenied)(?:Exception)?",
     ];
+    AWS026 5 "the name of AWS's host is not found: {what}" [
+        "(?<what>dns error[^.]*|failed to lookup address information[^.]*|Name or service not known|nodename nor servname[^.]*|Temporary failure in name resolution)",
+    ];
+    AWS027 5 "no credentials from the machine: {what}" [
+        "(?<what>failed to load IMDS session token)",
+        "(?<what>error (?:response from|occurred communicating with) IMDS[^.]*)",
+        "(?<what>failing status code returned from IMDS)",
+    ];
     AWS019 5 "the credentials are missing or no longer valid: {what}" [
         "(?<what>The security token included in the request is (?:expired|invalid))",
         "(?<what>ExpiredToken\\w*|InvalidClientTokenId|UnrecognizedClient\\w*)",
         "(?<what>no credentials? (?:provider|in the property bag|found in chain|.*loaded)[^.]*)",
         "(?<what>The SSO session [^.]*expired[^.]*)",
+    ];
+    AWS024 2 "refused before it is deployed: {what}" [
+        "The following hook\\(s\\)/validation failed: \\[(?<what>[^\\]]+)\\]",
+    ];
+    AWS025 5 "an answer that is not AWS's: {what}" [
+        "(?<what>HTTP status \\d+ without AWS's reason)",
     ];
     AWS020 5 "AWS answers too slowly or too seldom: {what}" [
         "(?<what>Rate exceeded)",

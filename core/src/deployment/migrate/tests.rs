@@ -147,3 +147,42 @@ fn a_deployment_over_the_monolith_is_told_with_what_it_would_break() {
     assert_eq!(labels, [(Source::Iam, ""), (Source::App, "Trust")]);
     assert!(over_monolith("shop", &pair.app, &iam, &app).is_none());
 }
+
+#[test]
+fn families_move_together_and_half_of_the_way_is_known() {
+    let migration = plan();
+    let all: BTreeSet<String> = migration.moved.iter().cloned().collect();
+    // The role references the policy: one batch, whatever its size.
+    assert_eq!(migration.batches(&all, 1), [all.clone()]);
+    let apart = MONOLITH.replace("      ManagedPolicyArns: [!Ref Policy]\n", "");
+    let answer = split(&SplitRequest { template: &apart, ..SplitRequest::default() });
+    let SplitAnswer::Done(pair) = answer else { panic!("{:?}", answer.diagnostics()) };
+    let migration = Migration::plan((&apart, &pair.iam, &pair.app), ("shop", "shop-iam")).unwrap();
+    let batches = migration.batches(&all, 1);
+    assert_eq!(batches.len(), 2);
+    assert_eq!(migration.batches(&all, 20).len(), 1);
+    let (app, iam) = migration.partial(&batches[0]);
+    assert_eq!(migration.halfway(&app, Some(&iam)), Some(batches[0].clone()));
+    assert_eq!(migration.stage(&app, Some(&iam)), None);
+    assert_eq!(migration.halfway(&migration.importing, Some(&migration.filled)), None);
+    let names = |text: &str| resources(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!((names(&app).len(), names(&iam).len()), (3, 2));
+    // All of the way is the end of it.
+    assert_eq!(migration.partial(&all), (migration.importing.clone(), migration.filled.clone()));
+    assert!(!migration.filled.contains("AWS::StackName") && migration.filled.contains("shop-iam-RoleArn"));
+    let files = migration.files(&batches);
+    assert_eq!(files.len(), 3 + 4 + 2, "{:?}", files.iter().map(|(name, _)| name).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_cannot_move_is_said_before_anything_is_changed() {
+    let text = MONOLITH.replace(
+        "  Queue: {",
+        "  Inline: {Type: AWS::IAM::Policy, Properties: {PolicyName: p, Roles: [!Ref Role], PolicyDocument: {Statement: []}}}\n  CDKMetadata: {Type: AWS::CDK::Metadata}\n  Queue: {",
+    );
+    let answer = split(&SplitRequest { template: &text, ..SplitRequest::default() });
+    let SplitAnswer::Done(pair) = answer else { panic!("{:?}", answer.diagnostics()) };
+    let found = Migration::plan((&text, &pair.iam, &pair.app), ("shop", "shop-iam")).unwrap_err();
+    let said: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(said.iter().any(|said| said.contains("`CDKMetadata` is an AWS::CDK::Metadata")), "{said:?}");
+}
