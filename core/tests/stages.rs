@@ -29,6 +29,7 @@ const STAGES: &[&str] = &[
     "report",
     "diff",
     "deployment",
+    "terraform",
     "api",
     "lib",
 ];
