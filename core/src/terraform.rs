@@ -3,8 +3,11 @@
 //!
 //! What is decided is data ([`decide`]); [`module`] says it in HCL, which [`hcl`] quotes and lays out.
 
+pub mod check;
 pub mod decide;
+pub mod explain;
 pub mod hcl;
 pub mod module;
+pub mod permissions;
 
 pub mod rule;

@@ -263,9 +263,7 @@ fn wires(iam: &Contents, app: &Contents) -> Vec<Wire> {
 
 fn arns(iam: &Contents, kind: &str) -> BTreeMap<String, String> {
     let of_kind = iam.outputs.iter().filter(|(_, output)| output.arn_of.as_deref() == Some(kind));
-    of_kind
-        .map(|(name, _)| (name.strip_suffix("Arn").unwrap_or(name).to_owned(), name.clone()))
-        .collect()
+    of_kind.map(|(name, _)| (name.strip_suffix("Arn").unwrap_or(name).to_owned(), name.clone())).collect()
 }
 
 /// A name for the variable of a parameter.

@@ -176,6 +176,9 @@ block \"x\" {
     fn values_are_quoted_and_names_are_not() {
         assert_eq!(quoted("a ${b} %{c} \"d\"\n\\"), r#""a $${b} %%{c} \"d\"\n\\""#);
         assert_eq!(list(["a", "b"]), r#"["a", "b"]"#);
-        assert_eq!((key("Role1").as_str(), key("1Role").as_str(), key("for").as_str()), ("Role1", "\"1Role\"", "\"for\""));
+        assert_eq!(
+            (key("Role1").as_str(), key("1Role").as_str(), key("for").as_str()),
+            ("Role1", "\"1Role\"", "\"for\"")
+        );
     }
 }

@@ -82,7 +82,12 @@ pub fn write(request: &Request<'_>) -> Result<Vec<File>, Vec<Diagnostic>> {
     };
     let (mut files, mut found) = (Vec::new(), Vec::new());
     for (root, folder) in roots {
-        let writing = Writing { request, decisions: &decisions, root: *root, up: if folder.is_empty() { "" } else { "../" } };
+        let writing = Writing {
+            request,
+            decisions: &decisions,
+            root: *root,
+            up: if folder.is_empty() { "" } else { "../" },
+        };
         for (name, text) in writing.files() {
             match formatted(&text) {
                 Ok(text) => files.push(File { path: format!("{folder}{name}"), text: marked(&text) }),
@@ -156,10 +161,7 @@ impl Writing<'_> {
 
     fn versions(&self) -> String {
         let profile = if self.request.settings.profile.is_some() { "  profile = var.profile\n" } else { "" };
-        filled(
-            VERSIONS,
-            &[("versions", &quoted(self.request.provider.versions())), ("profile", profile)],
-        )
+        filled(VERSIONS, &[("versions", &quoted(self.request.provider.versions())), ("profile", profile)])
     }
 
     /// Source: Terraform language, "Import": an `import` block's `id` was a literal before 1.6.

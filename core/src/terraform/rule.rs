@@ -73,7 +73,9 @@ pub fn rules(name: &str, declared: &Declared, value: &str) -> Vec<Rule> {
             }
         }
         "String" => {
-            for (bound, sign, words) in [(declared.length.0, ">=", "least"), (declared.length.1, "<=", "most")] {
+            for (bound, sign, words) in
+                [(declared.length.0, ">=", "least"), (declared.length.1, "<=", "most")]
+            {
                 if let Some(bound) = bound {
                     rule(
                         format!("length({value}) {sign} {bound}"),
@@ -81,7 +83,8 @@ pub fn rules(name: &str, declared: &Declared, value: &str) -> Vec<Rule> {
                     );
                 }
             }
-            if let Some(pattern) = declared.allowed_pattern.as_deref().filter(|pattern| is_portable(pattern)) {
+            if let Some(pattern) = declared.allowed_pattern.as_deref().filter(|pattern| is_portable(pattern))
+            {
                 rule(
                     format!("can(regex({}, {value}))", quoted(&whole(pattern))),
                     format!("{name} must match {pattern}"),
@@ -128,7 +131,8 @@ pub fn is_portable(pattern: &str) -> bool {
             '+' if !class && matches!(before, '+' | '*' | '?' | '}') => return false,
             '{' if !class => {
                 let inside: String = chars.by_ref().take_while(|c| *c != '}').collect();
-                let small = |number: &str| number.is_empty() || number.parse::<u32>().is_ok_and(|n| n <= 1_000);
+                let small =
+                    |number: &str| number.is_empty() || number.parse::<u32>().is_ok_and(|n| n <= 1_000);
                 if inside.is_empty() || !inside.split(',').all(small) {
                     return false;
                 }
@@ -148,10 +152,17 @@ mod tests {
 
     #[test]
     fn only_what_means_the_same_is_carried_over() {
-        for pattern in ["^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "^$|^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[!-~]+$", r"\d+\.\d{1,3}", ""] {
+        for pattern in [
+            "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+            "^$|^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[!-~]+$",
+            r"\d+\.\d{1,3}",
+            "",
+        ] {
             assert!(is_portable(pattern), "{pattern}");
         }
-        for pattern in [r"(?!x).*", r"\p{L}+", "[a-z&&[^x]]", "a++", "x{1,2000}", "(?i)x", r"\Qx\E", "[", r"\u0041"] {
+        for pattern in
+            [r"(?!x).*", r"\p{L}+", "[a-z&&[^x]]", "a++", "x{1,2000}", "(?i)x", r"\Qx\E", "[", r"\u0041"]
+        {
             assert!(!is_portable(pattern), "{pattern}");
         }
     }

@@ -379,6 +379,9 @@ pub struct PermissionsArgs {
     /// The account's number [default: `*`, any].
     #[arg(long, value_name = "NUMBER")]
     pub account: Option<String>,
+    /// For those who run the module of `iam-split terraform` instead of iam-split.
+    #[arg(long)]
+    pub terraform: bool,
 }
 
 /// Write a Terraform root module for the pair, or judge the one that is there.
@@ -405,6 +408,12 @@ pub struct TerraformArgs {
     /// Look which stacks stand, and take them over by import blocks: after `migrate` or `deploy`.
     #[arg(long)]
     pub import: bool,
+    /// Write nothing; say what of the .tf files in DIR, and below it, will fail with this pair.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["split_roots", "import", "explain"])]
+    pub check: Option<PathBuf>,
+    /// Write nothing; tell a plan, as `terraform show -json` writes it, in the specification's scenarios.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["split_roots", "import"])]
+    pub explain: Option<PathBuf>,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

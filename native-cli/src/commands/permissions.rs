@@ -2,6 +2,7 @@
 
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::permissions::{Place, policy};
+use iam_split_core::terraform;
 
 use crate::Streams;
 use crate::args::deployment::{PermissionsArgs, Target};
@@ -27,7 +28,8 @@ pub(crate) fn run(arguments: &PermissionsArgs, streams: &mut Streams) -> Result<
         }
         let place = Place { region: &deployment.aws.region, account };
         let templates = (deployment.iam.as_ref(), deployment.app.as_ref());
-        let (policy, notes) = policy(which, &deployment.settings, templates, &place);
+        let of_team = if arguments.terraform { terraform::permissions::policy } else { policy };
+        let (policy, notes) = of_team(which, &deployment.settings, templates, &place);
         for note in notes {
             console.say(&format!("note: {note}"))?;
         }

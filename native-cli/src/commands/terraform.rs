@@ -2,9 +2,12 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use iam_split_core::deployment::scenario::Scenario;
 use iam_split_core::deployment::settings::Location;
-use iam_split_core::diagnostic::Diagnostic;
+use iam_split_core::diagnostic::{Diagnostic, Severity};
+use iam_split_core::terraform::check::{Pair, Text, check};
 use iam_split_core::terraform::decide::Provider;
+use iam_split_core::terraform::explain::{Does, StackPlan, explain};
 use iam_split_core::terraform::module::{File, Layout, Request, Standing, is_ours, write};
 
 use crate::Streams;
@@ -12,14 +15,163 @@ use crate::args::deployment::TerraformArgs;
 use crate::aws::{Aws, bucket, stack};
 use crate::deployment::{self, Deployment, Needs};
 use crate::exit::{Exit, Failure};
-use crate::files::{reason, write_all};
-use crate::progress::Console;
+use crate::files::{Input, reason, write_all};
+use crate::progress::{Console, change_line};
+use crate::render::Sources;
 
 pub(crate) fn run(arguments: &TerraformArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     let needs = Needs { iam: true, app: true, values: false };
     deployment::run(&arguments.settings, false, needs, streams, async |deployment, console| {
-        module(arguments, deployment, console).await
+        match (&arguments.check, &arguments.explain) {
+            (Some(folder), _) => judged(folder, deployment, console),
+            (_, Some(plan)) => told(plan, deployment, console),
+            _ => module(arguments, deployment, console).await,
+        }
     })
+}
+
+/// `--check`
+fn judged(folder: &Path, deployment: &Deployment, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let (Some(iam), Some(app)) = (&deployment.iam, &deployment.app) else {
+        return Err(Failure::new(
+            "there is nothing to check in the inline pattern: one stack has everything",
+        )
+        .help("give a split pair as `template` and `iam_template`"));
+    };
+    let mut files = Vec::new();
+    collect(folder, "", &mut files)?;
+    if files.is_empty() {
+        return Err(Failure::new(format!("`{}` holds no files of Terraform", folder.display()))
+            .help("give the folder of the root module"));
+    }
+    let found = check(&files, Pair { iam, app });
+    let names: Vec<String> = files.iter().map(|file| folder.join(&file.path).display().to_string()).collect();
+    for finding in &found {
+        let place = finding.file.and_then(|number| Some((names.get(number)?, files.get(number)?)));
+        let input = place.map(|(name, file)| Input::of(name, &file.text));
+        let sources = Sources { config: input.as_ref(), ..Sources::default() };
+        console.findings(std::slice::from_ref(&finding.diagnostic), &sources)?;
+    }
+    let count = |severity| found.iter().filter(|found| found.diagnostic.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let noun = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let files = noun(files.len(), "file");
+    if errors + warnings == 0 {
+        console.result(&format!("{files} looked at: they fit this pair"))?;
+        return Ok(Exit::Done);
+    }
+    let (errors, warnings) = (noun(errors, "error"), noun(warnings, "warning"));
+    console.result(&format!("{files} looked at: {errors}, {warnings}"))?;
+    let unreadable =
+        found.iter().any(|found| found.diagnostic.is_error() && found.diagnostic.code.exit_code() == 2);
+    Ok(if unreadable { Exit::Usage } else { Exit::Refused })
+}
+
+/// The files of a folder and of those below it; hidden ones are Terraform's own.
+fn collect(folder: &Path, below: &str, files: &mut Vec<Text>) -> Result<(), Failure> {
+    let failure = |path: &Path, error: &std::io::Error| {
+        Failure::new(format!("cannot read `{}`: {}", path.display(), reason(error)))
+    };
+    let place = folder.join(below);
+    let mut entries = std::fs::read_dir(&place)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| failure(&place, &error))?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        let kind = entry.file_type().map_err(|error| failure(&entry.path(), &error))?;
+        if name.starts_with('.') || kind.is_symlink() {
+            continue;
+        }
+        if kind.is_dir() {
+            collect(folder, &path, files)?;
+        } else if [".tf", ".tf.json", ".tfvars"].iter().any(|ending| name.ends_with(ending)) {
+            let text = std::fs::read(entry.path()).map_err(|error| failure(&entry.path(), &error))?;
+            let text = String::from_utf8(text)
+                .map_err(|_| Failure::new(format!("`{}` is not UTF-8 text", entry.path().display())))?;
+            files.push(Text { path, text });
+        }
+    }
+    Ok(())
+}
+
+/// `--explain`
+fn told(plan: &Path, deployment: &Deployment, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let Some(app) = &deployment.app else { return Ok(Exit::Usage) };
+    let text = std::fs::read_to_string(plan)
+        .map_err(|error| Failure::new(format!("cannot read `{}`: {}", plan.display(), reason(&error))))?;
+    let iam = deployment.iam.as_ref().filter(|_| deployment.external());
+    let told = match explain(&text, &deployment.settings, iam, app) {
+        Ok(told) => told,
+        Err(found) => {
+            deployment.tell(&[found], console)?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let settings = &deployment.settings;
+    for (noun, name, stack) in
+        [("IAM", &settings.iam_stack_name, &told.iam), ("application", &settings.name, &told.app)]
+    {
+        if noun == "IAM" && iam.is_none() {
+            continue;
+        }
+        console.result(&format!("{noun} stack {name}: {}", said(stack)))?;
+        for change in &stack.changes {
+            console.result(&change_line(change))?;
+        }
+        for change in &stack.parameters {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+            console.result(&format!(
+                "    {}: {} -> {}",
+                change.name,
+                value(&change.before),
+                value(&change.after)
+            ))?;
+        }
+        if !stack.later.is_empty() {
+            let count = stack.later.len();
+            let noun = if count == 1 { "parameter" } else { "parameters" };
+            console.result(&format!(
+                "    {count} {noun} known after the IAM stack: {}",
+                shortened(&stack.later)
+            ))?;
+        }
+    }
+    for scenario in &told.scenarios {
+        let letter = match scenario {
+            Scenario::A => "A",
+            Scenario::B => "B",
+            Scenario::C => "C",
+            Scenario::D => "D",
+        };
+        console.result(&format!("scenario {letter}: {}\n  {}", scenario.name(), scenario.impact()))?;
+    }
+    for note in &told.notes {
+        console.say(&format!("note: {note}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn said(stack: &StackPlan) -> &'static str {
+    match stack.does {
+        Does::Absent => "not in the plan",
+        Does::Nothing => "nothing to do",
+        Does::Create => "new",
+        Does::Update if stack.template => "update, with another template",
+        Does::Update => "update",
+        Does::Replace => "DELETED AND MADE ANEW",
+        Does::Delete => "deleted",
+    }
+}
+
+/// `A, B, C and 29 more`
+fn shortened(names: &[String]) -> String {
+    let shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(3) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 async fn module(
@@ -67,7 +219,8 @@ async fn module(
 
 /// Writes all files or none, over nothing that is not as we left it.
 fn keep(folder: &Path, files: &[File]) -> Result<(), Failure> {
-    let files: Vec<(PathBuf, &String)> = files.iter().map(|file| (folder.join(&file.path), &file.text)).collect();
+    let files: Vec<(PathBuf, &String)> =
+        files.iter().map(|file| (folder.join(&file.path), &file.text)).collect();
     let mut others = Vec::new();
     for (path, _) in &files {
         match std::fs::read(path) {
@@ -153,9 +306,8 @@ fn path_to(location: Option<&Location>, folder: &Path, out: &Path) -> Result<Str
 
 /// A path from the root, through no links; its end need not be there yet.
 fn whole(path: &Path) -> Result<PathBuf, Failure> {
-    let failure = |error: std::io::Error| {
-        Failure::new(format!("cannot find `{}`: {}", path.display(), reason(&error)))
-    };
+    let failure =
+        |error: std::io::Error| Failure::new(format!("cannot find `{}`: {}", path.display(), reason(&error)));
     let path = std::path::absolute(path).map_err(failure)?;
     let there = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
     let Some((part, real)) = there else { return Ok(path) };

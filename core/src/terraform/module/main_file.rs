@@ -26,7 +26,8 @@ impl Writing<'_> {
         if self.root == Root::Both && !self.decisions.later.is_empty() {
             text.push_str(&self.check());
         }
-        text
+        text.truncate(text.trim_end().len());
+        text + "\n"
     }
 
     /// Whether outputs are judged in this root.
@@ -37,7 +38,8 @@ impl Writing<'_> {
     /// Whether the outputs come by a data source and not from the resource: the stack is another root's, or the
     /// provider does not see that they change.
     fn reads_stack(&self) -> bool {
-        self.pair() && (self.root == Root::App || self.root == Root::Both && self.request.provider < Provider::Five)
+        self.pair()
+            && (self.root == Root::App || self.root == Root::Both && self.request.provider < Provider::Five)
     }
 
     fn heading(&self) -> String {
@@ -93,7 +95,9 @@ impl Writing<'_> {
         let mut parts = Vec::new();
         if !shown.is_empty() {
             let all = object(6, &shown);
-            parts.push(format!("    {{\n      for name, value in {all} : name => value if value != null\n    }},\n"));
+            parts.push(format!(
+                "    {{\n      for name, value in {all} : name => value if value != null\n    }},\n"
+            ));
         }
         for known in self.own().filter(|known| known.secret) {
             parts.push(format!(
@@ -103,7 +107,8 @@ impl Writing<'_> {
                 value(known)
             ));
         }
-        let merged = if parts.is_empty() { "{}".to_owned() } else { format!("merge(\n{}  )", parts.concat()) };
+        let merged =
+            if parts.is_empty() { "{}".to_owned() } else { format!("merge(\n{}  )", parts.concat()) };
         format!(
             "  # Parameters with a variable of their own, one value for both stacks; null leaves the template's default.\n  given = {merged}\n\n"
         )
@@ -115,7 +120,10 @@ impl Writing<'_> {
             .iter()
             .map(|wire| {
                 let absent = optional(wire.absent.as_deref());
-                (key(&wire.parameter), format!("lookup(local.iam_outputs, {}, {absent})", quoted(&wire.output)))
+                (
+                    key(&wire.parameter),
+                    format!("lookup(local.iam_outputs, {}, {absent})", quoted(&wire.output)),
+                )
             })
             .collect();
         let arns: Vec<(String, String)> =
@@ -136,7 +144,13 @@ impl Writing<'_> {
                 ("inline", inline),
                 ("none", none),
                 ("from", &object(2, &from)),
-                ("needed", &lines(2, wires.iter().filter(|wire| wire.absent.is_none()).map(|wire| wire.output.as_str()))),
+                (
+                    "needed",
+                    &lines(
+                        2,
+                        wires.iter().filter(|wire| wire.absent.is_none()).map(|wire| wire.output.as_str()),
+                    ),
+                ),
                 ("arns", &object(2, &arns)),
             ],
         )
@@ -173,20 +187,24 @@ impl Writing<'_> {
     /// What is wrong with what was given, for the preconditions.
     fn faults(&self) -> String {
         let mut declared = Vec::new();
-        let mut text = "  # What is missing or was given amiss; the preconditions of the stacks tell.\n".to_owned();
+        let mut text =
+            "  # What is missing or was given amiss; the preconditions of the stacks tell.\n".to_owned();
         for (which, there) in [("iam", self.has_iam()), ("app", self.root.has_app())] {
             if there {
                 declared.push(format!("local.{which}_parameter_names"));
-                let required = self.own().filter(|known| {
-                    known.required && if which == "iam" { known.iam } else { known.app }
-                });
+                let required = self
+                    .own()
+                    .filter(|known| known.required && if which == "iam" { known.iam } else { known.app });
                 let required = lines(2, required.map(|known| known.name.as_str()));
                 text.push_str(&format!(
                     "  {which}_without_value = setsubtract({required}, keys(local.{which}_parameters))\n"
                 ));
             }
         }
-        text.push_str(&format!("  undeclared = setsubtract(keys(var.parameters), concat({}))\n", declared.join(", ")));
+        text.push_str(&format!(
+            "  undeclared = setsubtract(keys(var.parameters), concat({}))\n",
+            declared.join(", ")
+        ));
         let secrets = self.own().filter(|known| known.secret).map(|known| known.name.as_str());
         text.push_str(&format!(
             "  open_secrets = setintersection({}, concat(keys(var.parameters), keys(var.infrastructure_parameters)))\n",
@@ -197,20 +215,35 @@ impl Writing<'_> {
 
     fn bucket(&self) -> String {
         let settings = self.request.settings;
-        let suffix = if self.root == Root::Iam { "-iam" } else if self.root == Root::App { "-app" } else { "" };
+        let suffix = if self.root == Root::Iam {
+            "-iam"
+        } else if self.root == Root::App {
+            "-app"
+        } else {
+            ""
+        };
         let name = if settings.bucket == names::bucket(&settings.prefix, &settings.name) {
             format!("\"{}-templates-${{trim(var.name, \"-\")}}{suffix}\"", settings.prefix)
         } else {
             let room: String = settings.bucket.chars().take(63 - suffix.len()).collect();
             quoted(&format!("{room}{suffix}"))
         };
-        let mut text = filled(BUCKET, &[("name", &name)]);
+        // Such a provider would take away the encryption that S3 has given every bucket since 2023.
+        let encrypted = if self.request.provider == Provider::Three { ENCRYPTED } else { "" };
+        let mut text = filled(BUCKET, &[("name", &name), ("encrypted", encrypted)]);
         let mut object = |which: &str, variable: &str, contents: &Contents, count: &str| {
-            let (ending, prefix) = (if contents.json { "json" } else { "yaml" }, quoted_inside(&settings.prefix));
+            let (ending, prefix) =
+                (if contents.json { "json" } else { "yaml" }, quoted_inside(&settings.prefix));
             let key = format!("\"{prefix}-{which}/${{filesha256(var.{variable})}}.{ending}\"");
             text.push_str(&filled(
                 OBJECT,
-                &[("type", self.request.provider.object()), ("which", which), ("count", count), ("key", &key), ("file", variable)],
+                &[
+                    ("type", self.request.provider.object()),
+                    ("which", which),
+                    ("count", count),
+                    ("key", &key),
+                    ("file", variable),
+                ],
             ));
         };
         if let Some(iam) = self.request.iam.filter(|_| self.has_iam()) {
@@ -224,8 +257,10 @@ impl Writing<'_> {
     }
 
     fn iam_stack(&self) -> String {
-        let capabilities = self.request.iam.map(|iam| list(iam.capabilities.iter().copied())).unwrap_or_default();
-        let (count, index) = if self.switches() { ("  count = local.external ? 1 : 0\n\n", "[0]") } else { ("", "") };
+        let capabilities =
+            self.request.iam.map(|iam| list(iam.capabilities.iter().copied())).unwrap_or_default();
+        let (count, index) =
+            if self.switches() { ("  count = local.external ? 1 : 0\n\n", "[0]") } else { ("", "") };
         let mut conditions = WITHOUT_VALUE.replace("@which@", "iam").replace("@noun@", "IAM");
         if self.root == Root::Iam {
             conditions.push_str(GIVEN_AMISS);
@@ -241,7 +276,7 @@ impl Writing<'_> {
                 ("capabilities", &capabilities),
                 ("tags", "merge(var.tags, var.iam_tags)"),
                 ("role", "var.iam_role_arn"),
-                ("conditions", &conditions),
+                ("conditions", conditions.trim_end_matches('\n')),
             ],
         )
     }
@@ -262,7 +297,8 @@ impl Writing<'_> {
             let all = all.filter(|name| *name == "CAPABILITY_NAMED_IAM" || app.capabilities.contains(name));
             capabilities = format!("local.external ? {capabilities} : {}", list(all));
         }
-        let mut conditions = WITHOUT_VALUE.replace("@which@", "app").replace("@noun@", "application") + GIVEN_AMISS;
+        let mut conditions =
+            WITHOUT_VALUE.replace("@which@", "app").replace("@noun@", "application") + GIVEN_AMISS;
         if self.reads_arns() {
             conditions.push_str(OUTPUTS_THERE);
         }
@@ -280,7 +316,7 @@ impl Writing<'_> {
                 ("capabilities", &capabilities),
                 ("tags", "var.tags"),
                 ("role", "var.role_arn"),
-                ("conditions", &conditions),
+                ("conditions", conditions.trim_end_matches('\n')),
             ],
         )
     }
@@ -346,7 +382,7 @@ const BUCKET: &str = r#"resource "aws_s3_bucket" "templates" {
 
   bucket = @name@
   tags = var.tags
-}
+@encrypted@}
 
 resource "aws_s3_bucket_public_access_block" "templates" {
   count = var.template_bucket == null ? 1 : 0
@@ -358,6 +394,16 @@ resource "aws_s3_bucket_public_access_block" "templates" {
   restrict_public_buckets = true
 }
 
+"#;
+
+const ENCRYPTED: &str = r#"
+  server_side_encryption_configuration {
+    rule {
+      apply_server_side_encryption_by_default {
+        sse_algorithm = "AES256"
+      }
+    }
+  }
 "#;
 
 const OBJECT: &str = r#"# Under the content's hash: new content is a new address, and so an update of the stack.
@@ -394,7 +440,8 @@ const STACK: &str = r#"resource "aws_cloudformation_stack" "@which@" {
     # They matter at creation alone; changed later, they would have the stack deleted and made anew.
     ignore_changes = [on_failure, timeout_in_minutes]
 
-@conditions@  }
+@conditions@
+  }
 }
 
 "#;

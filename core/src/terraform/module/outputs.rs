@@ -31,11 +31,13 @@ impl Writing<'_> {
                 ));
             }
         }
-        let of_iam = if self.root == Root::Iam { "aws_cloudformation_stack.iam.outputs" } else { "local.iam_outputs" };
+        let of_iam =
+            if self.root == Root::Iam { "aws_cloudformation_stack.iam.outputs" } else { "local.iam_outputs" };
         if self.has_iam() {
-            for (name, noun, arns) in
-                [("role_arns", "roles", &self.decisions.roles), ("policy_arns", "managed policies", &self.decisions.policies)]
-            {
+            for (name, noun, arns) in [
+                ("role_arns", "roles", &self.decisions.roles),
+                ("policy_arns", "managed policies", &self.decisions.policies),
+            ] {
                 list.push((
                     name.to_owned(),
                     format!("The ARNs of the {noun}, by their names in the IAM template"),
@@ -72,7 +74,10 @@ impl Writing<'_> {
             .iter()
             .map(|later| {
                 let output = quoted(&later.output);
-                (key(&later.parameter), format!("lookup(aws_cloudformation_stack.app.outputs, {output}, \"\")"))
+                (
+                    key(&later.parameter),
+                    format!("lookup(aws_cloudformation_stack.app.outputs, {output}, \"\")"),
+                )
             })
             .collect();
         format!("jsonencode({{ two_phase_values = {} }})", object(2, &values))

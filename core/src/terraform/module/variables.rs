@@ -23,11 +23,20 @@ struct Variable<'v> {
 impl<'v> Variable<'v> {
     fn new(name: &'v str, kind: &'v str, description: impl Into<String>, default: Option<String>) -> Self {
         let nullable = default.as_deref() == Some("null");
-        Self { name, kind, description: description.into(), default, nullable, sensitive: false, rules: Vec::new() }
+        Self {
+            name,
+            kind,
+            description: description.into(),
+            default,
+            nullable,
+            sensitive: false,
+            rules: Vec::new(),
+        }
     }
 
     fn written(&self) -> String {
-        let mut text = format!("variable {} {{\n  description = {}\n", quoted(self.name), quoted(&self.description));
+        let mut text =
+            format!("variable {} {{\n  description = {}\n", quoted(self.name), quoted(&self.description));
         text.push_str(&format!("  type = {}\n", self.kind));
         if let Some(default) = &self.default {
             text.push_str(&format!("  default = {default}\n"));
@@ -82,8 +91,9 @@ impl Writing<'_> {
         );
         variable.rules.push(Rule {
             condition: "can(regex(\"^[a-z][0-9a-z-]{0,19}$\", var.name))".to_owned(),
-            message: "A lower-case letter, then lower-case letters, digits and dashes; 20 characters at most."
-                .to_owned(),
+            message:
+                "A lower-case letter, then lower-case letters, digits and dashes; 20 characters at most."
+                    .to_owned(),
         });
         let parameter = self.decisions.stack_parameter.as_deref();
         let declared = parameter.and_then(|name| self.request.iam?.parameters.get(name));
@@ -157,7 +167,12 @@ impl Writing<'_> {
             let named = settings.iam_stack_named.then_some(settings.iam_stack_name.as_str());
             list.push(Variable {
                 nullable: true,
-                ..Variable::new("iam_stack_name", "string", "The IAM stack's name; null is NAME-iam", Some(optional(named)))
+                ..Variable::new(
+                    "iam_stack_name",
+                    "string",
+                    "The IAM stack's name; null is NAME-iam",
+                    Some(optional(named)),
+                )
             });
         }
         let map = |tags: &std::collections::BTreeMap<String, String>| {
@@ -165,16 +180,28 @@ impl Writing<'_> {
             Some(object(2, &entries))
         };
         let whose = if self.root == Root::Both && self.pair() { "both stacks" } else { "the stack" };
-        list.push(Variable::new("tags", "map(string)", format!("Tags of {whose} and of the bucket"), map(&settings.tags)));
+        list.push(Variable::new(
+            "tags",
+            "map(string)",
+            format!("Tags of {whose} and of the bucket"),
+            map(&settings.tags),
+        ));
         if self.has_iam() {
-            list.push(Variable::new("iam_tags", "map(string)", "Further tags of the IAM stack", map(&settings.iam_tags)));
+            list.push(Variable::new(
+                "iam_tags",
+                "map(string)",
+                "Further tags of the IAM stack",
+                map(&settings.iam_tags),
+            ));
         }
         let role = |name, noun: &str, given: &Option<String>| Variable {
             nullable: true,
             ..Variable::new(
                 name,
                 "string",
-                format!("The role with which CloudFormation works on the {noun} stack; null is the caller's own permissions"),
+                format!(
+                    "The role with which CloudFormation works on the {noun} stack; null is the caller's own permissions"
+                ),
                 Some(optional(given.as_deref())),
             )
         };
@@ -220,14 +247,14 @@ impl Writing<'_> {
         // Terraform has to wait for the rollback as well.
         let watched = minutes.map(|minutes| minutes.saturating_mul(2).saturating_add(10));
         for (name, what, minutes) in [
-            ("create_timeout", "creation", watched),
-            ("update_timeout", "update", settings.timeouts.update),
-            ("delete_timeout", "deletion", settings.timeouts.delete),
+            ("create_timeout", "a creation", watched),
+            ("update_timeout", "an update", settings.timeouts.update),
+            ("delete_timeout", "a deletion", settings.timeouts.delete),
         ] {
             list.push(Variable::new(
                 name,
                 "string",
-                format!("How long Terraform watches a {what}"),
+                format!("How long Terraform watches {what}"),
                 Some(quoted(&format!("{}m", minutes.unwrap_or(60)))),
             ));
         }
@@ -263,7 +290,8 @@ impl Writing<'_> {
             ),
         ];
         if self.has_iam() && !self.decisions.later.is_empty() {
-            let names: Vec<&str> = self.decisions.later.iter().map(|later| later.parameter.as_str()).collect();
+            let names: Vec<&str> =
+                self.decisions.later.iter().map(|later| later.parameter.as_str()).collect();
             list.push(Variable::new(
                 "two_phase_values",
                 "map(string)",
