@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use iam_split_tests::aws::{Place, SECRETS, call, encoded, finished, simulator};
+use iam_split_tests::aws::{Door, Place, SECRETS, call, encoded, finished, simulator};
 use iam_split_tests::{Run, ok, repository};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -452,4 +452,291 @@ fn nothing_is_written_over_files_of_others() {
         ran.stderr
     );
     assert!(!place.path("terraform/outputs.tf").exists());
+}
+
+/// The module of the specification: 32 outputs by name through a data source, user parameters first, constant
+/// addresses, nothing for the IAM template.
+fn module_of_the_specification(place: &Place, names: &[&str]) {
+    let takes: Vec<String> = names
+        .iter()
+        .map(|name| {
+            format!("    {name} = try(data.aws_cloudformation_stack.iam[0].outputs[\"{name}Arn\"], null)\n")
+        })
+        .collect();
+    let gives: Vec<String> = names
+        .iter()
+        .map(|name| {
+            format!(
+                "output \"{name}Arn\" {{\n  value = aws_cloudformation_stack.iam.outputs[\"{name}Arn\"]\n}}\n"
+            )
+        })
+        .collect();
+    for folder in ["theirs", "theirs/modules", "theirs/modules/iam", "theirs/modules/quilt"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
+    place.write("theirs/main.tf", "module \"quilt\" {\n  source = \"./modules/quilt\"\n  name = \"prod\"\n  iam_template_url = \"https://b.s3.us-east-1.amazonaws.com/quilt-iam.yaml\"\n  parameters = { AdminEmail = \"a@example.com\" }\n}\n");
+    place.write("theirs/modules/iam/main.tf", "resource \"aws_cloudformation_stack\" \"iam\" {\n  name = \"${var.name}-iam\"\n  template_url = var.template_url\n  parameters = var.parameters\n  capabilities = var.capabilities\n}\nvariable \"name\" {}\nvariable \"template_url\" {}\nvariable \"parameters\" {\n  default = {}\n}\nvariable \"capabilities\" {\n  default = [\"CAPABILITY_NAMED_IAM\"]\n}\n");
+    place.write("theirs/modules/iam/outputs.tf", &gives.concat());
+    place.write("theirs/modules/quilt/main.tf", &format!("locals {{\n  from_iam = var.iam_template_url != null ? {{\n{}  }} : {{}}\n  key = \"quilt.yaml\"\n}}\n\ndata \"aws_cloudformation_stack\" \"iam\" {{\n  count = 1\n  name = \"${{var.name}}-iam\"\n}}\n\nmodule \"iam\" {{\n  source = \"../iam\"\n  name = var.name\n  template_url = var.iam_template_url\n  parameters = var.iam_parameters\n}}\n\nresource \"aws_cloudformation_stack\" \"stack\" {{\n  name = var.name\n  template_url = \"https://b.s3.us-east-1.amazonaws.com/${{local.key}}\"\n  parameters = merge(var.parameters, local.from_iam, {{ VPC = \"vpc-1\", Subnets = null }})\n  depends_on = [module.iam]\n}}\n\nvariable \"name\" {{}}\nvariable \"iam_template_url\" {{}}\nvariable \"iam_parameters\" {{\n  default = {{}}\n}}\nvariable \"parameters\" {{}}\n", takes.concat()));
+}
+
+/// The names of `config.yaml`, 24 roles and 8 policies.
+fn configured(config: &str) -> Vec<&str> {
+    config
+        .lines()
+        .filter_map(|line| line.strip_prefix("    - "))
+        .map(|name| name.split(' ').next().unwrap())
+        .collect()
+}
+
+/// What they have is judged: each fault with its code, its line and the way out.
+#[test]
+fn the_module_of_the_specification_is_judged() {
+    let place = Place::example(0, "prod");
+    let config = std::fs::read_to_string(place.path("config.yaml")).unwrap();
+    let mut names = configured(&config);
+    assert!(names.len() >= 32, "{names:?}");
+    names.push("ForgottenRole");
+    module_of_the_specification(&place, &names);
+    let ran = place.run(&["terraform", "--check", "theirs"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    for said in [
+        "error[TFM001]: the IAM template has no output `ForgottenRoleArn`\n  --> theirs/modules/iam/outputs.tf:98:11",
+        "error[TFM002]: nobody passes `AppStackName`, which the IAM template needs\n",
+        "add `AppStackName = var.name`",
+        "error[TFM002]: nobody passes `CertificateArnELB`, `SearchDomainArn`, `CloudTrailBucket`, which the IAM template needs\n",
+        "error[TFM004]: the application template has no parameter `ForgottenRole`",
+        "warning[TFM005]",
+        "modules/iam/main.tf:3:3",
+        "warning[TFM006]: `try` hides that an output is missing: `SearchHandlerRoleArn`",
+        "error[TFM007]: `data.aws_cloudformation_stack.iam` is read before the stack that these files make\n",
+        "warning[TFM008]: `var.parameters` loses to what is merged after it\n",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
+    }
+    // Ours fit, in every form.
+    for (out, more) in [("a", &[][..]), ("b", &["--aws-provider", "3"]), ("c", &["--split-roots"])] {
+        ok(&place.run(&[&["terraform", "--out", out][..], more].concat()));
+        let ran = place.run(&["terraform", "--check", out]);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+    }
+}
+
+/// A plan of Terraform's is told, and what a run calls is in the policy.
+#[test]
+fn a_run_is_told_and_permitted() {
+    let door = Door::open(Some(simulator()), |_| None);
+    let Some(mut ground) = Ground::pair(
+        "tf-told",
+        SHOP,
+        "parameters: {Subnets: [a, b], AdminPassword: {env: ADMIN_PASSWORD}}\n",
+    ) else {
+        return;
+    };
+    ground.place.port = door.port;
+    ground.written(&["--aws-provider", "3"]);
+    ground.apply("terraform");
+    ground.place.edit("shop-iam.yaml", "sqs:SendMessage", "sqs:ReceiveMessage");
+    let told = |ground: &Ground| {
+        ok_out(ground.run("terraform", &["plan", "-out=plan.bin"]));
+        // The file holds what Terraform hides elsewhere; nothing of it may be told.
+        let json = ground.command("terraform", &["show", "-json", "plan.bin"]).output().unwrap().stdout;
+        std::fs::write(ground.place.path("plan.json"), json).unwrap();
+        let ran = ground.place.run(&["terraform", "--explain", "plan.json"]);
+        assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+        ran.stdout
+    };
+    let said = told(&ground);
+    assert!(
+        said.contains("WorkerRole  (Policies)")
+            && said.contains("scenario A: IAM stack update (policy changes)"),
+        "{said}"
+    );
+    ground.place.edit(
+        "shop-iam.yaml",
+        "  WorkerRole:\n    Type: AWS::IAM::Role\n    Properties:\n",
+        "  WorkerRole:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: tf-told-worker\n",
+    );
+    let said = told(&ground);
+    assert!(said.contains("scenario B: IAM stack update (resource replacement)"), "{said}");
+    ground.apply("terraform");
+    ok_out(ground.run("terraform", &["destroy", "-auto-approve"]));
+
+    let mut permitted = Vec::new();
+    for target in ["iam", "app"] {
+        let ran = ground.place.run(&["permissions", target, "--terraform"]);
+        let policy: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        for statement in policy["Statement"].as_array().unwrap() {
+            match &statement["Action"] {
+                serde_json::Value::String(one) => permitted.push(one.clone()),
+                many => permitted
+                    .extend(many.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned())),
+            }
+        }
+    }
+    let called: std::collections::BTreeSet<String> =
+        door.actions().iter().map(|action| permission(action)).collect();
+    let missing: Vec<&String> = called.iter().filter(|action| !permitted.contains(action)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(called.contains("cloudformation:UpdateStack") && called.contains("s3:PutObject"), "{called:?}");
+}
+
+/// The permission that a call needs.
+fn permission(action: &str) -> String {
+    let Some((method, path)) = action.split_once(' ') else {
+        return match action {
+            "GetCallerIdentity" => format!("sts:{action}"),
+            _ => format!("cloudformation:{action}"),
+        };
+    };
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let object = path.trim_matches('/').contains('/');
+    let what = query.split(['=', '&']).next().unwrap_or_default();
+    let name = match (method, object, what) {
+        ("PUT", true, _) => "PutObject",
+        ("DELETE", true, _) => "DeleteObject",
+        ("GET", true, "tagging") => "GetObjectTagging",
+        ("GET", true, "acl") => "GetObjectAcl",
+        ("GET" | "HEAD", true, _) => "GetObject",
+        ("PUT", false, "") => "CreateBucket",
+        ("PUT" | "DELETE", false, "publicAccessBlock") => "PutBucketPublicAccessBlock",
+        ("PUT" | "DELETE", false, "tagging") => "PutBucketTagging",
+        ("PUT" | "DELETE", false, "encryption") => "PutEncryptionConfiguration",
+        ("DELETE", false, "") => "DeleteBucket",
+        ("HEAD", false, _) => "ListBucket",
+        ("GET", false, "accelerate") => "GetAccelerateConfiguration",
+        ("GET", false, "acl") => "GetBucketAcl",
+        ("GET", false, "cors") => "GetBucketCORS",
+        ("GET", false, "encryption") => "GetEncryptionConfiguration",
+        ("GET", false, "lifecycle") => "GetLifecycleConfiguration",
+        ("GET", false, "location") => "GetBucketLocation",
+        ("GET", false, "logging") => "GetBucketLogging",
+        ("GET", false, "object-lock") => "GetBucketObjectLockConfiguration",
+        ("GET", false, "policy") => "GetBucketPolicy",
+        ("GET", false, "publicAccessBlock") => "GetBucketPublicAccessBlock",
+        ("GET", false, "replication") => "GetReplicationConfiguration",
+        ("GET", false, "requestPayment") => "GetBucketRequestPayment",
+        ("GET", false, "tagging") => "GetBucketTagging",
+        ("GET", false, "versioning") => "GetBucketVersioning",
+        ("GET", false, "versions") => "ListBucketVersions",
+        ("GET", false, "website") => "GetBucketWebsite",
+        ("GET", false, _) => "ListBucket",
+        _ => action,
+    };
+    format!("s3:{name}")
+}
+
+/// The real template's pair, as far as a plan: what is written is sound, and nothing is missing.
+#[test]
+fn the_real_pair_is_planned() {
+    let Some(place) = Place::real(simulator(), "tf-real") else { return };
+    let Some(ground) = Ground::new(place) else { return };
+    ground.written(&[]);
+    let ran = ground.plan("terraform");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("Plan: 6 to add, 0 to change, 0 to destroy."), "{}", ran.stdout);
+    // The module of the specification, with the real pair: one of its 32 outputs is not there.
+    let config = std::fs::read_to_string(ground.place.path("config.yaml")).unwrap();
+    module_of_the_specification(&ground.place, &configured(&config));
+    let ran = ground.place.run(&["terraform", "--check", "theirs"]);
+    assert!(ran.stderr.contains("the IAM template has no output `S3LambdaRoleArn`"), "{}", ran.stderr);
+}
+
+/// `docs/terraform.md` is run from top to bottom; `INSTA_UPDATE=always` writes its outputs anew.
+#[test]
+fn the_workflow_is_as_the_document_shows() {
+    let path = repository().join("docs/terraform.md");
+    let document = std::fs::read_to_string(&path).unwrap();
+    let Some(ground) = Ground::new(Place::example(simulator(), "quilt-prod")) else { return };
+    let (mut made, mut lines) = (String::new(), document.lines());
+    while let Some(line) = lines.next() {
+        made += &format!("{line}\n");
+        if let Some(edit) = line.strip_prefix("<!-- edit ").and_then(|rest| rest.strip_suffix(" -->")) {
+            let (file, change) = edit.split_once(": ").unwrap();
+            let (from, to) = change.split_once(" => ").unwrap();
+            ground.place.edit(file, from, to);
+        }
+        let Some(wanted) = line.strip_prefix("```console") else { continue };
+        let wanted: i32 = wanted.trim().parse().unwrap_or(0);
+        let command = lines.next().unwrap();
+        lines.by_ref().find(|line| *line == "```");
+        let words: Vec<&str> = command.split(' ').collect();
+        let said = match words.as_slice() {
+            ["$", "iam-split", "terraform"] => {
+                let ran = ground.place.run(&["terraform"]);
+                std::fs::remove_dir_all(ground.place.path("terraform")).unwrap();
+                ground.written(&[]);
+                ran.stdout + &ran.stderr
+            }
+            ["$", "iam-split", rest @ ..] => {
+                let ran = ground.place.run(rest);
+                assert_eq!(ran.status, wanted, "{command}\n{}{}", ran.stdout, ran.stderr);
+                ran.stdout + &ran.stderr
+            }
+            ["$", "terraform", _, "show", "-json", plan, ">", file] => {
+                let json = ground.command("terraform", &["show", "-json", plan]).output().unwrap().stdout;
+                std::fs::write(ground.place.path(file), json).unwrap();
+                String::new()
+            }
+            ["$", "terraform", _, rest @ ..] => {
+                let mut command_line = ground.command("terraform", rest);
+                let ran = finished(command_line.env(format!("TF_CLI_ARGS_{}", rest[0]), "-parallelism=1"));
+                assert_eq!(ran.status, wanted, "{command}\n{}{}", ran.stdout, ran.stderr);
+                told_shortly(&(ran.stdout + &ran.stderr))
+            }
+            _ => panic!("{command}"),
+        };
+        made += &format!("{command}\n{said}```\n");
+    }
+    if std::env::var("INSTA_UPDATE").is_ok_and(|wish| wish == "always") {
+        std::fs::write(path, made).unwrap();
+        return;
+    }
+    for (said, shown) in made.lines().zip(document.lines()) {
+        assert_eq!(said, shown, "write docs/terraform.md anew");
+    }
+    assert_eq!(made.lines().count(), document.lines().count());
+}
+
+/// What Terraform says, without the attributes and outputs, and with what differs from run to run made alike.
+fn told_shortly(text: &str) -> String {
+    let mut kept: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let noise = line.trim().is_empty()
+            || line.contains("Still ")
+            || line.contains("Refreshing state")
+            || line.starts_with("data.")
+            || line.starts_with(['}', ']', '+', '-', '~'])
+            || line.starts_with("  ") && !line.starts_with("  # ")
+            || line.starts_with(" <= ")
+            || line.contains(" = ");
+        if noise {
+            continue;
+        }
+        // Ids and times.
+        let line = line.split(" [id=").next().unwrap();
+        let words = line.split(' ').map(|word| {
+            let time = word.strip_suffix('s').is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()));
+            if time { "0s" } else { word }
+        });
+        kept.push(words.collect::<Vec<_>>().join(" "));
+    }
+    kept.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The module in `examples/quilt/terraform` is the one that the command writes.
+#[test]
+fn the_module_of_the_example_is_up_to_date() {
+    let place = Place::example(0, "quilt-prod");
+    ok(&place.run(&["terraform"]));
+    for name in ["main.tf", "variables.tf", "outputs.tf", "versions.tf"] {
+        let made = std::fs::read_to_string(place.path("terraform").join(name)).unwrap();
+        let kept = repository().join("examples/quilt/terraform").join(name);
+        if std::env::var("INSTA_UPDATE").is_ok_and(|wish| wish == "always") {
+            std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+            std::fs::write(kept, made).unwrap();
+            continue;
+        }
+        assert!(std::fs::read_to_string(kept).unwrap() == made, "write examples/quilt/terraform/{name} anew");
+    }
 }

@@ -12,7 +12,7 @@ use super::{Finding, Pair, Place};
 use crate::deployment::contents::Contents;
 use crate::deployment::names::Which;
 use crate::deployment::outputs::parameter_of;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 
 /// The type of a stack, as a resource and as a data source.
 const STACK: &str = "aws_cloudformation_stack";
@@ -101,16 +101,18 @@ fn which<'f>(
     };
     let (iam, app) = (used(pair.iam), used(pair.app));
     if let Some(at) = named.attribute("parameters") {
-        let keys = resolver.keys(folder, at).names;
-        let takes = |name: &String| {
-            pair.app.parameters.contains_key(name) && !pair.iam.parameters.contains_key(name)
-                || pair.iam.outputs.contains_key(name) && parameter_of(name, pair.app).is_some()
-        };
-        if keys.keys().any(takes) {
-            return Some(Which::App);
-        }
-        if pair.iam.stack_parameter().is_some_and(|name| keys.contains_key(name)) {
+        let keys = resolver.keys(folder, at);
+        let certain = |name: &str| keys.names.contains_key(name) && !keys.filtered.contains(name);
+        if pair.iam.stack_parameter().is_some_and(certain) {
             return Some(Which::Iam);
+        }
+        let takes = |name: &&String| {
+            certain(name)
+                && (pair.app.parameters.contains_key(*name) && !pair.iam.parameters.contains_key(*name)
+                    || pair.iam.outputs.contains_key(*name) && parameter_of(name, pair.app).is_some())
+        };
+        if keys.names.keys().any(|name| takes(&name)) {
+            return Some(Which::App);
         }
     }
     if iam != app {
@@ -183,46 +185,51 @@ fn parameters<'f>(
             }
         });
     }
-    let missing: Vec<&String> = contents
-        .parameters
-        .iter()
-        .filter(|(name, declared)| declared.default.is_none() && !keys.names.contains_key(*name))
-        .map(|(name, _)| name)
-        .collect();
-    for name in missing {
-        let mut diagnostic =
-            Diagnostic::new(Code::TFM002, format!("nobody passes `{name}`, which the {noun} template needs"));
+    let passed = |name: &str| keys.names.contains_key(name) || keys.names.contains_key(&format!("{name}Arn"));
+    let missing = contents.parameters.iter().filter(|(_, declared)| declared.default.is_none());
+    let missing: Vec<&str> = missing.map(|(name, _)| name.as_str()).filter(|name| !passed(name)).collect();
+    for (names, help) in ways_out(&missing, which, pair) {
+        let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let mut message = format!("nobody passes {list}, which the {noun} template needs");
+        let mut diagnostic = Diagnostic::new(Code::TFM002, message.clone());
         if !keys.unseen.is_empty() {
             let from: Vec<String> = keys.unseen.iter().map(|from| format!("`{from}`")).collect();
-            diagnostic = Diagnostic::new(
-                Code::TFM002,
-                format!(
-                    "nobody passes `{name}`, which the {noun} template needs, unless {} does",
-                    from.join(" or ")
-                ),
-            )
-            .with_severity(crate::diagnostic::Severity::Warning);
+            message.push_str(&format!(", unless {} does", from.join(" or ")));
+            diagnostic = Diagnostic::new(Code::TFM002, message).with_severity(Severity::Warning);
         }
-        let help = if which == Which::Iam && contents.stack_parameter() == Some(name) {
-            format!(
-                "add `{name} = var.name`: the name of the application stack, by which the policies find its resources"
-            )
-        } else if which == Which::Iam && pair.app.parameters.contains_key(name) {
-            format!("pass it as the application stack gets it: both stacks need one value of `{name}`")
-        } else {
-            match pair.iam.outputs.contains_key(&format!("{name}Arn")) {
-                true if which == Which::App => {
-                    format!("add `{name} = aws_cloudformation_stack.iam.outputs[\"{name}Arn\"]`")
-                }
-                _ => format!("add `{name}` to its parameters"),
-            }
-        };
-        found.push(Finding::new(
-            stack.named.place("parameters").as_ref(),
-            "not among these",
-            diagnostic.help(help),
-        ));
+        let place = stack.named.place("parameters");
+        found.push(Finding::new(place.as_ref(), "not among these", diagnostic.help(help)));
     }
+}
+
+/// Missing parameters, those with one way out together.
+fn ways_out<'n>(missing: &[&'n str], which: Which, pair: Pair<'_>) -> Vec<(Vec<&'n str>, String)> {
+    let of_stack = |name: &&str| which == Which::Iam && pair.iam.stack_parameter() == Some(*name);
+    let shared = |name: &&str| which == Which::Iam && pair.app.parameters.contains_key(*name);
+    let wired = |name: &&str| which == Which::App && pair.iam.outputs.contains_key(&format!("{name}Arn"));
+    let (mut one, mut both, mut wires, mut others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for name in missing {
+        if of_stack(name) {
+            one.push(*name);
+        } else if shared(name) {
+            both.push(*name);
+        } else if wired(name) {
+            wires.push(*name);
+        } else {
+            others.push(*name);
+        }
+    }
+    let first = |names: &[&str]| names.first().copied().unwrap_or_default().to_owned();
+    let helps = [
+        format!(
+            "add `{} = var.name`: the name of the application stack, by which the policies find its resources",
+            first(&one)
+        ),
+        "pass what the application stack gets: both stacks need one value".to_owned(),
+        format!("add `{0} = aws_cloudformation_stack.iam.outputs[\"{0}Arn\"]`, and so each", first(&wires)),
+        "add it to the stack's `parameters`".to_owned(),
+    ];
+    [one, both, wires, others].into_iter().zip(helps).filter(|(names, _)| !names.is_empty()).collect()
 }
 
 /// New content under an address that stays is no change for Terraform.
@@ -438,6 +445,7 @@ fn ignored(stack: &Stack<'_>, which: Which, files: &Folders, pair: Pair<'_>, fou
 
 /// Outputs that the pair does not have, or not always, and places that hide it.
 fn outputs(uses: &[Use], stacks: &[Stack<'_>], read: &[Stack<'_>], pair: Pair<'_>, found: &mut Vec<Finding>) {
+    let mut hidden: BTreeMap<(&str, &str), Vec<&Use>> = BTreeMap::new();
     for one in uses {
         let list = if one.data { read } else { stacks };
         let stack = list.iter().find(|stack| stack.folder == one.folder && stack.named.label == one.label);
@@ -476,14 +484,25 @@ fn outputs(uses: &[Use], stacks: &[Stack<'_>], read: &[Stack<'_>], pair: Pair<'_
                     .get_blocks("lifecycle")
                     .any(|block| block.body.has_blocks("precondition"))
         });
-        if let Some(function) = one.hides.filter(|_| !declared.conditional && !checked) {
-            found.push(Finding::new(
-                Some(&one.place),
-                "a missing output becomes null here",
-                Diagnostic::new(Code::TFM006, format!("`{function}` hides that the output `{output}` is missing"))
-                    .help("leave the function out, so that the plan stops; or add a precondition to the application stack"),
-            ));
+        if let Some(function) =
+            one.hides.filter(|function| *function != "can" && !declared.conditional && !checked)
+        {
+            hidden.entry((one.folder.as_str(), function)).or_default().push(one);
         }
+    }
+    for ((_, function), uses) in hidden {
+        let names: Vec<String> = uses.iter().map(|one| format!("`{}`", one.output)).collect();
+        let place = uses.first().map(|one| &one.place);
+        let label = match uses.len() {
+            1 => "a missing output becomes null here".to_owned(),
+            more => format!("a missing output becomes null here, and in {} more places", more - 1),
+        };
+        found.push(Finding::new(
+            place,
+            &label,
+            Diagnostic::new(Code::TFM006, format!("`{function}` hides that an output is missing: {}", names.join(", ")))
+                .help("leave the function out, so that the plan stops; or add a precondition to the application stack"),
+        ));
     }
 }
 
