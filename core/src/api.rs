@@ -23,6 +23,9 @@ pub use crate::reconfigure::reconfigure;
 pub use crate::summary::Bridged;
 pub use crate::survey::{Survey, survey};
 pub use crate::template::redacted;
+pub use crate::terraform::check::{Finding, Pair, Text, check as check_terraform};
+pub use crate::terraform::explain::explain as explain_terraform;
+pub use crate::terraform::module::write as write_terraform;
 pub use crate::validate::{ValidateRequest, Validation, validate};
 
 /// What to split and how.

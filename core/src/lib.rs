@@ -43,6 +43,7 @@
 //! | [`survey`] | template | what there is to choose from |
 //! | [`diff`] | two texts | what differs, and why |
 //! | [`deployment`] | settings, stacks | names, parameters, order, states of a deployment |
+//! | [`terraform`] | deployment, templates | the same for Terraform: files written, read and judged |
 //! | [`api`] | a request | an answer: what the command and the browser call |
 //!
 //! # Invariants
@@ -76,6 +77,7 @@ pub mod summary;
 pub mod survey;
 pub mod syntax;
 pub mod template;
+pub mod terraform;
 pub mod text;
 pub mod validate;
 pub mod value;

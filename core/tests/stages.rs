@@ -31,6 +31,7 @@ const STAGES: &[&str] = &[
     "report",
     "diff",
     "deployment",
+    "terraform",
     "api",
     "lib",
 ];

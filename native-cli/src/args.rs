@@ -34,6 +34,7 @@ pub enum Command {
     Delete(deployment::DeleteArgs),
     Migrate(deployment::MigrateArgs),
     Permissions(deployment::PermissionsArgs),
+    Terraform(deployment::TerraformArgs),
     Explain(ExplainArgs),
 }
 

@@ -13,5 +13,6 @@ pub(crate) mod plan;
 pub(crate) mod rollback;
 pub(crate) mod split;
 pub(crate) mod status;
+pub(crate) mod terraform;
 pub(crate) mod upload;
 pub(crate) mod validate;

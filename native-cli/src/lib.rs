@@ -90,6 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Command::Migrate(arguments) => commands::migrate::run(arguments, streams),
         Command::Rollback(arguments) => commands::rollback::run(arguments, streams),
         Command::Permissions(arguments) => commands::permissions::run(arguments, streams),
+        Command::Terraform(arguments) => commands::terraform::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
         Command::Plan(arguments) => commands::plan::run(arguments, streams),
         Command::Status(arguments) => commands::status::run(arguments, streams),

@@ -15,6 +15,8 @@ use crate::validate::{self, ValidateRequest, Validation};
 pub struct Declared {
     /// Its type.
     pub kind: String,
+    /// What the template says of it.
+    pub description: Option<String>,
     /// Its default.
     pub default: Option<String>,
     /// Whether its value is a secret.
@@ -42,6 +44,8 @@ pub struct DeclaredOutput {
     pub arn_of: Option<String>,
     /// Whether it is exported.
     pub exported: bool,
+    /// What the template says of it.
+    pub description: Option<String>,
 }
 
 /// What a template says of itself in `Metadata: IamSplit`.
@@ -98,6 +102,7 @@ impl Contents {
                 arn_of: resource
                     .map(|resource| resource.kind.to_owned())
                     .filter(|kind| iam_type(kind).is_some()),
+                description: output.value.get("Description").and_then(Node::as_str).map(str::to_owned),
             };
             ((*name).to_owned(), output)
         });
@@ -160,6 +165,7 @@ fn declared(parameter: &Declaration<'_, '_>) -> Declared {
     let values = parameter.value.get("AllowedValues").map(Node::resolved).into_iter().flat_map(Node::items);
     Declared {
         kind: text("Type").unwrap_or_default(),
+        description: text("Description"),
         default: text("Default"),
         no_echo: text("NoEcho")
             .is_some_and(|value| matches!(value.to_lowercase().as_str(), "true" | "yes" | "on")),

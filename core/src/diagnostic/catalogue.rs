@@ -334,6 +334,45 @@ catalogue! {
     DPL021 Error 1 "the template is not the one that was read"
         "What CloudFormation would deploy differs from what this command read and checked: somebody wrote to the bucket meanwhile."
         "Find out who may write to the bucket, and run again.";
+    TFM001 Error 1 "an output that Terraform expects and the pair lacks"
+        "The files take an output of a stack that its template does not have, or has under a condition only."
+        "Remove the use and the parameter that takes it, or correct the name; `iam-split terraform` writes what fits.";
+    TFM002 Error 1 "a parameter that nobody passes"
+        "A template declares a parameter without a default, and the files give the stack no value for it. It is a warning where a value may come from what is not in the files."
+        "Add it to the stack's `parameters`.";
+    TFM003 Error 1 "a name with `Arn` where none is due"
+        "Outputs of the IAM stack end in `Arn`; the application's parameters that take them are called like the resources."
+        "Pass it under the name without `Arn`.";
+    TFM004 Error 1 "a parameter that the template does not have"
+        "The files pass a parameter that the stack's template does not declare; CloudFormation refuses that."
+        "Remove it, or correct the name.";
+    TFM005 Warning 1 "a template's address that stays"
+        "Terraform compares addresses, not contents: new content under the same address is no change, and is not deployed."
+        "Put the content's hash into the object's key, or its version into the address.";
+    TFM006 Warning 1 "a missing output is hidden"
+        "`try` or `lookup` turns a missing output into null, which is passed on as no value or an empty one."
+        "Take the output directly, or add a precondition to the stack that takes it.";
+    TFM007 Error 1 "a stack is read before it stands"
+        "A data source reads the IAM stack that the same files make, and waits for nothing: the first plan fails, and later ones see old outputs."
+        "Take the outputs of the resource or module that makes the stack, or add `depends_on`.";
+    TFM008 Warning 1 "the user's values lose"
+        "In `merge` what comes later wins, and something comes after the user's parameters."
+        "Put the user's parameters last.";
+    TFM009 Error 1 "a capability is missing"
+        "A template makes IAM resources or has a macro, and the stack does not acknowledge it."
+        "Add it to the stack's `capabilities`.";
+    TFM010 Error 2 "a file of Terraform cannot be read"
+        "The file is no HCL."
+        "Correct the marked place.";
+    TFM011 Warning 1 "something was not looked at"
+        "Part of the files cannot be judged: a module whose files are elsewhere, JSON, a stack of which nothing says which of the two it is."
+        "Give the files, or look at that part by hand.";
+    TFM012 Error 1 "a secret would be overwritten"
+        "CloudFormation gives secrets back as `****`. With their changes ignored, Terraform passes that on at the next update of anything (terraform-provider-aws 29405)."
+        "Leave `parameters` out of `ignore_changes`.";
+    TFM013 Error 2 "the plan cannot be read"
+        "The file is not what `terraform show -json` writes of a plan."
+        "Write it with `terraform plan -out=plan.bin` and `terraform show -json plan.bin > plan.json`.";
     AWS000 Error 3 "AWS refuses or fails"
         "AWS answered with an error that has no explanation here."
         "Read AWS's own words; when what they name is put right, run the command again: what is done already is not done twice.";

@@ -458,6 +458,38 @@ pub struct PermissionsArgs {
     pub account: Option<String>,
 }
 
+/// Write a Terraform root module for the pair, or judge the one that is there.
+///
+/// Without --check or --explain: writes main.tf, variables.tf, outputs.tf and versions.tf, over nothing
+/// that somebody else wrote or edited. The module puts both templates into a bucket under their content's
+/// hash, deploys the IAM stack, and passes its outputs to the application stack. Secrets are not written.
+///
+/// Exit codes: 0 done, 1 findings, 2 wrong usage or input, 3 AWS (with --import).
+#[derive(Args, Debug)]
+pub struct TerraformArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its fields have the help texts")]
+    pub settings: Settings,
+    /// Where the files go.
+    #[arg(long, value_name = "DIR", default_value = "terraform")]
+    pub out: PathBuf,
+    /// Two root modules, DIR/iam and DIR/app, for two teams.
+    #[arg(long)]
+    pub split_roots: bool,
+    /// The AWS provider that is used: 3, 4, or 5 and later.
+    #[arg(long, value_name = "MAJOR", default_value_t = 5, value_parser = clap::value_parser!(u8).range(3..))]
+    pub aws_provider: u8,
+    /// Look which stacks stand, and take them over by import blocks: after `migrate` or `deploy`.
+    #[arg(long)]
+    pub import: bool,
+    /// Write nothing; say what of the .tf files in DIR, and below it, will fail with this pair.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["split_roots", "import", "explain"])]
+    pub check: Option<PathBuf>,
+    /// Write nothing; tell a plan, as `terraform show -json` writes it, in the specification's scenarios.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["split_roots", "import"])]
+    pub explain: Option<PathBuf>,
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "write a number of seconds".to_owned())?;
     if (0.01..=60.0).contains(&seconds) { Ok(seconds) } else { Err("from 0.01 to 60 seconds".to_owned()) }

@@ -2,6 +2,8 @@
 
 use iam_split_core::deployment::permissions::{Handlers, Place, Request, Team, Tool, policy};
 
+use iam_split_core::terraform;
+
 use crate::Streams;
 use crate::args::deployment::{PermissionsArgs, PermissionsTarget};
 use crate::deployment::{self, Needs};
@@ -39,7 +41,8 @@ pub(crate) fn run(arguments: &PermissionsArgs, streams: &mut Streams) -> Result<
             place: &place,
             handlers: &handlers,
         };
-        let (policy, notes) = policy(&request);
+        let of_tool = if arguments.terraform { terraform::permissions::policy } else { policy };
+        let (policy, notes) = of_tool(&request);
         for note in notes {
             console.say(&format!("note: {note}"))?;
         }

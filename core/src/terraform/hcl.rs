@@ -1,0 +1,184 @@
+//! HCL: values quoted, and files laid out as `terraform fmt` lays them out.
+
+use hcl_edit::expr::{Expression, Object, ObjectKey};
+use hcl_edit::parser::Error;
+use hcl_edit::structure::{Body, Structure};
+use hcl_edit::visit_mut::{VisitMut, visit_body_mut, visit_object_mut};
+use hcl_edit::{Decorate, Ident};
+
+/// A text as a quoted value: nothing in it is a template.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    Expression::from(text).to_string()
+}
+
+/// Texts as a list on one line.
+#[must_use]
+pub fn list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let texts: Vec<String> = texts.into_iter().map(quoted).collect();
+    format!("[{}]", texts.join(", "))
+}
+
+/// The key of an object: as it is where HCL reads it so.
+#[must_use]
+pub fn key(text: &str) -> String {
+    if is_identifier(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// Whether a text can stand as a name without quotes, also as the first key of an object.
+///
+/// Source: HCL native syntax specification, "Identifiers"; `for`, `null`, `true` and `false` mean
+/// something else there.
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
+    Ident::try_new(text).is_ok() && !matches!(text, "for" | "null" | "true" | "false")
+}
+
+/// A file laid out as `terraform fmt` does: the signs of equality in lines of one run stand below each other.
+///
+/// # Errors
+/// Where the text is no HCL.
+pub fn formatted(text: &str) -> Result<String, Error> {
+    let mut body: Body = text.parse()?;
+    Aligned.visit_body_mut(&mut body);
+    Ok(body.to_string())
+}
+
+/// Source: `hclwrite`'s `format.go`: lines that follow each other, each with a whole value on it, are one run.
+struct Aligned;
+
+impl VisitMut for Aligned {
+    fn visit_body_mut(&mut self, body: &mut Body) {
+        let lines: Vec<Line> = body
+            .iter()
+            .map(|structure| match structure {
+                Structure::Attribute(attribute) => Line {
+                    width: attribute.key.as_str().chars().count(),
+                    single: !attribute.value.to_string().contains('\n'),
+                    apart: attribute.decor().prefix().is_some_and(|prefix| prefix.contains('\n')),
+                },
+                Structure::Block(_) => Line { width: 0, single: false, apart: true },
+            })
+            .collect();
+        for (mut structure, padding) in body.iter_mut().zip(paddings(&lines)) {
+            if let Some(attribute) = structure.as_attribute_mut() {
+                let mut attribute = attribute;
+                attribute.key_decor_mut().set_suffix(padding);
+            }
+        }
+        visit_body_mut(self, body);
+    }
+
+    fn visit_object_mut(&mut self, object: &mut Object) {
+        if Expression::from(object.clone()).to_string().contains('\n') {
+            let lines: Vec<Line> = object
+                .iter()
+                .map(|(key, value)| Line {
+                    width: written(key).chars().count(),
+                    single: !value.expr().to_string().trim_end().contains('\n'),
+                    apart: prefix(key).matches('\n').count() > 0,
+                })
+                .collect();
+            for ((mut key, _), padding) in object.iter_mut().zip(paddings(&lines)) {
+                key.decor_mut().set_suffix(padding);
+            }
+        }
+        visit_object_mut(self, object);
+    }
+}
+
+fn prefix(key: &ObjectKey) -> &str {
+    let decor = match key {
+        ObjectKey::Ident(ident) => ident.decor(),
+        ObjectKey::Expression(expr) => expr.decor(),
+    };
+    decor.prefix().map_or("", |prefix| prefix)
+}
+
+fn written(key: &ObjectKey) -> String {
+    match key {
+        ObjectKey::Ident(ident) => ident.as_str().to_owned(),
+        ObjectKey::Expression(expr) => expr.to_string().trim().to_owned(),
+    }
+}
+
+/// What alignment has to know of a line.
+struct Line {
+    /// Characters of its key.
+    width: usize,
+    /// Whether its value ends on it.
+    single: bool,
+    /// Whether a blank line or a comment stands before it.
+    apart: bool,
+}
+
+/// The blanks after each key.
+fn paddings(lines: &[Line]) -> Vec<String> {
+    let mut result = Vec::with_capacity(lines.len());
+    for run in lines.chunk_by(|a, b| a.single && b.single && !b.apart) {
+        let width = run.iter().map(|line| line.width).max().unwrap_or(0);
+        result.extend(run.iter().map(|line| " ".repeat(width - line.width + 1)));
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_lines_are_aligned() {
+        let text = "\
+a = 1
+long = 2
+
+bb = {
+  x = 1
+  \"y z\" = {
+    k = 1
+  }
+  cc = { k = 1, ll = 2 }
+  d = 2
+}
+c = 3
+# why
+dd = 4
+block \"x\" {
+  a = 1
+  bbb = f(\"=\")
+}
+";
+        let wanted = "\
+a    = 1
+long = 2
+
+bb = {
+  x = 1
+  \"y z\" = {
+    k = 1
+  }
+  cc = { k = 1, ll = 2 }
+  d  = 2
+}
+c = 3
+# why
+dd = 4
+block \"x\" {
+  a   = 1
+  bbb = f(\"=\")
+}
+";
+        assert_eq!(formatted(text).unwrap(), wanted);
+        assert_eq!(formatted(wanted).unwrap(), wanted);
+    }
+
+    #[test]
+    fn values_are_quoted_and_names_are_not() {
+        assert_eq!(quoted("a ${b} %{c} \"d\"\n\\"), r#""a $${b} %%{c} \"d\"\n\\""#);
+        assert_eq!(list(["a", "b"]), r#"["a", "b"]"#);
+        assert_eq!(
+            (key("Role1").as_str(), key("1Role").as_str(), key("for").as_str()),
+            ("Role1", "\"1Role\"", "\"for\"")
+        );
+    }
+}
