@@ -69,6 +69,7 @@ pub mod facts;
 mod init;
 pub mod normal;
 pub mod plan;
+pub mod policy;
 mod policy_size;
 mod reconfigure;
 pub mod report;

@@ -115,11 +115,12 @@ pub struct ValidateArgs {
 /// Show what a split changed in the application, or what a release changes in the IAM template.
 ///
 /// `diff MONOLITH APP` lists what left, what was rewritten and why, and what no split explains.
-/// `diff --iam OLD NEW` lists for each role the permissions that were added, removed, widened or
-/// narrowed, and who may assume it.
+/// `diff --iam OLD NEW` lists the statements that differ, role by role, and decides for each principal
+/// whether every request that the new release allows was allowed by the old one: no more, more (with such
+/// a request), or cannot tell (with the part that decides).
 ///
-/// Exit codes: 0 nothing to object to; 1 a difference that no split makes or, with --iam, more that may
-/// be allowed than before, where the texts cannot tell too; 2 wrong usage or unreadable input.
+/// Exit codes: 0 nothing to object to; 1 a difference that no split makes or, with --iam, more that is
+/// allowed than before, or that cannot be told; 2 wrong usage or unreadable input.
 #[derive(Args, Debug)]
 pub struct DiffArgs {
     /// The monolith; with --iam the IAM template of the former release.
@@ -129,6 +130,9 @@ pub struct DiffArgs {
     /// Compare two IAM templates, role by role.
     #[arg(long)]
     pub iam: bool,
+    /// With --iam: exit 0 where it cannot be told whether more is allowed.
+    #[arg(long, requires = "iam")]
+    pub allow_unknown: bool,
     /// How the differences are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

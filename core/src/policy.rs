@@ -1,0 +1,25 @@
+//! What IAM policies mean: who may do what, and whether a release allows more than the one before it.
+//!
+//! A request is an action on a resource with a context, or for a role's trust someone who assumes it with a
+//! context. [`release`] decides for each principal whether every request that the new template allows was
+//! allowed by the old one.
+
+mod catalogue;
+mod change;
+mod condition;
+mod decide;
+mod glob;
+mod holder;
+mod loops;
+mod release;
+mod side;
+mod statement;
+mod subject;
+mod value;
+mod witness;
+mod words;
+mod world;
+
+pub use catalogue::Catalogue;
+pub use change::{Change, PermissionChange, ResourceChange, changes};
+pub use release::{Decision, Place, Question, Reason, Release, Verdict, Witness, release};
