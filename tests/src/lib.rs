@@ -10,6 +10,8 @@ pub mod evaluate;
 pub mod fake;
 pub mod fuzz;
 pub mod generate;
+pub mod iam;
+pub mod releases;
 
 use std::path::PathBuf;
 
