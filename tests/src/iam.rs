@@ -148,16 +148,14 @@ fn number(text: &str) -> f64 {
     text.parse().expect("a number")
 }
 
-/// Days of a date, or of seconds since 1970; months have 31 days here, which keeps the order.
+/// A date as a number: parts of different weight keep the order. Months have 31 days here, and that keeps it too.
 fn day(text: &str) -> f64 {
-    if let Ok(seconds) = text.parse::<f64>() {
-        let days = seconds / 86_400.0;
-        // The generator's dates are the first of a January.
-        let year = 1970.0 + (days / 365.2425).floor();
-        return year * 372.0 + (days - ((year - 1970.0) * 365.2425)) + 0.5;
-    }
-    let parts: Vec<f64> = text[..10].split('-').map(number).collect();
-    parts[0] * 372.0 + (parts[1] - 1.0) * 31.0 + parts[2] - 1.0
+    let (date, time) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+    let parts = date.split('-').chain(time.trim_end_matches('Z').split(':')).map(number);
+    parts
+        .zip([372.0, 31.0, 1.0, 1.0 / 24.0, 1.0 / 1440.0, 1.0 / 86_400.0])
+        .map(|(part, weight)| part * weight)
+        .sum()
 }
 
 fn within(address: &str, range: &str) -> bool {

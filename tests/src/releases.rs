@@ -447,7 +447,13 @@ fn contexts(dice: &mut Dice, count: usize) -> Vec<BTreeMap<String, Vec<String>>>
 }
 
 fn world(parameters: &[(&str, &str)]) -> World {
+    let pseudo = |name: &str, otherwise: &str| {
+        let given = parameters.iter().find(|(known, _)| *known == name);
+        given.map_or(otherwise, |(_, value)| value).to_owned()
+    };
     World {
+        region: pseudo("AWS::Region", "us-east-1"),
+        partition: pseudo("AWS::Partition", "aws"),
         parameters: parameters
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

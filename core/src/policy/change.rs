@@ -64,22 +64,22 @@ pub struct ResourceChange {
 
 /// A statement to be compared: what is equal is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Row {
-    effect: String,
+pub(super) struct Row {
+    pub(super) effect: String,
     /// `Action` or `NotAction`, `Resource`, `NotResource`, `Principal` or `NotPrincipal`.
-    elements: (String, String),
-    actions: Vec<String>,
-    targets: Vec<String>,
+    pub(super) elements: (String, String),
+    pub(super) actions: Vec<String>,
+    pub(super) targets: Vec<String>,
     condition: Option<String>,
 }
 
 /// A row, its actions and targets as values, and its place.
 #[derive(Clone, Debug)]
-struct Placed {
-    row: Row,
+pub(super) struct Placed {
+    pub(super) row: Row,
     actions: Vec<Expr>,
     targets: Vec<Expr>,
-    span: Option<Span>,
+    pub(super) span: Option<Span>,
 }
 
 /// Statements that differ, by the logical id of the resource that holds them.
@@ -107,7 +107,7 @@ pub fn changes(old: &Template<'_, '_>, new: &Template<'_, '_>) -> BTreeMap<Strin
 }
 
 /// The statements of a resource: those of its policies, and those of its trust.
-fn rows(item: &Item, side: &Side) -> (Vec<Placed>, Vec<Placed>) {
+pub(super) fn rows(item: &Item, side: &Side) -> (Vec<Placed>, Vec<Placed>) {
     let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
     let (mut permissions, mut trust) = (Vec::new(), Vec::new());
     for (key, value) in &item.properties {

@@ -263,6 +263,27 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
     Some(days * 86_400.0 + rest)
 }
 
+/// Seconds since 1970 as an ISO 8601 date; what is between two seconds is the earlier one.
+fn date(seconds: f64) -> Option<String> {
+    // Years of four digits.
+    if !(-62_135_596_800.0..253_402_300_800.0).contains(&seconds) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "it is within the bounds above")]
+    let seconds = seconds.floor() as i64;
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z"))
+}
+
 /// An address or a range of them: whether it is of version 6, its first and its last.
 pub(super) fn range(text: &str) -> Option<(bool, u128, u128)> {
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
@@ -338,7 +359,7 @@ fn candidates(lines: &[&Line]) -> Option<Vec<String>> {
     values.extend(around(&mut numbers).iter().map(f64::to_string));
     let mut dates: Vec<f64> =
         of(&orders.map(Operator::Date)).iter().filter_map(|text| seconds(text)).collect();
-    values.extend(around(&mut dates).iter().map(f64::to_string));
+    values.extend(around(&mut dates).iter().filter_map(|seconds| date(*seconds)));
     if lines.iter().any(|line| line.operator == Operator::Bool) {
         values.extend(["true".to_owned(), "false".to_owned()]);
     }
@@ -371,6 +392,8 @@ mod tests {
         assert_eq!(seconds("2026-11-25T12:00:00Z"), Some(1_795_608_000.0));
         assert_eq!(seconds("2026-11-25T13:00:00+01:00"), Some(1_795_608_000.0));
         assert_eq!(seconds("86400"), Some(86_400.0));
+        assert_eq!(date(1_795_608_000.0).as_deref(), Some("2026-11-25T12:00:00Z"));
+        assert_eq!(date(-1.0).as_deref(), Some("1969-12-31T23:59:59Z"));
         assert_eq!(range("10.0.0.0/8"), Some((false, 0x0a00_0000, 0x0aff_ffff)));
         assert_eq!(range("nothing"), None);
     }

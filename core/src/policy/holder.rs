@@ -125,7 +125,7 @@ impl<'c> Case<'c> {
             symbols: self.symbols,
             side: self.both.side(self.which),
             world: self.world,
-            variables: self.values.is_some().then_some(self.variables),
+            variables: self.variables,
             trust,
         };
         Ok(reader.document(&document, origin)?)

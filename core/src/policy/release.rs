@@ -189,7 +189,7 @@ fn text(expr: &Expr) -> Option<&str> {
 }
 
 /// The two templates, and what of their declarations is not the same.
-fn both(old: Side, new: Side) -> Both {
+pub(super) fn both(old: Side, new: Side) -> Both {
     let mut both = Both {
         old,
         new,

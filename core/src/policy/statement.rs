@@ -108,8 +108,9 @@ pub(super) struct Reader<'r> {
     pub(super) symbols: &'r mut Symbols,
     pub(super) side: &'r Side,
     pub(super) world: &'r World,
-    /// Values of policy variables, by their keys in lower case: `None` for one that the context lacks.
-    pub(super) variables: Option<&'r super::decide::Fixed>,
+    /// Values of policy variables, by their keys in lower case: `None` for one that the context lacks. One that is
+    /// not here is not known.
+    pub(super) variables: &'r super::decide::Fixed,
     /// Whether the targets are principals.
     pub(super) trust: bool,
 }
@@ -317,7 +318,7 @@ impl Reader<'_> {
         reading: Reading,
     ) -> Result<Option<Glob>, Unread> {
         let glob = self.glob(expr, variables, reading)?;
-        let Some(values) = self.variables else { return Ok(Some(glob)) };
+        let values = self.variables;
         let mut known = Vec::new();
         for token in glob {
             let Token::Symbol(number) = token else {
@@ -327,7 +328,8 @@ impl Reader<'_> {
             match self.symbols.get(number) {
                 Some(Symbol::Variable(key)) => match values.get(key) {
                     Some(Some(value)) => known.extend(value.chars().map(Token::Char)),
-                    _ => return Ok(None),
+                    Some(None) => return Ok(None),
+                    None => known.push(token),
                 },
                 _ => known.push(token),
             }

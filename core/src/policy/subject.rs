@@ -520,7 +520,7 @@ impl Asked<'_> {
     }
 
     /// Why a statement may apply or not.
-    fn why(&self, meaning: &Meaning, symbols: &Symbols) -> String {
+    pub(super) fn why(&self, meaning: &Meaning, symbols: &Symbols) -> String {
         if meaning.unknown.is_some() {
             return "it may allow and deny anything: what it says is not in the template".to_owned();
         }

@@ -136,6 +136,7 @@ impl Values {
             if let Some((_, Choice::Is(is))) = self.world.choices.get(&canonical(&Expr::reference(plain))) {
                 return Ok(is.clone());
             }
+            self.parameters.insert(plain.to_owned(), text.clone());
             if let Some((_, Choice::Not(not))) = self.world.choices.get(&canonical(&Expr::reference(plain)))
                 && not.contains(&text)
             {

@@ -89,7 +89,12 @@ impl Found<'_> {
             .iter()
             .filter(|one| one.meaning.allow && one.written.targets.0 == "Principal");
         let named = allows.flat_map(|one| &one.written.targets.1).filter_map(|target| match target {
-            Expr::Text(text) if !text.contains('*') => Some(text.replacen(' ', ":", 1)),
+            Expr::Text(text) if !text.contains('*') => Some(match text.strip_prefix("AWS ") {
+                Some(account) if account.len() == 12 && !account.contains(':') => {
+                    format!("AWS:arn:aws:iam::{account}:root")
+                }
+                _ => text.replacen(' ', ":", 1),
+            }),
             _ => None,
         });
         let others = [
@@ -190,7 +195,7 @@ impl Asked<'_> {
             resource,
             context,
             parameters: values.parameters.clone(),
-            given: given(found.world),
+            given: given(found.world, false),
             statement: statement.map(|one| self.place(one, Which::New)),
         })
     }
@@ -217,13 +222,13 @@ impl Asked<'_> {
     }
 }
 
-/// What a case says that is no value of a parameter, in words.
-fn given(world: &World) -> Vec<String> {
+/// What a case says, in words; the values of parameters only where they are asked for.
+pub(super) fn given(world: &World, parameters: bool) -> Vec<String> {
     let one = |(about, choice): &(Expr, Choice)| match (about, choice) {
         (about, Choice::Holds(true)) => Some(words::value(about)),
         (about, Choice::Holds(false)) => Some(format!("not {}", words::value(about))),
         (Expr::Ref(name), Choice::Given(false)) => Some(format!("{name} has its default")),
-        (Expr::Ref(_), _) => None,
+        (Expr::Ref(_), _) if !parameters => None,
         (about, Choice::Is(text)) => Some(format!("{} is `{text}`", words::value(about))),
         (about, Choice::Not(texts)) => {
             let texts: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();

@@ -130,7 +130,11 @@ fn before_and_after(
 }
 
 fn iam(diff: &IamDiff, streams: &mut Streams) -> std::io::Result<()> {
-    let out = &mut streams.out;
+    permissions(&mut streams.out, diff)
+}
+
+/// What differs, resource by resource, then what was decided.
+pub(crate) fn permissions(out: &mut dyn std::io::Write, diff: &IamDiff) -> std::io::Result<()> {
     let of = |state| diff.resources.iter().filter(|one| one.state == state).count();
     writeln!(
         out,
@@ -149,7 +153,7 @@ fn iam(diff: &IamDiff, streams: &mut Streams) -> std::io::Result<()> {
 }
 
 /// What was decided, the worst first, and the verdict as the last line.
-pub(crate) fn release(out: &mut dyn std::io::Write, release: &Release) -> std::io::Result<()> {
+fn release(out: &mut dyn std::io::Write, release: &Release) -> std::io::Result<()> {
     for decision in &release.decisions {
         writeln!(out, "\n{}", headline(decision))?;
         match (&decision.witness, decision.verdict) {
@@ -230,7 +234,7 @@ fn resource(out: &mut dyn std::io::Write, one: &ResourceDiff) -> std::io::Result
     told.iter().try_for_each(|change| property(out, change))
 }
 
-pub(crate) fn permission(out: &mut dyn std::io::Write, change: &PermissionChange) -> std::io::Result<()> {
+fn permission(out: &mut dyn std::io::Write, change: &PermissionChange) -> std::io::Result<()> {
     let kind = match change.change {
         Change::Added => "added",
         Change::Removed => "removed",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use iam_split_core::api::{IamDiff, diff_iam};
 use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::{self, Live};
@@ -15,9 +16,10 @@ use iam_split_core::deployment::scenario::{
 };
 use iam_split_core::deployment::state::{Situation, situation};
 use iam_split_core::diagnostic::{Code, Diagnostic};
+use iam_split_core::policy::Verdict;
 
 use crate::Streams;
-use crate::args::deployment::{Format, PlanArgs};
+use crate::args::deployment::{FailOn, Format, PlanArgs};
 use crate::aws::{account, changeset, stack};
 use crate::deployment::apply::{self, blocked, not_over_monolith, refused, settled, spec};
 use crate::deployment::send::{Sent, for_looking};
@@ -39,7 +41,15 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
             keep(&plan.kept(deployment, account), &arguments.out, console)?;
         }
         console.result("nothing was changed")?;
-        Ok(if plan.refused.is_none() { Exit::Done } else { Exit::Refused })
+        let verdicts = plan.stacks.iter().filter_map(|plan| plan.permissions.as_ref());
+        let worst = verdicts.map(|diff| diff.release.verdict).max().unwrap_or_default();
+        let more = match arguments.fail_on {
+            Some(FailOn::More) => {
+                worst > if arguments.allow_unknown { Verdict::CannotTell } else { Verdict::NoMore }
+            }
+            None => false,
+        };
+        Ok(if plan.refused.is_none() && !more { Exit::Done } else { Exit::Refused })
     })
 }
 
@@ -75,6 +85,8 @@ struct StackPlan {
     unchanged: bool,
     /// Whether the deployed template is another.
     template: bool,
+    /// What the update changes of the permissions, statement by statement, and whether more is allowed.
+    permissions: Option<IamDiff>,
 }
 
 const APP_FIRST: &str = "order: the application stack lets go of the removed roles first, then the IAM stack";
@@ -216,13 +228,29 @@ async fn look(
         console.undo.push(Undo::EmptyStack(aws.clone(), requested.stack_id.clone()));
     }
     let set = changeset::read(aws, requested, name, PAUSE).await?;
+    let mut permissions = None;
     let template = match (live, deployment.contents(which)) {
-        (Some(live), Some(contents)) if !set.empty => stack::template(aws, &live.id).await? != contents.text,
+        (Some(live), Some(contents)) if !set.empty => {
+            let runs = stack::template(aws, &live.id).await?;
+            if which == Which::Iam && runs != contents.text {
+                permissions = diff_iam(&runs, &contents.text).ok();
+            }
+            runs != contents.text
+        }
         _ => new,
     };
     let parameters = if set.empty { Vec::new() } else { changed };
     let standing = live.map(|live| (live.id.clone(), live.changed.clone()));
-    Ok(StackPlan { standing, which, new, changes: set.changes, parameters, unchanged: set.empty, template })
+    Ok(StackPlan {
+        standing,
+        which,
+        new,
+        changes: set.changes,
+        parameters,
+        unchanged: set.empty,
+        template,
+        permissions,
+    })
 }
 
 impl Plan {
@@ -370,6 +398,15 @@ impl StackPlan {
                 None => format!("    {}: {after}", change.name),
             };
             console.result(&line)?;
+        }
+        if let Some(diff) = &self.permissions {
+            console.result("  permissions, against the template that runs")?;
+            let mut text = Vec::new();
+            super::diff::permissions(&mut text, diff)?;
+            for line in String::from_utf8_lossy(&text).lines() {
+                console.result(&if line.is_empty() { String::new() } else { format!("    {line}") })?;
+            }
+            console.emit(&Event::Permissions { stack, diff })?;
         }
         console.emit(&Event::Plan { stack, operation, parameters: &self.parameters })
     }

@@ -17,7 +17,10 @@ fn main() {
             check(seed, kind, &mut count);
         }
         let Count { releases, no_more, more, cannot_tell, .. } = count;
-        println!("{kind:?}: {releases} releases, {no_more} no more, {more} more, {cannot_tell} cannot tell, {} wrong", count.wrong.len());
+        println!(
+            "{kind:?}: {releases} releases, {no_more} no more, {more} more, {cannot_tell} cannot tell, {} wrong",
+            count.wrong.len()
+        );
         count.wrong.iter().take(4).for_each(|one| println!("  {one}"));
         wrong += count.wrong.len();
     }
