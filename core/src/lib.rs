@@ -37,6 +37,7 @@
 //! | [`config`] | text | what to move and how |
 //! | [`plan`] | template, references | what moves, what travels, how each crossing is bridged |
 //! | [`writer`] | expressions | YAML or JSON text |
+//! | [`policy`] | templates | who may do what, and whether a release allows more |
 //! | [`edit`] | | sorted, disjoint, named replacements |
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |

@@ -6,7 +6,9 @@ use super::{read, shown};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expression::{Expr, lower};
 use crate::normal::{Names, normal};
-use crate::policy::{Catalogue, PermissionChange, Release, ResourceChange, Verdict, changes, release};
+use crate::policy::{
+    Catalogue, PermissionChange, Release, ResourceChange, Verdict, changes, release, unknown_actions,
+};
 use crate::syntax::parse;
 use crate::template::{Resource, Template};
 use crate::text::LineIndex;
@@ -22,6 +24,8 @@ pub struct IamDiff {
     pub may_allow_more: bool,
     /// Whether more is allowed, principal by principal.
     pub release: Release,
+    /// Actions of the new template that no service has.
+    pub warnings: Vec<Diagnostic>,
     /// Parameters, mappings, conditions and outputs that differ.
     pub declarations: Vec<PropertyChange>,
 }
@@ -99,6 +103,9 @@ pub fn iam(old: &str, new: &str) -> Result<IamDiff, Vec<Diagnostic>> {
         diff.resources.extend(resource_diff(Some(resource), None, of(name), line));
     }
     diff.release = release(&before, &after, Catalogue::built_in());
+    if let Some(catalogue) = Catalogue::built_in() {
+        diff.warnings = unknown_actions(&after, Source::Iam, catalogue);
+    }
     diff.may_allow_more = diff.release.verdict != Verdict::NoMore;
     Ok(diff)
 }

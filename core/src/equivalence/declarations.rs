@@ -227,7 +227,9 @@ fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
                 |expr: &Expr| matches!(expr, Expr::Text(text) | Expr::Plain(text) if text == "2010-09-09");
             let fits = match name {
                 "AWSTemplateFormatVersion" => given.as_ref().is_none_or(is_version),
-                "Transform" if source == Source::Iam && node.is_some() => without_serverless(monolith, iam) || given == wanted,
+                "Transform" if source == Source::Iam && node.is_some() => {
+                    without_serverless(monolith, iam) || given == wanted
+                }
                 // The IAM template may do without what is about the application; the account asks for what it uses.
                 _ => given == wanted || (source == Source::Iam && node.is_none()),
             };

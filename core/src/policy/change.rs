@@ -431,7 +431,9 @@ fn all_covered(inner: &[Expr], outer: &[Expr], fold: bool) -> bool {
             expr.walk(&mut |part| wild |= matches!(part, Expr::Text(text) if text.contains(['*', '?'])));
             wild
         };
-        outer.iter().filter(wild).any(|other| covers(other, one))
+        // What stands in `${…}` is no wildcard, and a variable's value is not known here.
+        let plain = |expr: &Expr| !words::value(expr).contains("${");
+        outer.iter().filter(wild).any(|other| plain(other) && covers(other, one))
     })
 }
 

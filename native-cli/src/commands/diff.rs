@@ -36,6 +36,9 @@ pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, F
                     Verdict::CannotTell => !arguments.allow_unknown,
                     Verdict::More => true,
                 };
+                if arguments.format == Format::Human {
+                    diagnostics(&diff.warnings, &sources, streams)?;
+                }
                 show(&diff, arguments.format, streams, iam, u8::from(refused))
             }
             Err(found) => unreadable(&found, &sources, streams),
