@@ -19,6 +19,7 @@ pub use crate::diagnostic::{Placed, Texts, place};
 pub use crate::diff::{AppDiff, IamDiff, application as diff_application, iam as diff_iam};
 pub use crate::init::init;
 pub use crate::plan::Capability;
+pub use crate::policy::{Access, CanAnswer, CanRequest};
 pub use crate::reconfigure::reconfigure;
 pub use crate::summary::Bridged;
 pub use crate::survey::{Survey, survey};
@@ -320,6 +321,31 @@ fn look(config: &ConfigFile<'_>) -> Look {
         group: metadata.add_parameter_group.then_some(group),
         after: metadata.insert_after_group.clone(),
     }
+}
+
+/// Whether a principal of a template may do something.
+///
+/// # Errors
+/// What makes the text unreadable, or a template without such a principal.
+pub fn can(text: &str, request: &CanRequest<'_>) -> Result<CanAnswer, Vec<Diagnostic>> {
+    let parsed = parse(text);
+    let (template, found) = template::read(&parsed.document);
+    let fatal: Vec<Diagnostic> = parsed
+        .diagnostics
+        .iter()
+        .cloned()
+        .chain(found)
+        .filter(|finding| finding.code.exit_code() == 2)
+        .collect();
+    let Some(template) = template.filter(|_| fatal.is_empty()) else { return Err(fatal) };
+    crate::policy::can(&template, request).map_err(|near| {
+        let name = request.principal;
+        let finding = Diagnostic::new(
+            Code::TPL005,
+            format!("the template has no role, user, group or managed policy `{name}`"),
+        );
+        vec![finding.help(near.unwrap_or_else(|| "give the logical id of one".to_owned()))]
+    })
 }
 
 /// Whether a text is an earlier output of ours: the IAM template has its mark, the application

@@ -4,11 +4,9 @@
 //! an IAM template, role by role.
 
 mod app;
-mod grant;
 mod iam;
 
 pub use app::{Added, AppDiff, Left, Rewritten, application};
-pub use grant::{Change, PermissionChange};
 pub use iam::{IamDiff, PropertyChange, ResourceDiff, State, iam};
 
 use crate::diagnostic::{Diagnostic, Source};

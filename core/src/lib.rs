@@ -37,6 +37,7 @@
 //! | [`config`] | text | what to move and how |
 //! | [`plan`] | template, references | what moves, what travels, how each crossing is bridged |
 //! | [`writer`] | expressions | YAML or JSON text |
+//! | [`policy`] | templates | who may do what, and whether a release allows more |
 //! | [`edit`] | | sorted, disjoint, named replacements |
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
@@ -70,6 +71,7 @@ pub mod facts;
 mod init;
 pub mod normal;
 pub mod plan;
+pub mod policy;
 mod policy_size;
 mod reconfigure;
 pub mod report;

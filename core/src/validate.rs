@@ -11,6 +11,7 @@ use crate::config::{Config, ConfigFile};
 use crate::contract::{self, Contract, Pair};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::equivalence::{Change, Triple, Wiring, prove};
+use crate::policy::{Catalogue, moved, unknown_actions};
 use crate::syntax::{Parsed, parse};
 use crate::template::{self, Reference, Template};
 
@@ -160,6 +161,12 @@ pub(crate) fn compare(
     if let Some(monolith) = monolith {
         result.diagnostics.extend(crate::plan::prefixes(monolith, &|name| iam.resources.contains_key(name)));
     }
+    if let Some(catalogue) = Catalogue::built_in() {
+        result.diagnostics.extend(unknown_actions(iam, Source::Iam, catalogue));
+    }
+    // What somebody may do now comes before everything else.
+    let permissions = monolith.map(|monolith| moved(monolith, iam, app)).unwrap_or_default();
+    result.diagnostics.splice(0..0, permissions);
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     wiring
 }

@@ -19,6 +19,7 @@ const STAGES: &[&str] = &[
     "config",
     "plan",
     "writer",
+    "policy",
     "equivalence",
     "contract",
     "validate",

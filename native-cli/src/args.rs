@@ -24,6 +24,7 @@ pub enum Command {
     Init(InitArgs),
     Validate(ValidateArgs),
     Diff(DiffArgs),
+    Can(CanArgs),
     Plan(deployment::PlanArgs),
     Deploy(deployment::DeployArgs),
     Upload(deployment::UploadArgs),
@@ -135,11 +136,12 @@ pub struct ValidateArgs {
 /// Show what a split changed in the application, or what a release changes in the IAM template.
 ///
 /// `diff MONOLITH APP` lists what left, what was rewritten and why, and what no split explains.
-/// `diff --iam OLD NEW` lists for each role the permissions that were added, removed, widened or
-/// narrowed, and who may assume it.
+/// `diff --iam OLD NEW` lists the statements that differ, role by role, and decides for each principal
+/// whether every request that the new release allows was allowed by the old one: no more, more (with such
+/// a request), or cannot tell (with the part that decides).
 ///
-/// Exit codes: 0 nothing to object to; 1 a difference that no split makes or, with --iam, more that may
-/// be allowed than before, where the texts cannot tell too; 2 wrong usage or unreadable input.
+/// Exit codes: 0 nothing to object to; 1 a difference that no split makes or, with --iam, more that is
+/// allowed than before, or that cannot be told; 2 wrong usage or unreadable input.
 #[derive(Args, Debug)]
 pub struct DiffArgs {
     /// The monolith; with --iam the IAM template of the former release.
@@ -149,9 +151,46 @@ pub struct DiffArgs {
     /// Compare two IAM templates, role by role.
     #[arg(long)]
     pub iam: bool,
+    /// With --iam: exit 0 where it cannot be told whether more is allowed.
+    #[arg(long, requires = "iam")]
+    pub allow_unknown: bool,
     /// How the differences are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Tell whether a role may do something, and by which statement.
+///
+/// The answer is `allowed`, `denied`, or `cannot tell` with the reason: a value or a policy that is not in
+/// the template, or a key of the context that no --context gives. With --before the answer of the former
+/// release comes first.
+///
+/// Exit codes: 0 allowed; 1 denied or cannot tell; 2 wrong usage or unreadable input.
+#[derive(Args, Debug)]
+pub struct CanArgs {
+    /// The logical id of a role, user, group or managed policy.
+    pub role: String,
+    /// The action, such as `s3:GetObject`.
+    pub action: String,
+    /// The resource's ARN, or `*`.
+    pub resource: String,
+    /// The template; `-` reads standard input.
+    #[arg(long, visible_alias = "template", value_name = "FILE")]
+    pub iam: PathBuf,
+    /// The template of the former release.
+    #[arg(long, value_name = "FILE")]
+    pub before: Option<PathBuf>,
+    /// What the context of the request holds; `KEY=` says that it does not hold the key. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub context: Vec<(String, String)>,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+    pair.ok_or_else(|| "write KEY=VALUE".to_owned())
 }
 
 /// Explain a code.

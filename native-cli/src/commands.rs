@@ -1,5 +1,6 @@
 //! One command a file.
 
+pub(crate) mod can;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod diff;

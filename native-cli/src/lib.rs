@@ -86,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Command::Split(arguments) => commands::split::run(arguments, streams),
         Command::Init(arguments) => commands::init::run(arguments, streams),
         Command::Validate(arguments) => commands::validate::run(arguments, streams),
+        Command::Can(arguments) => commands::can::run(arguments, streams),
         Command::Diff(arguments) => commands::diff::run(arguments, streams),
         Command::Migrate(arguments) => commands::migrate::run(arguments, streams),
         Command::Rollback(arguments) => commands::rollback::run(arguments, streams),

@@ -10,7 +10,9 @@ pub mod evaluate;
 pub mod fake;
 pub mod fuzz;
 pub mod generate;
+pub mod iam;
 pub mod injure;
+pub mod releases;
 
 use std::path::PathBuf;
 

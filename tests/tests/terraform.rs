@@ -716,7 +716,9 @@ fn told_shortly(text: &str) -> String {
         // Ids and times.
         let line = line.split(" [id=").next().unwrap();
         let words = line.split(' ').map(|word| {
-            let time = word.strip_suffix('s').is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()));
+            let time = word
+                .strip_suffix('s')
+                .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()));
             if time { "0s" } else { word }
         });
         kept.push(words.collect::<Vec<_>>().join(" "));

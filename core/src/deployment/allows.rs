@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::migrate::PLACEHOLDER;
-use crate::diff::{self, Change, PermissionChange, State};
+use crate::diff::{self, State};
+use crate::policy::{Change, PermissionChange};
 
 /// What an update of the IAM template allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,12 +60,13 @@ pub fn allows(running: Option<&str>, next: &str) -> Allows {
                 Change::Removed => "removed",
                 Change::Widened => "widened",
                 Change::Narrowed => "narrowed",
+                Change::Changed => "changed",
             }
             .to_owned(),
             what: what.to_owned(),
             actions: one.actions.clone(),
-            before: one.before.clone(),
-            after: one.after.clone(),
+            before: before(one),
+            after: (one.change != Change::Removed).then(|| one.resources.join(", ")),
             condition: one.condition.clone(),
         };
         changes.extend(resource.permissions.iter().map(|one| permission(one, &one.effect)));
@@ -105,6 +107,17 @@ pub fn allows(running: Option<&str>, next: &str) -> Allows {
         }
     }));
     Allows { may_allow_more: diff.may_allow_more, changes }
+}
+
+/// What a statement was about, with its actions where they were others.
+fn before(one: &PermissionChange) -> Option<String> {
+    if one.change == Change::Added {
+        return None;
+    }
+    let resources = one.resources_before.as_ref().unwrap_or(&one.resources).join(", ");
+    let actions = one.actions_before.as_ref().map(|actions| format!("{} on ", actions.join(", ")));
+    let condition = one.condition_before.as_ref().map(|condition| format!(", if {condition}"));
+    Some(format!("{}{resources}{}", actions.unwrap_or_default(), condition.unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -247,6 +247,14 @@ pub enum Event<'e> {
         #[serde(flatten)]
         change: &'e super::scenario::Change,
     },
+    /// What an update of the IAM stack changes of the permissions, against the template that runs.
+    Permissions {
+        /// The stack's name.
+        stack: &'e str,
+        /// Statement by statement, and the decisions.
+        #[serde(flatten)]
+        diff: &'e crate::diff::IamDiff,
+    },
     /// What a plan says of a stack; its changes come before.
     Plan {
         /// The stack's name.

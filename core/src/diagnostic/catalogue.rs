@@ -271,6 +271,9 @@ catalogue! {
     TPL010 Error 1 "a name is not alphanumeric"
         "CloudFormation admits letters and digits in the names of parameters, mappings, resources and outputs."
         "Rename it, and what references it.";
+    POL001 Warning 0 "an action that no service has"
+        "A statement names an action, or a service, that is not in AWS's list: it is misspelt, it was withdrawn, or it is newer than the list. A statement with it does not allow or deny what was meant."
+        "Correct the name; `did you mean` offers those that are near.";
     DPL001 Error 2 "the deployment file cannot be read"
         "A part of deployment.yaml has another shape than its meaning needs: a list where a text stands, a text where names and values stand."
         "Correct the marked place.";

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::grant::{self, PermissionChange};
 use super::{read, shown};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expression::{Expr, lower};
 use crate::normal::{Names, normal};
+use crate::policy::{
+    Catalogue, PermissionChange, Release, ResourceChange, Verdict, changes, release, unknown_actions,
+};
 use crate::syntax::parse;
 use crate::template::{Resource, Template};
 use crate::text::LineIndex;
@@ -20,33 +22,12 @@ pub struct IamDiff {
     pub unchanged: usize,
     /// Whether anything may be allowed that was not: what cannot be told from the texts counts.
     pub may_allow_more: bool,
+    /// Whether more is allowed, principal by principal.
+    pub release: Release,
+    /// Actions of the new template that no service has.
+    pub warnings: Vec<Diagnostic>,
     /// Parameters, mappings, conditions and outputs that differ.
     pub declarations: Vec<PropertyChange>,
-}
-
-/// What cannot give anyone anything by itself.
-const HARMLESS: [&str; 6] =
-    ["DeletionPolicy", "DependsOn", "Description", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"];
-
-impl IamDiff {
-    /// Whether anything may be allowed that was not, or to someone to whom it was not. What cannot be told from
-    /// the texts (a condition, a mapping, a parameter's bounds, who a policy is attached to) counts.
-    fn may_allow_more(&self) -> bool {
-        let outputs = |change: &PropertyChange| change.property.starts_with("Outputs.");
-        self.resources.iter().any(ResourceDiff::may_allow_more) || !self.declarations.iter().all(outputs)
-    }
-}
-
-impl ResourceDiff {
-    fn may_allow_more(&self) -> bool {
-        let more = self.permissions.iter().chain(&self.trust).any(PermissionChange::allows_more);
-        let other = self.properties.iter().any(|change| !HARMLESS.contains(&change.property.as_str()));
-        // A name by itself gives nothing; other rules may count on it, so it is not harmless either.
-        match self.state {
-            State::Removed => self.permissions.iter().any(PermissionChange::allows_more),
-            State::Added | State::Changed => more || other,
-        }
-    }
 }
 
 /// Whether a resource is in both.
@@ -105,38 +86,45 @@ pub fn iam(old: &str, new: &str) -> Result<IamDiff, Vec<Diagnostic>> {
     let after = read(&of_new, Source::Iam, &mut found);
     let (Some(before), Some(after)) = (before, after) else { return Err(found) };
     let (old_lines, new_lines) = (LineIndex::new(old), LineIndex::new(new));
+    let statements = changes(&before, &after);
+    let none = ResourceChange::default();
+    let of = |name: &str| statements.get(name).unwrap_or(&none);
     let mut diff = IamDiff { declarations: declarations(&before, &after), ..IamDiff::default() };
     for (name, resource) in &after.resources {
         let other = before.resources.get(name);
         let line = new_lines.line(resource.declaration.key.span().start);
-        match resource_diff(other, Some(resource), line) {
+        match resource_diff(other, Some(resource), of(name), line) {
             Some(one) => diff.resources.push(one),
             None => diff.unchanged += 1,
         }
     }
-    for (_, resource) in before.resources.iter().filter(|(name, _)| !after.resources.contains_key(*name)) {
+    for (name, resource) in before.resources.iter().filter(|(name, _)| !after.resources.contains_key(*name)) {
         let line = old_lines.line(resource.declaration.key.span().start);
-        diff.resources.extend(resource_diff(Some(resource), None, line));
+        diff.resources.extend(resource_diff(Some(resource), None, of(name), line));
     }
-    diff.may_allow_more = diff.may_allow_more();
+    diff.release = release(&before, &after, Catalogue::built_in());
+    if let Some(catalogue) = Catalogue::built_in() {
+        diff.warnings = unknown_actions(&after, Source::Iam, catalogue);
+    }
+    diff.may_allow_more = diff.release.verdict != Verdict::NoMore;
     Ok(diff)
 }
 
 fn resource_diff(
     before: Option<&Resource<'_, '_>>,
     after: Option<&Resource<'_, '_>>,
+    statements: &ResourceChange,
     line: u32,
 ) -> Option<ResourceDiff> {
     let one = after.or(before)?;
-    let (a, b) = (before.map(Parts::of).unwrap_or_default(), after.map(Parts::of).unwrap_or_default());
+    let (a, b) = (before.map(rest_of).unwrap_or_default(), after.map(rest_of).unwrap_or_default());
     let state = match (before, after) {
         (None, _) => State::Added,
         (_, None) => State::Removed,
         _ => State::Changed,
     };
-    let permissions = grant::changes(&a.permissions, &b.permissions);
-    let trust = grant::changes(&a.trust, &b.trust);
-    let properties = properties(&a.rest, &b.rest);
+    let ResourceChange { permissions, trust } = statements.clone();
+    let properties = properties(&a, &b);
     let retyped = before.zip(after).is_some_and(|(a, b)| a.kind != b.kind);
     let replaced = state == State::Changed
         && (retyped || properties.iter().any(|change| replaces(one.kind, &change.property)));
@@ -153,117 +141,42 @@ fn resource_diff(
     })
 }
 
-/// A resource taken apart.
-#[derive(Default)]
-struct Parts {
-    permissions: Vec<Expr>,
-    trust: Vec<Expr>,
-    rest: Vec<(String, Expr)>,
-}
-
-impl Parts {
-    fn of(resource: &Resource<'_, '_>) -> Self {
-        let mut parts = Self::default();
-        let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
-        let Expr::Map(entries) = normal(&lower(resource.declaration.value), &names) else { return parts };
-        for (key, value) in entries {
-            match (key.as_str(), value) {
-                ("Properties", Expr::Map(properties)) => {
-                    properties.into_iter().for_each(|(key, value)| parts.property(key, value));
+/// A resource without its statements.
+fn rest_of(resource: &Resource<'_, '_>) -> Vec<(String, Expr)> {
+    let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
+    let Expr::Map(entries) = normal(&lower(resource.declaration.value), &names) else { return Vec::new() };
+    let mut rest = Vec::new();
+    for (key, value) in entries {
+        match (key.as_str(), value) {
+            ("Properties", Expr::Map(properties)) => {
+                for (key, value) in properties {
+                    match key.as_str() {
+                        "PolicyDocument" | "Policies" => rest.push(version(&value)),
+                        "AssumeRolePolicyDocument" | "ManagedPolicyArns" => {}
+                        _ => rest.push((key, value)),
+                    }
                 }
-                (_, value) => parts.rest.push((key, value)),
             }
-        }
-        parts
-    }
-
-    /// The versions of policy documents: variables in them mean something from 2012 on.
-    fn version(&mut self, documents: &Expr) {
-        let mut versions = Vec::new();
-        documents.walk(&mut |part| {
-            if let Expr::Map(entries) = part
-                && entries.iter().any(|(key, _)| key == "Statement")
-            {
-                let version =
-                    entries.iter().find(|(key, _)| key == "Version").map(|(_, version)| version.clone());
-                versions.push(version.unwrap_or_else(|| Expr::text("2008-10-17")));
-            }
-        });
-        versions.dedup();
-        self.rest.push(("policy version".to_owned(), Expr::List(versions)));
-    }
-
-    fn property(&mut self, key: String, value: Expr) {
-        match key.as_str() {
-            "PolicyDocument" => {
-                self.version(&value);
-                self.permissions.extend(statements(&value));
-            }
-            "AssumeRolePolicyDocument" => self.trust.extend(statements(&value)),
-            "Policies" => {
-                self.version(&value);
-                self.permissions.extend(inline(&value));
-            }
-            "ManagedPolicyArns" => {
-                let arns = match value {
-                    Expr::List(arns) => arns,
-                    one => vec![one],
-                };
-                self.permissions.extend(arns.into_iter().map(attachment));
-            }
-            _ => self.rest.push((key, value)),
+            (_, value) => rest.push((key, value)),
         }
     }
+    rest
 }
 
-/// The statements of each inline policy; under `If`, with it.
-fn inline(value: &Expr) -> Vec<Expr> {
-    match value {
-        Expr::List(policies) => policies.iter().flat_map(inline).collect(),
-        Expr::Map(entries) => {
-            let document = entries.iter().find(|(key, _)| key == "PolicyDocument");
-            document.map(|(_, document)| statements(document)).unwrap_or_default()
+/// The versions of policy documents: variables in them mean something from 2012 on.
+fn version(documents: &Expr) -> (String, Expr) {
+    let mut versions = Vec::new();
+    documents.walk(&mut |part| {
+        if let Expr::Map(entries) = part
+            && entries.iter().any(|(key, _)| key == "Statement")
+        {
+            let version =
+                entries.iter().find(|(key, _)| key == "Version").map(|(_, version)| version.clone());
+            versions.push(version.unwrap_or_else(|| Expr::text("2008-10-17")));
         }
-        Expr::Call(name, parts) if name == "If" => match parts.as_slice() {
-            [condition, yes, no] => vec![Expr::call(
-                "If",
-                vec![condition.clone(), Expr::List(inline(yes)), Expr::List(inline(no))],
-            )],
-            _ => vec![value.clone()],
-        },
-        Expr::Ref(name) if name == "AWS::NoValue" => Vec::new(),
-        other => vec![other.clone()],
-    }
-}
-
-fn statements(document: &Expr) -> Vec<Expr> {
-    match document {
-        Expr::Map(entries) => match entries.iter().find(|(key, _)| key == "Statement") {
-            Some((_, Expr::List(list))) => list.clone(),
-            Some((_, one)) => vec![one.clone()],
-            None => Vec::new(),
-        },
-        other => vec![other.clone()],
-    }
-}
-
-/// An attached managed policy as a statement of its own kind.
-fn attachment(arn: Expr) -> Expr {
-    if let Expr::Call(name, parts) = &arn
-        && name == "If"
-        && let [condition, yes, no] = parts.as_slice()
-    {
-        let of = |branch: &Expr| match branch {
-            Expr::Ref(name) if name == "AWS::NoValue" => branch.clone(),
-            other => attachment(other.clone()),
-        };
-        return Expr::call("If", vec![condition.clone(), of(yes), of(no)]);
-    }
-    Expr::Map(vec![
-        ("Action".to_owned(), Expr::text("what the managed policy allows")),
-        ("Effect".to_owned(), Expr::text("Allow")),
-        ("Resource".to_owned(), arn),
-    ])
+    });
+    versions.dedup();
+    ("policy version".to_owned(), Expr::List(versions))
 }
 
 fn properties(before: &[(String, Expr)], after: &[(String, Expr)]) -> Vec<PropertyChange> {

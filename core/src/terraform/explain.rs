@@ -283,8 +283,8 @@ fn resources(text: &str) -> BTreeMap<String, (String, BTreeMap<String, Expr>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::scenario::Scenario;
     use crate::deployment::raw::Flags;
+    use crate::deployment::scenario::Scenario;
     use crate::diagnostic::Source;
 
     const IAM: &str = "\

@@ -186,7 +186,11 @@ pub struct UploadArgs {
 /// Change sets are made for both stacks and taken away again; nothing is changed. Templates of more than
 /// 51,200 bytes must be in the bucket for that: they are sent as by `upload`.
 ///
-/// Exit codes: 0 done, 1 gate 1 failed or `deploy` would refuse this, 2 wrong usage or input, 3 AWS.
+/// Of an IAM stack that runs it says, statement by statement, what the update changes of the permissions,
+/// and whether more is allowed than the template that runs allows, with a request that shows it.
+///
+/// Exit codes: 0 done, 1 gate 1 failed, `deploy` would refuse this, or what --fail-on names, 2 wrong usage
+/// or input, 3 AWS.
 #[derive(Args, Debug)]
 pub struct PlanArgs {
     #[command(flatten)]
@@ -198,9 +202,22 @@ pub struct PlanArgs {
     /// Plan with an interruption of the application, as `deploy` takes it.
     #[arg(long)]
     pub accept_interruption: bool,
+    /// Exit 1 where the update of the IAM stack allows more than what runs, or where that cannot be told.
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// With --fail-on: what cannot be told does not count.
+    #[arg(long, requires = "fail_on")]
+    pub allow_unknown: bool,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// What a plan fails on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// More is allowed than before, or that cannot be told.
+    More,
 }
 
 /// Deploy the IAM stack, then the application stack.

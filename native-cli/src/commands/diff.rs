@@ -2,7 +2,8 @@
 
 use iam_split_core::api::{AppDiff, IamDiff, diff_application, diff_iam};
 use iam_split_core::diagnostic::Diagnostic;
-use iam_split_core::diff::{Change, PermissionChange, PropertyChange, ResourceDiff, Rewritten, State};
+use iam_split_core::diff::{PropertyChange, ResourceDiff, Rewritten, State};
+use iam_split_core::policy::{Change, Decision, PermissionChange, Question, Release, Verdict, Witness};
 use iam_split_core::text::counted;
 use serde::Serialize;
 
@@ -29,7 +30,17 @@ pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, F
     };
     if arguments.iam {
         match diff_iam(old, new) {
-            Ok(diff) => show(&diff, arguments.format, streams, iam, u8::from(diff.may_allow_more)),
+            Ok(diff) => {
+                let refused = match diff.release.verdict {
+                    Verdict::NoMore => false,
+                    Verdict::CannotTell => !arguments.allow_unknown,
+                    Verdict::More => true,
+                };
+                if arguments.format == Format::Human {
+                    diagnostics(&diff.warnings, &sources, streams)?;
+                }
+                show(&diff, arguments.format, streams, iam, u8::from(refused))
+            }
             Err(found) => unreadable(&found, &sources, streams),
         }
     } else {
@@ -122,7 +133,11 @@ fn before_and_after(
 }
 
 fn iam(diff: &IamDiff, streams: &mut Streams) -> std::io::Result<()> {
-    let out = &mut streams.out;
+    permissions(&mut streams.out, diff)
+}
+
+/// What differs, resource by resource, then what was decided.
+pub(crate) fn permissions(out: &mut dyn std::io::Write, diff: &IamDiff) -> std::io::Result<()> {
     let of = |state| diff.resources.iter().filter(|one| one.state == state).count();
     writeln!(
         out,
@@ -137,12 +152,71 @@ fn iam(diff: &IamDiff, streams: &mut Streams) -> std::io::Result<()> {
         writeln!(out, "\ndeclarations")?;
         diff.declarations.iter().try_for_each(|one| property(out, one))?;
     }
-    let verdict = if diff.may_allow_more {
-        "more may be allowed than before: read what was added, widened or changed"
-    } else {
-        "nothing more is allowed"
+    release(out, &diff.release)
+}
+
+/// What was decided, the worst first, and the verdict as the last line.
+fn release(out: &mut dyn std::io::Write, release: &Release) -> std::io::Result<()> {
+    for decision in &release.decisions {
+        writeln!(out, "\n{}", headline(decision))?;
+        match (&decision.witness, decision.verdict) {
+            (Some(found), Verdict::More) => witness(out, found)?,
+            (Some(found), _) => {
+                writeln!(out, "  it may be that")?;
+                witness(out, found)?;
+            }
+            (None, _) => {}
+        }
+        for reason in &decision.reasons {
+            let line = if reason.line == 0 { String::new() } else { format!("line {}: ", reason.line) };
+            writeln!(out, "  {line}{}: {}", reason.part, reason.why)?;
+        }
+    }
+    let verdict = match release.verdict {
+        Verdict::NoMore => "nothing more is allowed",
+        Verdict::CannotTell => "cannot tell whether more is allowed: read the reasons above",
+        Verdict::More => "more is allowed than before",
     };
     writeln!(out, "\n{verdict}")
+}
+
+fn headline(decision: &Decision) -> String {
+    let Decision { principal, kind, question, verdict, .. } = decision;
+    let more = *verdict == Verdict::More;
+    match question {
+        Question::Permissions if more => format!("more: {kind} `{principal}` may do what it may not do now"),
+        Question::Permissions => format!("cannot tell: what {kind} `{principal}` may do"),
+        Question::Trust if more => format!("more: `{principal}` may be assumed by others than now"),
+        Question::Trust => format!("cannot tell: who may assume `{principal}`"),
+        Question::Session if more => format!("more: sessions of `{principal}` may last longer"),
+        Question::Session => format!("cannot tell: how long sessions of `{principal}` may last"),
+        Question::Output if more => format!("more: whoever takes the output `{principal}` may do more"),
+        Question::Output => format!("cannot tell: what the output `{principal}` gives to other stacks"),
+        Question::Other => format!("cannot tell: {kind} `{principal}`"),
+    }
+}
+
+fn witness(out: &mut dyn std::io::Write, witness: &Witness) -> std::io::Result<()> {
+    let Witness { principal, action, resource, .. } = witness;
+    writeln!(out, "  {principal}\n    {action}\n    on {resource}")?;
+    for (key, values) in &witness.context {
+        writeln!(out, "    with {key} = {}", values.join(", "))?;
+    }
+    for (name, value) in &witness.parameters {
+        writeln!(out, "    where {name} is {value}")?;
+    }
+    for given in &witness.given {
+        writeln!(out, "    where {given}")?;
+    }
+    match &witness.statement {
+        Some(place) if place.statement.is_empty() => {
+            writeln!(out, "    allowed by {}, line {}", place.resource, place.line)
+        }
+        Some(place) => {
+            writeln!(out, "    allowed by {}, {}, line {}", place.resource, place.statement, place.line)
+        }
+        None => Ok(()),
+    }
 }
 
 fn resource(out: &mut dyn std::io::Write, one: &ResourceDiff) -> std::io::Result<()> {
@@ -169,21 +243,28 @@ fn permission(out: &mut dyn std::io::Write, change: &PermissionChange) -> std::i
         Change::Removed => "removed",
         Change::Widened => "widened",
         Change::Narrowed => "narrowed",
+        Change::Changed => "changed",
     };
-    writeln!(out, "  {kind:<9}{} {}", change.effect, change.actions.join(", "))?;
-    match (&change.before, &change.after) {
-        (Some(before), Some(after)) if before != after => {
-            before_and_after(out, Some(before), Some(after))?;
-        }
-        (before, after) => {
-            if let Some(scope) = after.as_ref().or(before.as_ref()) {
-                writeln!(out, "    on {scope}")?;
-            }
+    let line = if change.line == 0 { String::new() } else { format!("  (line {})", change.line) };
+    match &change.actions_before {
+        None => writeln!(out, "  {kind:<9}{} {}{line}", change.effect, change.actions.join(", "))?,
+        Some(before) => {
+            writeln!(out, "  {kind:<9}{}{line}", change.effect)?;
+            before_and_after(out, Some(&before.join(", ")), Some(&change.actions.join(", ")))?;
         }
     }
-    match &change.condition {
-        Some(condition) => writeln!(out, "    if {condition}"),
-        None => Ok(()),
+    match &change.resources_before {
+        Some(before) => before_and_after(out, Some(&before.join(", ")), Some(&change.resources.join(", ")))?,
+        None => writeln!(out, "    on {}", change.resources.join(", "))?,
+    }
+    match (&change.condition, &change.condition_before) {
+        (now, Some(before)) => before_and_after(
+            out,
+            Some(&format!("if {before}")),
+            Some(&now.as_ref().map_or("without a condition".to_owned(), |now| format!("if {now}"))),
+        ),
+        (Some(condition), None) => writeln!(out, "    if {condition}"),
+        (None, None) => Ok(()),
     }
 }
 

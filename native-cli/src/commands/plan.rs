@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use iam_split_core::api::{IamDiff, diff_iam};
 use iam_split_core::deployment::allows::{Allows, allows};
 use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
@@ -19,9 +20,10 @@ use iam_split_core::deployment::scenario::{
 use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Situation, situation};
 use iam_split_core::diagnostic::{Code, Diagnostic};
+use iam_split_core::policy::Verdict;
 
 use crate::Streams;
-use crate::args::deployment::{Format, PlanArgs};
+use crate::args::deployment::{FailOn, Format, PlanArgs};
 use crate::aws::changeset::{self, Made};
 use crate::aws::stack::{self, Spec};
 use crate::deployment::apply::{
@@ -45,7 +47,15 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
             keep(&plan.kept(deployment), &arguments.out, console)?;
         }
         console.result("nothing was changed")?;
-        Ok(if plan.refused.is_empty() { Exit::Done } else { Exit::Refused })
+        let verdicts = plan.stacks.iter().filter_map(|plan| plan.permissions.as_ref());
+        let worst = verdicts.map(|diff| diff.release.verdict).max().unwrap_or_default();
+        let more = match arguments.fail_on {
+            Some(FailOn::More) => {
+                worst > if arguments.allow_unknown { Verdict::CannotTell } else { Verdict::NoMore }
+            }
+            None => false,
+        };
+        Ok(if plan.refused.is_empty() && !more { Exit::Done } else { Exit::Refused })
     })
 }
 
@@ -85,6 +95,8 @@ struct StackPlan {
     with: With,
     /// What the update allows; for the IAM stack.
     allows: Option<Allows>,
+    /// What the update changes of the permissions, statement by statement, and whether more is allowed.
+    permissions: Option<IamDiff>,
 }
 
 const APP_FIRST: &str = "order: the application stack lets go of the removed roles first, then the IAM stack";
@@ -253,6 +265,10 @@ async fn look(
         Some(running) => !set.empty && !is_same(&spec.text, running),
         None => new,
     };
+    let permissions = match &running {
+        Some(running) if which == Which::Iam && !set.empty && template => diff_iam(running, &spec.text).ok(),
+        _ => None,
+    };
     let allows = (which == Which::Iam).then(|| allows(running.as_deref(), &spec.text));
     let parameters = if set.empty { Vec::new() } else { changed };
     let standing = live.map(|live| (live.id.clone(), live.changed.clone()));
@@ -266,6 +282,7 @@ async fn look(
         template,
         with: with(&spec, unknown),
         allows,
+        permissions,
     })
 }
 
@@ -468,6 +485,15 @@ impl StackPlan {
                 None => format!("    {}: {after}", change.name),
             };
             console.result(&line)?;
+        }
+        if let Some(diff) = &self.permissions {
+            console.result("  permissions, against the template that runs")?;
+            let mut text = Vec::new();
+            super::diff::permissions(&mut text, diff)?;
+            for line in String::from_utf8_lossy(&text).lines() {
+                console.result(&if line.is_empty() { String::new() } else { format!("    {line}") })?;
+            }
+            console.emit(&Event::Permissions { stack, diff })?;
         }
         console.emit(&Event::Plan { stack, operation, parameters: &self.parameters })
     }

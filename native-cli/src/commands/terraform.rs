@@ -20,7 +20,7 @@ use crate::progress::{Console, change_line};
 use crate::render::Sources;
 
 pub(crate) fn run(arguments: &TerraformArgs, streams: &mut Streams) -> Result<Exit, Failure> {
-    let needs = Needs { iam: true, app: true, values: false };
+    let needs = Needs { iam: true, app: true, values: false, offline: !arguments.import };
     deployment::run(&arguments.settings, false, needs, streams, async |deployment, console| {
         match (&arguments.check, &arguments.explain) {
             (Some(folder), _) => judged(folder, deployment, console),

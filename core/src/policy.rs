@@ -1,0 +1,31 @@
+//! What IAM policies mean: who may do what, and whether a release allows more than the one before it.
+//!
+//! A request is an action on a resource with a context, or for a role's trust someone who assumes it with a
+//! context. [`release`] decides for each principal whether every request that the new template allows was
+//! allowed by the old one; [`can`] tells of one request.
+
+mod can;
+mod catalogue;
+mod change;
+mod condition;
+mod decide;
+mod glob;
+mod holder;
+mod loops;
+mod moved;
+mod release;
+mod side;
+mod statement;
+mod subject;
+mod unknown;
+mod value;
+mod witness;
+mod words;
+mod world;
+
+pub use can::{Access, CanAnswer, CanRequest, can};
+pub use catalogue::Catalogue;
+pub use change::{Change, PermissionChange, ResourceChange, changes};
+pub use moved::moved;
+pub use release::{Decision, Place, Question, Reason, Release, Verdict, Witness, release};
+pub use unknown::unknown_actions;

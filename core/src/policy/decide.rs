@@ -1,0 +1,615 @@
+//! Whether every request that one set of statements allows is allowed by another: a proof, or a request.
+//!
+//! The actions fall into classes by the statements that they match, within each the resources do, and within
+//! those what the context holds. In the end each statement applies, does not, or turns on what is not known;
+//! the latter is tried both ways, with the little that is known of it (a glob within another one).
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::condition::{Held, Line, Quantifier, all, any, holds, representatives};
+use super::glob::{Class, Glob, Token, classes, has_symbol, matches, within};
+use super::statement::{Meaning, Set, Statement};
+
+/// What someone may do.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Powers {
+    /// Statements of the policies.
+    pub(super) statements: Vec<Statement>,
+    /// Statements of the boundary, where there is one.
+    pub(super) boundary: Option<Vec<Statement>>,
+}
+
+/// A request that one side allows and the other does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    pub(super) action: String,
+    pub(super) target: String,
+    /// Keys in lower case, and what they hold.
+    pub(super) context: BTreeMap<String, Held>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Everything that is allowed was allowed.
+    NoMore,
+    /// This request is allowed and was not, whatever is not known.
+    More(Request),
+    /// This request may be; what is not known decides. With it the statements that do.
+    Perhaps(Request, Vec<Meaning>),
+    /// There is too much to look at.
+    TooMuch(&'static str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Role {
+    Allow,
+    Deny,
+    Bound,
+}
+
+/// A statement, and which sides have it.
+struct Entry<'s> {
+    meaning: &'s Meaning,
+    role: Role,
+    old: bool,
+    new: bool,
+}
+
+/// What is tried both ways.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Atom {
+    /// Whether a glob of an action, a target or a key matches.
+    Glob(String, Glob),
+    /// Whether a line of a condition holds.
+    Line(Line),
+    /// Whether a statement that is not understood applies.
+    Statement(bool, String),
+}
+
+/// An atom, and whether it is to be true.
+type Literal = (usize, bool);
+/// All of these, each any of those.
+type Clauses = Vec<Vec<Literal>>;
+
+/// More combinations than this are not looked at, in one class of requests.
+const MOST_CONTEXTS: usize = 6_000;
+const MOST_STEPS: usize = 20_000;
+
+/// What the variables of policies are: fixed values, which the context then holds, or nothing.
+pub(super) type Fixed = BTreeMap<String, Option<String>>;
+
+/// Decides whether `new` allows more than `old`.
+pub(super) fn decide(old: &Powers, new: &Powers, fixed: &Fixed) -> Answer {
+    let entries = entries(old, new);
+    let bounds = (old.boundary.is_some(), new.boundary.is_some());
+    let mut search = Search { entries, bounds, fixed, perhaps: None, too_much: None };
+    let everything: Vec<usize> = (0..search.entries.len()).collect();
+    match search.actions(&everything) {
+        Some(request) => Answer::More(request),
+        None => match (search.perhaps, search.too_much) {
+            (Some((request, meanings)), _) => Answer::Perhaps(request, meanings),
+            (None, Some(what)) => Answer::TooMuch(what),
+            (None, None) => Answer::NoMore,
+        },
+    }
+}
+
+fn entries<'s>(old: &'s Powers, new: &'s Powers) -> Vec<Entry<'s>> {
+    let mut list: Vec<Entry<'s>> = Vec::new();
+    let mut known: HashMap<(&Meaning, Role), usize> = HashMap::new();
+    for (powers, is_new) in [(old, false), (new, true)] {
+        let of_boundary = powers.boundary.iter().flatten().map(|statement| (statement, true));
+        for (statement, bound) in powers.statements.iter().map(|one| (one, false)).chain(of_boundary) {
+            let meaning = &statement.meaning;
+            let role = match (meaning.allow, bound) {
+                (true, false) => Role::Allow,
+                (true, true) => Role::Bound,
+                (false, _) => Role::Deny,
+            };
+            let at = *known.entry((meaning, role)).or_insert_with(|| {
+                list.push(Entry { meaning, role, old: false, new: false });
+                list.len() - 1
+            });
+            if let Some(entry) = list.get_mut(at) {
+                if is_new {
+                    entry.new = true;
+                } else {
+                    entry.old = true;
+                }
+            }
+        }
+    }
+    list
+}
+
+struct Search<'s> {
+    entries: Vec<Entry<'s>>,
+    /// Whether the old and the new side have a boundary.
+    bounds: (bool, bool),
+    fixed: &'s Fixed,
+    perhaps: Option<(Request, Vec<Meaning>)>,
+    too_much: Option<&'static str>,
+}
+
+/// An entry in a class of requests, with what is left to be decided.
+type Alive = (usize, Clauses);
+/// The same before its atoms have numbers: of one dimension, and of several.
+type Open = (usize, Vec<(Atom, bool)>);
+type OpenCell = (usize, Vec<Vec<(Atom, bool)>>);
+
+impl<'s> Search<'s> {
+    fn entry(&self, at: usize) -> Option<&Entry<'s>> {
+        self.entries.get(at)
+    }
+
+    /// Whether nothing more can come of these: what newly allows allowed before, and what denied still does.
+    fn settled(&self, alive: &[usize]) -> bool {
+        let mut allows = false;
+        for entry in alive.iter().filter_map(|at| self.entry(*at)) {
+            match entry.role {
+                Role::Allow => {
+                    allows |= entry.new;
+                    if entry.new && !entry.old {
+                        return false;
+                    }
+                }
+                Role::Deny if entry.old && !entry.new => return false,
+                Role::Bound if self.bounds.0 && entry.new && !entry.old => return false,
+                _ => {}
+            }
+        }
+        !allows || !self.bounds.0 || self.bounds.1
+    }
+
+    fn actions(&mut self, alive: &[usize]) -> Option<Request> {
+        if self.settled(alive) {
+            return None;
+        }
+        let shape = vec![Token::One, Token::Any, Token::Char(':'), Token::One, Token::Any];
+        let Some(found) = self.classes(alive, "action", vec![shape], |meaning| &meaning.actions) else {
+            self.too_much = Some("the actions fall into too many classes");
+            return None;
+        };
+        for (alive, word) in found {
+            let plain: Vec<usize> = alive.iter().map(|(at, _)| *at).collect();
+            if self.settled(&plain) {
+                continue;
+            }
+            if let Some(request) = self.targets(&alive, &word) {
+                return Some(request);
+            }
+        }
+        None
+    }
+
+    fn targets(&mut self, alive: &[Open], action: &str) -> Option<Request> {
+        let plain: Vec<usize> = alive.iter().map(|(at, _)| *at).collect();
+        let Some(found) =
+            self.classes(&plain, "target", vec![vec![Token::One, Token::Any]], |meaning| &meaning.targets)
+        else {
+            self.too_much = Some("the resources fall into too many classes");
+            return None;
+        };
+        let of_action: BTreeMap<usize, &Vec<(Atom, bool)>> =
+            alive.iter().map(|(at, open)| (*at, open)).collect();
+        for (targets, word) in found {
+            let plain: Vec<usize> = targets.iter().map(|(at, _)| *at).collect();
+            if self.settled(&plain) {
+                continue;
+            }
+            let cell: Vec<OpenCell> = targets
+                .into_iter()
+                .map(|(at, open)| {
+                    let of_action = of_action.get(&at).map(|open| (*open).clone()).unwrap_or_default();
+                    (at, [clauses_of(of_action), clauses_of(open)].concat())
+                })
+                .collect();
+            if let Some(request) = self.cell(&cell, action, &word) {
+                return Some(request);
+            }
+        }
+        None
+    }
+
+    /// The classes of one dimension: which entries may match, and what each turns on.
+    fn classes(
+        &self,
+        alive: &[usize],
+        dimension: &str,
+        shape: Vec<Glob>,
+        set_of: impl Fn(&'s Meaning) -> &'s Set,
+    ) -> Option<Vec<(Vec<Open>, String)>> {
+        let mut globs: Vec<Glob> = shape;
+        let mut numbers: HashMap<Glob, u32> = HashMap::new();
+        let mut sets: Vec<Vec<u32>> = vec![vec![0]];
+        let mut set_numbers: HashMap<Vec<u32>, u32> = HashMap::new();
+        let mut of_entry: Vec<(usize, u32, bool)> = Vec::new();
+        for at in alive {
+            let Some(entry) = self.entry(*at) else { continue };
+            let set = set_of(entry.meaning);
+            let mut members = Vec::with_capacity(set.globs.len());
+            for glob in &set.globs {
+                members.push(match numbers.get(glob) {
+                    Some(number) => *number,
+                    None => {
+                        let number = u32::try_from(globs.len()).ok()?;
+                        globs.push(glob.clone());
+                        numbers.insert(glob.clone(), number);
+                        number
+                    }
+                });
+            }
+            members.sort_unstable();
+            let number = match set_numbers.get(&members) {
+                Some(number) => *number,
+                None => {
+                    let number = u32::try_from(sets.len()).ok()?;
+                    sets.push(members.clone());
+                    set_numbers.insert(members, number);
+                    number
+                }
+            };
+            of_entry.push((*at, number, set.negated));
+        }
+        let mut list = Vec::new();
+        for Class { sure, maybe, word } in classes(&globs, &sets, Some(0))? {
+            let mut alive = Vec::new();
+            for (at, set, negated) in &of_entry {
+                if sure.binary_search(set).is_ok() {
+                    if !negated {
+                        alive.push((*at, Vec::new()));
+                    }
+                    continue;
+                }
+                let members = sets.get(*set as usize).map_or(&[][..], Vec::as_slice);
+                let open: Vec<(Atom, bool)> = maybe
+                    .iter()
+                    .filter(|glob| members.binary_search(glob).is_ok())
+                    .filter_map(|glob| globs.get(*glob as usize))
+                    .map(|glob| (Atom::Glob(dimension.to_owned(), glob.clone()), !negated))
+                    .collect();
+                if *negated || !open.is_empty() {
+                    alive.push((*at, open));
+                }
+            }
+            list.push((alive, word));
+        }
+        Some(list)
+    }
+
+    /// One action and one target: what the context makes of it.
+    fn cell(&mut self, cell: &[OpenCell], action: &str, target: &str) -> Option<Request> {
+        let mut atoms = Atoms::default();
+        // First each line of a condition as something that holds or does not, whatever it says.
+        let plain: Vec<Alive> = cell
+            .iter()
+            .filter_map(|(at, open)| {
+                let meaning = self.entry(*at)?.meaning;
+                let lines = meaning.lines.iter().map(|line| vec![(Atom::Line(line.clone()), true)]);
+                Some((*at, atoms.clauses(open.iter().cloned().chain(unknown(meaning)).chain(lines))))
+            })
+            .collect();
+        atoms.relate();
+        match self.differs(&plain, &atoms) {
+            Some(false) => return None,
+            Some(true) => {}
+            None => self.too_much = Some("too many statements turn on what is not known"),
+        }
+        let mut keys: BTreeMap<&'s str, Vec<&'s Line>> = BTreeMap::new();
+        for meaning in cell.iter().filter_map(|(at, _)| self.entry(*at)).map(|entry| entry.meaning) {
+            meaning.lines.iter().for_each(|line| keys.entry(&line.key).or_default().push(line));
+        }
+        let mut choices: Vec<(&str, Vec<Held>)> = Vec::new();
+        let mut product = 1_usize;
+        for (key, lines) in keys {
+            let mut held = match self.fixed.get(key) {
+                Some(None) => vec![Held::Absent],
+                Some(Some(value)) => representatives(&lines, Some(value)).unwrap_or_default(),
+                None => match representatives(&lines, None) {
+                    Some(held) => held,
+                    None => {
+                        self.too_much = Some("a condition has too many values");
+                        return None;
+                    }
+                },
+            };
+            tell_apart(&lines, &mut held);
+            product = product.saturating_mul(held.len().max(1));
+            choices.push((key, held));
+        }
+        if product > MOST_CONTEXTS {
+            self.too_much = Some("the conditions have too many combinations");
+            return None;
+        }
+        for number in 0..product {
+            let mut rest = number;
+            let mut context: BTreeMap<String, Held> = BTreeMap::new();
+            for (key, held) in &choices {
+                if let Some(value) = held.get(rest % held.len().max(1)) {
+                    context.insert((*key).to_owned(), value.clone());
+                }
+                rest /= held.len().max(1);
+            }
+            let mut atoms = Atoms::default();
+            let alive: Vec<Alive> = cell
+                .iter()
+                .filter_map(|(at, open)| {
+                    let meaning = self.entry(*at)?.meaning;
+                    let mut clauses: Vec<Vec<(Atom, bool)>> =
+                        open.iter().cloned().chain(unknown(meaning)).collect();
+                    for line in &meaning.lines {
+                        let held = context.get(&line.key).unwrap_or(&Held::Absent);
+                        match holds(line, held) {
+                            Some(true) => {}
+                            Some(false) => return None,
+                            None => clauses.extend(open_line(line, held)),
+                        }
+                    }
+                    Some((*at, atoms.clauses(clauses)))
+                })
+                .collect();
+            atoms.relate();
+            match self.differs(&alive, &atoms) {
+                Some(false) => {}
+                Some(true) => {
+                    let request = Request {
+                        action: action.to_owned(),
+                        target: target.to_owned(),
+                        context: context.clone(),
+                    };
+                    if self.surely(&alive) {
+                        return Some(request);
+                    }
+                    if self.perhaps.is_none() {
+                        self.perhaps = Some((request, self.turning(&alive)));
+                    }
+                }
+                None => self.too_much = Some("too many statements turn on what is not known"),
+            }
+        }
+        None
+    }
+
+    /// The statements that turn on what is not known.
+    fn turning(&self, alive: &[Alive]) -> Vec<Meaning> {
+        let open = alive.iter().filter(|(_, clauses)| !clauses.is_empty());
+        let mut list: Vec<Meaning> =
+            open.filter_map(|(at, _)| self.entry(*at)).map(|entry| entry.meaning.clone()).collect();
+        list.sort();
+        list.dedup();
+        list
+    }
+
+    /// Whether the request is allowed now and was not, whatever is not known.
+    fn surely(&self, alive: &[Alive]) -> bool {
+        let sure = |role: Role, new: bool| {
+            alive.iter().any(|(at, clauses)| clauses.is_empty() && self.has(*at, role, new))
+        };
+        let possible = |role: Role, new: bool| alive.iter().any(|(at, _)| self.has(*at, role, new));
+        let (bound_old, bound_new) = self.bounds;
+        let now =
+            sure(Role::Allow, true) && !possible(Role::Deny, true) && (!bound_new || sure(Role::Bound, true));
+        let not_before = !possible(Role::Allow, false)
+            || sure(Role::Deny, false)
+            || (bound_old && !possible(Role::Bound, false));
+        now && not_before
+    }
+
+    fn has(&self, at: usize, role: Role, new: bool) -> bool {
+        self.entry(at).is_some_and(|entry| entry.role == role && if new { entry.new } else { entry.old })
+    }
+
+    /// Whether what is not known can be such that more is allowed; `None` where that takes too long.
+    fn differs(&self, alive: &[Alive], atoms: &Atoms) -> Option<bool> {
+        let mut steps = 0;
+        self.try_all(alive, atoms, &vec![None; atoms.list.len()], &mut steps)
+    }
+
+    fn try_all(
+        &self,
+        alive: &[Alive],
+        atoms: &Atoms,
+        values: &[Option<bool>],
+        steps: &mut usize,
+    ) -> Option<bool> {
+        *steps += 1;
+        if *steps > MOST_STEPS {
+            return None;
+        }
+        let applies = |clauses: &Clauses| {
+            all(clauses.iter().map(|clause| {
+                any(clause
+                    .iter()
+                    .map(|(atom, wanted)| values.get(*atom).copied().flatten().map(|value| value == *wanted)))
+            }))
+        };
+        let states: Vec<(usize, Option<bool>)> = alive
+            .iter()
+            .map(|(at, clauses)| (*at, applies(clauses)))
+            .filter(|(_, state)| *state != Some(false))
+            .collect();
+        let plain: Vec<usize> = states.iter().map(|(at, _)| *at).collect();
+        let of = |role: Role, new: bool| {
+            any(states.iter().filter(|(at, _)| self.has(*at, role, new)).map(|(_, state)| *state))
+        };
+        let allowed = |new: bool| {
+            let bounded = if new { self.bounds.1 } else { self.bounds.0 };
+            let bound = if bounded { of(Role::Bound, new) } else { Some(true) };
+            all([of(Role::Allow, new), of(Role::Deny, new).map(|denied| !denied), bound].into_iter())
+        };
+        match (allowed(true), allowed(false)) {
+            (Some(false), _) | (_, Some(true)) => return Some(false),
+            (Some(true), Some(false)) => return Some(true),
+            _ => {}
+        }
+        if self.settled(&plain) {
+            return Some(false);
+        }
+        // What differs between the sides is tried first.
+        let differs = |at: usize| self.entry(at).is_some_and(|entry| entry.old != entry.new);
+        let open = |only_differing: bool| {
+            alive
+                .iter()
+                .filter(|(at, _)| plain.contains(at) && (!only_differing || differs(*at)))
+                .flat_map(|(_, clauses)| clauses.iter().flatten())
+                .map(|(atom, _)| *atom)
+                .find(|atom| values.get(*atom).is_some_and(Option::is_none))
+        };
+        let Some(atom) = open(true).or_else(|| open(false)) else { return Some(false) };
+        for value in [true, false] {
+            let mut with = values.to_vec();
+            if atoms.set(&mut with, atom, value) && self.try_all(alive, atoms, &with, steps)? {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+}
+
+/// Keeps one value of each that the lines treat alike.
+fn tell_apart(lines: &[&Line], held: &mut Vec<Held>) {
+    let mut seen = Vec::new();
+    held.retain(|held| {
+        // What a line makes of a value that it does not know differs from value to value.
+        let result: Vec<(Option<bool>, bool)> =
+            lines.iter().map(|line| (holds(line, held), *held == Held::Absent)).collect();
+        let is_new = !seen.contains(&result);
+        if is_new {
+            seen.push(result);
+        }
+        is_new
+    });
+}
+
+/// The clauses of globs that may match: any of them, or none of them.
+fn clauses_of(open: Vec<(Atom, bool)>) -> Vec<Vec<(Atom, bool)>> {
+    match open.first() {
+        None => Vec::new(),
+        Some((_, true)) => vec![open],
+        Some((_, false)) => open.into_iter().map(|one| vec![one]).collect(),
+    }
+}
+
+fn unknown(meaning: &Meaning) -> Option<Vec<(Atom, bool)>> {
+    meaning.unknown.as_ref().map(|what| vec![(Atom::Statement(meaning.allow, what.clone()), true)])
+}
+
+/// What a line with values that are not known turns on.
+fn open_line(line: &Line, held: &Held) -> Vec<Vec<(Atom, bool)>> {
+    let value = match held {
+        Held::Values(values) => values.as_slice(),
+        Held::Absent => &[],
+    };
+    let simple = line.operator == super::condition::Operator::Text
+        && line.quantifier == Quantifier::Single
+        && line.unknown.is_none();
+    let [value] = value else { return vec![vec![(Atom::Line(line.clone()), true)]] };
+    if !simple {
+        return vec![vec![(Atom::Line(line.clone()), true)]];
+    }
+    let open: Vec<(Atom, bool)> = line
+        .wanted
+        .iter()
+        .filter(|wanted| has_symbol(&wanted.glob) && matches(&wanted.glob, value).is_none())
+        .map(|wanted| (Atom::Glob(line.key.clone(), wanted.glob.clone()), !line.negated))
+        .collect();
+    clauses_of(open)
+}
+
+#[derive(Default)]
+struct Atoms {
+    list: Vec<Atom>,
+    numbers: HashMap<Atom, usize>,
+    /// What follows from one that is true.
+    follows: Vec<Vec<usize>>,
+    /// What one follows from.
+    needs: Vec<Vec<usize>>,
+}
+
+impl Atoms {
+    fn clauses(&mut self, open: impl IntoIterator<Item = Vec<(Atom, bool)>>) -> Clauses {
+        let literal = |(atom, wanted): (Atom, bool)| (self.number(atom), wanted);
+        let mut literal = literal;
+        open.into_iter().map(|clause| clause.into_iter().map(&mut literal).collect()).collect()
+    }
+
+    fn number(&mut self, atom: Atom) -> usize {
+        if let Some(number) = self.numbers.get(&atom) {
+            return *number;
+        }
+        self.list.push(atom.clone());
+        self.numbers.insert(atom, self.list.len() - 1);
+        self.list.len() - 1
+    }
+
+    /// Finds which globs are within others.
+    fn relate(&mut self) {
+        self.follows = vec![Vec::new(); self.list.len()];
+        self.needs = vec![Vec::new(); self.list.len()];
+        // With so many the search ends before they matter.
+        if self.list.len() > 60 {
+            return;
+        }
+        for (a, inner) in self.list.iter().enumerate() {
+            for (b, outer) in self.list.iter().enumerate() {
+                let follows = match (inner, outer) {
+                    (Atom::Glob(one, inner), Atom::Glob(other, outer)) => {
+                        a != b && one == other && within(inner, outer)
+                    }
+                    _ => false,
+                };
+                if follows {
+                    if let Some(list) = self.follows.get_mut(a) {
+                        list.push(b);
+                    }
+                    if let Some(list) = self.needs.get_mut(b) {
+                        list.push(a);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sets an atom and what follows; whether that contradicts nothing.
+    fn set(&self, values: &mut [Option<bool>], atom: usize, value: bool) -> bool {
+        let list = if value { &self.follows } else { &self.needs };
+        let others = list.get(atom).map_or(&[][..], Vec::as_slice);
+        for at in std::iter::once(atom).chain(others.iter().copied()) {
+            match values.get_mut(at) {
+                Some(slot) if slot.is_none_or(|known| known == value) => *slot = Some(value),
+                _ => return false,
+            }
+        }
+        true
+    }
+}
+
+/// Whether a request is allowed: `None` where what is not known decides.
+pub(super) fn allowed(powers: &Powers, request: &Request) -> Option<bool> {
+    let state = |statement: &Statement| applies(&statement.meaning, request);
+    let of = |allow: bool, list: &[Statement]| {
+        any(list.iter().filter(|statement| statement.meaning.allow == allow).map(state))
+    };
+    let bounded = powers.boundary.as_deref();
+    let denied =
+        any([of(false, &powers.statements), bounded.map_or(Some(false), |list| of(false, list))].into_iter());
+    let bound = bounded.map_or(Some(true), |list| of(true, list));
+    all([of(true, &powers.statements), denied.map(|denied| !denied), bound].into_iter())
+}
+
+/// Whether a statement applies to a request.
+pub(super) fn applies(meaning: &Meaning, request: &Request) -> Option<bool> {
+    if meaning.unknown.is_some() {
+        return None;
+    }
+    let holds_text = |set: &Set, text: &str| {
+        any(set.globs.iter().map(|glob| matches(glob, text))).map(|any| any != set.negated)
+    };
+    let lines =
+        meaning.lines.iter().map(|line| holds(line, request.context.get(&line.key).unwrap_or(&Held::Absent)));
+    let action = request.action.to_lowercase();
+    all([holds_text(&meaning.actions, &action), holds_text(&meaning.targets, &request.target)]
+        .into_iter()
+        .chain(lines))
+}

@@ -1,0 +1,467 @@
+//! Who has which policies.
+
+use std::collections::BTreeMap;
+
+use super::decide::{Fixed, Powers};
+use super::side::{Item, Side};
+use super::statement::{Origin, Reader, Statement, Symbols, blanket, entry, opaque};
+use super::value::Values;
+use super::world::{Both, Need, OTHER, Which, World, canonical};
+use crate::expression::Expr;
+
+/// Someone who may do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A role, user or group of the template; a managed policy, for whoever it is attached to.
+    Own(Kind, String),
+    /// One that the template names and does not declare.
+    Outside(Kind, Expr),
+}
+
+/// What a subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Role,
+    User,
+    Group,
+    Policy,
+}
+
+impl Kind {
+    pub(super) fn of_type(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "AWS::IAM::Role" => Self::Role,
+            "AWS::IAM::User" => Self::User,
+            "AWS::IAM::Group" => Self::Group,
+            "AWS::IAM::ManagedPolicy" => Self::Policy,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Policy => "managed policy",
+        }
+    }
+
+    fn name_property(self) -> &'static str {
+        match self {
+            Self::Role => "RoleName",
+            Self::User => "UserName",
+            Self::Group => "GroupName",
+            Self::Policy => "ManagedPolicyName",
+        }
+    }
+
+    fn list(self) -> &'static str {
+        match self {
+            Self::Role => "Roles",
+            Self::User => "Users",
+            _ => "Groups",
+        }
+    }
+}
+
+/// Why something was not computed.
+pub(super) enum Stop {
+    /// The case has to say more.
+    Need(Need),
+    /// No values are known that the template accepts: why.
+    NoValue(String),
+}
+
+impl From<Need> for Stop {
+    fn from(need: Need) -> Self {
+        Self::Need(need)
+    }
+}
+
+/// A template in a case, with values of what it does not know or without.
+pub(super) struct Case<'c> {
+    pub(super) both: &'c Both,
+    pub(super) which: Which,
+    pub(super) world: &'c World,
+    pub(super) symbols: &'c mut Symbols,
+    pub(super) values: Option<&'c mut Values>,
+    pub(super) variables: &'c Fixed,
+}
+
+impl<'c> Case<'c> {
+    fn side(&self) -> &'c Side {
+        self.both.side(self.which)
+    }
+
+    pub(super) fn value(&self, expr: &Expr) -> Result<Expr, Stop> {
+        Ok(self.both.value(self.which, expr, self.world)?)
+    }
+
+    /// Whether a resource exists in this case.
+    pub(super) fn exists(&self, item: &Item) -> Result<bool, Stop> {
+        Ok(match &item.condition {
+            Some(condition) => self.both.condition(self.which, condition, self.world)?,
+            None => true,
+        })
+    }
+
+    fn own(&self, name: &str, kind: Kind) -> Option<&'c Item> {
+        let item = self.side().resources.get(name)?;
+        (Kind::of_type(&item.kind) == Some(kind)).then_some(item)
+    }
+
+    pub(super) fn document(
+        &mut self,
+        document: &Expr,
+        origin: &Origin,
+        trust: bool,
+    ) -> Result<Vec<Statement>, Stop> {
+        let mut document = self.value(document)?;
+        if let Some(values) = &mut self.values {
+            document = values.concrete(self.both, self.which, &document).map_err(Stop::NoValue)?;
+        }
+        let mut reader = Reader {
+            symbols: self.symbols,
+            side: self.both.side(self.which),
+            world: self.world,
+            variables: self.variables,
+            trust,
+        };
+        Ok(reader.document(&document, origin)?)
+    }
+
+    /// What an item of a list of names stands for: a resource of ours, or not.
+    fn is(&self, item: &Expr, kind: Kind, name: &str) -> Result<bool, Stop> {
+        if let Expr::Ref(reference) = item {
+            return Ok(reference.trim_end_matches(OTHER) == name);
+        }
+        let Some(own) = self.own(name, kind) else { return Ok(false) };
+        Ok(match own.property(kind.name_property()) {
+            Some(explicit) => self.value(explicit)? == *item,
+            None => false,
+        })
+    }
+
+    /// Whether a list of names names the subject.
+    fn names(&self, list: &Expr, kind: Kind, subject: &Subject) -> Result<bool, Stop> {
+        let list = self.value(list)?;
+        for item in leaves(&list) {
+            let is = match subject {
+                Subject::Own(_, name) => self.is(item, kind, name)?,
+                Subject::Outside(_, wanted) => canonical(&self.value(wanted)?) == canonical(item),
+            };
+            if is {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What someone may do; `None` where they do not exist.
+    pub(super) fn powers(&mut self, subject: &Subject) -> Result<Option<Powers>, Stop> {
+        let mut powers = Powers::default();
+        match subject {
+            Subject::Own(kind, name) => {
+                let Some(item) = self.own(name, *kind) else { return Ok(None) };
+                if !self.exists(item)? {
+                    return Ok(None);
+                }
+                self.of_own(*kind, name, item, &mut powers)?;
+                // A witness is about what these templates allow.
+                if self.values.is_none() && self.stands_alone(*kind, name)? {
+                    powers.statements.extend(beyond(&format!("whoever has `{name}`"), name));
+                }
+            }
+            Subject::Outside(kind, expr) => {
+                let shown = super::words::value(expr);
+                if self.values.is_none() {
+                    powers.statements.extend(beyond(&format!("the {} `{shown}`", kind.noun()), &shown));
+                }
+                self.attached(*kind, subject, &mut powers)?;
+                if *kind == Kind::User {
+                    self.groups(subject, None, &mut powers)?;
+                }
+            }
+        }
+        Ok(Some(powers))
+    }
+
+    /// Whether nobody in either template has the group or managed policy: it is made for others.
+    fn stands_alone(&self, kind: Kind, name: &str) -> Result<bool, Stop> {
+        if !matches!(kind, Kind::Group | Kind::Policy) {
+            return Ok(false);
+        }
+        let mentions = |side: &Side| {
+            side.resources.values().any(|item| {
+                let properties = ["ManagedPolicyArns", "PermissionsBoundary", "Groups", "GroupName"];
+                let others = properties.iter().filter_map(|property| item.property(property));
+                let mut found = false;
+                for value in others {
+                    value.walk(&mut |part| found |= refers(part, name));
+                }
+                found
+            })
+        };
+        let attaches = |side: &Side| {
+            let lists = ["Roles", "Users", "Groups"];
+            let item = side.resources.get(name);
+            item.is_some_and(|item| lists.iter().any(|list| item.property(list).is_some()))
+        };
+        let alone = |side: &Side| !mentions(side) && (kind != Kind::Policy || !attaches(side));
+        Ok(alone(&self.both.old) && alone(&self.both.new))
+    }
+
+    fn of_own(&mut self, kind: Kind, name: &str, item: &'c Item, powers: &mut Powers) -> Result<(), Stop> {
+        if kind == Kind::Policy {
+            if let Some(document) = item.property("PolicyDocument") {
+                let origin = Origin { resource: name.to_owned(), ..Origin::default() };
+                powers.statements.extend(self.document(document, &origin, false)?);
+            }
+            return Ok(());
+        }
+        if let Some(whole) = item.property("Properties") {
+            let origin = Origin { resource: name.to_owned(), ..Origin::default() };
+            powers.statements.extend(opaque(&canonical(&self.value(whole)?), &origin));
+        }
+        if let Some(policies) = item.property("Policies") {
+            self.inline(name, policies, powers)?;
+        }
+        if let Some(arns) = item.property("ManagedPolicyArns") {
+            let arns = self.value(arns)?;
+            for arn in leaves(&arns) {
+                powers.statements.extend(self.managed(arn, name)?);
+            }
+        }
+        if let Some(boundary) = item.property("PermissionsBoundary") {
+            let boundary = self.value(boundary)?;
+            if !is_no_value(&boundary) {
+                powers.boundary = Some(self.managed(&boundary, name)?);
+            }
+        }
+        self.attached(kind, &Subject::Own(kind, name.to_owned()), powers)?;
+        if kind == Kind::User {
+            self.groups(&Subject::Own(kind, name.to_owned()), item.property("Groups"), powers)?;
+        }
+        Ok(())
+    }
+
+    fn inline(&mut self, name: &str, policies: &Expr, powers: &mut Powers) -> Result<(), Stop> {
+        let policies = self.value(policies)?;
+        for (at, policy) in leaves(&policies).into_iter().enumerate() {
+            let label = match entry(policy, "PolicyName") {
+                Some(Expr::Text(label)) => format!("inline policy `{label}`"),
+                _ => format!("inline policy {}", at + 1),
+            };
+            let origin = Origin { resource: name.to_owned(), policy: label, ..Origin::default() };
+            match (policy, entry(policy, "PolicyDocument")) {
+                (_, Some(document)) => powers.statements.extend(self.document(document, &origin, false)?),
+                (Expr::Map(_), None) => {}
+                (other, None) => powers.statements.extend(opaque(&canonical(other), &origin)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The statements of a managed policy: ours, or one of which only the name is known.
+    fn managed(&mut self, arn: &Expr, holder: &str) -> Result<Vec<Statement>, Stop> {
+        let named = match arn {
+            Expr::Ref(name) | Expr::GetAtt(name, _) => {
+                self.own(name.trim_end_matches(OTHER), Kind::Policy).map(|_| name.trim_end_matches(OTHER))
+            }
+            _ => None,
+        };
+        let own = match named {
+            Some(name) => Some(name.to_owned()),
+            None => self.by_name(arn)?,
+        };
+        if let Some(name) = own {
+            let Some(item) = self.own(&name, Kind::Policy) else { return Ok(Vec::new()) };
+            if !self.exists(item)? {
+                return Ok(Vec::new());
+            }
+            let Some(document) = item.property("PolicyDocument") else { return Ok(Vec::new()) };
+            return self.document(document, &Origin { resource: name, ..Origin::default() }, false);
+        }
+        let label = super::words::managed(arn);
+        let origin = Origin {
+            resource: holder.to_owned(),
+            policy: format!("managed policy `{label}`"),
+            ..Origin::default()
+        };
+        // What these two allow never changes. Source: AWS Managed Policy Reference. They make a witness;
+        // no proof is built on them.
+        if self.values.is_some() {
+            match aws_policy(arn).as_deref() {
+                Some("AdministratorAccess") => return Ok(vec![blanket(true, &origin)]),
+                Some("AWSDenyAll") => return Ok(vec![blanket(false, &origin)]),
+                _ => {}
+            }
+        }
+        Ok(opaque(&format!("managed policy {}", aws_policy(arn).unwrap_or_else(|| canonical(arn))), &origin))
+    }
+
+    /// A managed policy of ours that an ARN names by its explicit name.
+    fn by_name(&self, arn: &Expr) -> Result<Option<String>, Stop> {
+        if aws_policy(arn).is_some() {
+            return Ok(None);
+        }
+        let text = tail(arn);
+        for (name, item) in &self.side().resources {
+            if Kind::of_type(&item.kind) == Some(Kind::Policy)
+                && let Some(explicit) = item.property("ManagedPolicyName")
+                && let Expr::Text(explicit) = self.value(explicit)?
+                && text.ends_with(&format!("/{explicit}"))
+            {
+                return Ok(Some(name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Policies that name the subject themselves.
+    fn attached(&mut self, kind: Kind, subject: &Subject, powers: &mut Powers) -> Result<(), Stop> {
+        for (name, item) in &self.side().resources {
+            let single = match (item.kind.as_str(), kind) {
+                ("AWS::IAM::RolePolicy", Kind::Role) => "RoleName",
+                ("AWS::IAM::UserPolicy", Kind::User) => "UserName",
+                ("AWS::IAM::GroupPolicy", Kind::Group) => "GroupName",
+                ("AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy", _) => kind.list(),
+                _ => continue,
+            };
+            let Some(list) = item.property(single) else { continue };
+            if !self.exists(item)? || !self.names(list, kind, subject)? {
+                continue;
+            }
+            let origin = Origin { resource: name.clone(), ..Origin::default() };
+            if let Some(document) = item.property("PolicyDocument") {
+                powers.statements.extend(self.document(document, &origin, false)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The policies of the groups that a user is in.
+    fn groups(&mut self, user: &Subject, list: Option<&Expr>, powers: &mut Powers) -> Result<(), Stop> {
+        let holder = match user {
+            Subject::Own(_, name) => name.clone(),
+            Subject::Outside(_, expr) => super::words::value(expr),
+        };
+        let mut groups: BTreeMap<String, Expr> = BTreeMap::new();
+        if let Some(list) = list {
+            let list = self.value(list)?;
+            groups.extend(leaves(&list).into_iter().map(|group| (canonical(group), group.clone())));
+        }
+        for addition in self.side().resources.values() {
+            if addition.kind != "AWS::IAM::UserToGroupAddition" || !self.exists(addition)? {
+                continue;
+            }
+            let (Some(group), Some(users)) = (addition.property("GroupName"), addition.property("Users"))
+            else {
+                continue;
+            };
+            if self.names(users, Kind::User, user)? {
+                let group = self.value(group)?;
+                groups.insert(canonical(&group), group);
+            }
+        }
+        for group in groups.into_values() {
+            let mut found = None;
+            for (name, item) in &self.side().resources {
+                if Kind::of_type(&item.kind) == Some(Kind::Group) && self.is(&group, Kind::Group, name)? {
+                    found = Some((name, item));
+                }
+            }
+            match found {
+                Some((name, item)) if self.exists(item)? => self.of_own(Kind::Group, name, item, powers)?,
+                Some(_) => {}
+                None => {
+                    let shown = super::words::value(&group);
+                    let origin = Origin {
+                        resource: holder.clone(),
+                        policy: format!("group {shown}"),
+                        ..Origin::default()
+                    };
+                    powers.statements.extend(opaque(&format!("group {shown}"), &origin));
+                    self.attached(Kind::Group, &Subject::Outside(Kind::Group, group), powers)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Who may assume a role; `None` where it does not exist.
+    pub(super) fn trust(&mut self, role: &str) -> Result<Option<Powers>, Stop> {
+        let Some(item) = self.own(role, Kind::Role) else { return Ok(None) };
+        if !self.exists(item)? {
+            return Ok(None);
+        }
+        let origin =
+            Origin { resource: role.to_owned(), policy: "who may assume it".to_owned(), ..Origin::default() };
+        let statements =
+            match item.property("AssumeRolePolicyDocument").or_else(|| item.property("Properties")) {
+                Some(document) => self.document(document, &origin, true)?,
+                None => Vec::new(),
+            };
+        Ok(Some(Powers { statements, boundary: None }))
+    }
+}
+
+/// What someone is allowed beyond these templates: the same in both, and not known.
+fn beyond(who: &str, resource: &str) -> Vec<Statement> {
+    let origin = Origin {
+        resource: resource.to_owned(),
+        policy: format!("what else {who} is allowed"),
+        ..Origin::default()
+    };
+    opaque(&format!("else {who}"), &origin)
+}
+
+/// Whether an expression is a reference to a name.
+pub(super) fn refers(part: &Expr, name: &str) -> bool {
+    match part {
+        Expr::Ref(other) | Expr::GetAtt(other, _) => other == name,
+        _ => false,
+    }
+}
+
+fn is_no_value(expr: &Expr) -> bool {
+    matches!(expr, Expr::Ref(name) if name == "AWS::NoValue")
+}
+
+/// The items of a list, lists in it spread out; one value is a list of it.
+pub(super) fn leaves(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::List(items) => items.iter().flat_map(leaves).collect(),
+        one if is_no_value(one) => Vec::new(),
+        one => vec![one],
+    }
+}
+
+/// The text at the end of a value.
+fn tail(expr: &Expr) -> String {
+    match expr {
+        Expr::Text(text) => text.clone(),
+        Expr::Concat(parts) => parts.last().map(tail).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The name of a managed policy of AWS.
+pub(super) fn aws_policy(arn: &Expr) -> Option<String> {
+    let text: String = match arn {
+        Expr::Text(text) => text.clone(),
+        Expr::Concat(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Expr::Text(text) => Some(text.clone()),
+                Expr::Ref(name) if name == "AWS::Partition" => Some("aws".to_owned()),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>()?
+            .concat(),
+        _ => return None,
+    };
+    let (before, name) = text.split_once(":iam::aws:policy/")?;
+    before.starts_with("arn:aws").then(|| name.rsplit('/').next().unwrap_or(name).to_owned())
+}

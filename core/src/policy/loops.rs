@@ -1,0 +1,82 @@
+//! `Fn::ForEach` over a collection that is written out.
+//!
+//! Source: CloudFormation Template Reference, "Fn::ForEach": `${Name}` in keys and values stands for the value,
+//! `&{Name}` for its letters and digits.
+
+use crate::expression::Expr;
+
+/// The entries that an entry of a section comes to: itself, or those of the loop that it is. `None` for a loop
+/// over what is not known before the stack is made.
+pub(super) fn written_out(name: &str, value: &Expr) -> Option<Vec<(String, Expr)>> {
+    if !name.starts_with("Fn::ForEach") {
+        return Some(vec![(name.to_owned(), inner(value)?)]);
+    }
+    let (Expr::List(arguments) | Expr::Call(_, arguments)) = value else { return None };
+    let [Expr::Text(variable) | Expr::Plain(variable), Expr::List(collection), body] = arguments.as_slice()
+    else {
+        return None;
+    };
+    let mut entries = Vec::new();
+    for value in collection {
+        let (Expr::Text(value) | Expr::Plain(value)) = value else { return None };
+        match with(body, variable, value) {
+            Expr::Map(body) => {
+                for (name, value) in body {
+                    entries.extend(written_out(&name, &value)?);
+                }
+            }
+            // A mapping of one loop is read as a call.
+            Expr::Call(name, arguments) if name.starts_with("ForEach") => {
+                entries.extend(written_out(&format!("Fn::{name}"), &Expr::List(arguments))?);
+            }
+            _ => return None,
+        }
+    }
+    Some(entries)
+}
+
+/// Loops inside a value: the entries of a mapping.
+fn inner(value: &Expr) -> Option<Expr> {
+    let all = |parts: &[Expr]| parts.iter().map(inner).collect::<Option<Vec<_>>>();
+    Some(match value {
+        Expr::Map(entries) => {
+            let mut list = Vec::with_capacity(entries.len());
+            for (name, value) in entries {
+                list.extend(written_out(name, value)?);
+            }
+            Expr::Map(list)
+        }
+        Expr::Call(name, arguments) if name.starts_with("ForEach") => {
+            Expr::Map(written_out(&format!("Fn::{name}"), &Expr::List(arguments.clone()))?)
+        }
+        Expr::List(parts) => Expr::List(all(parts)?),
+        Expr::Call(name, parts) => Expr::Call(name.clone(), all(parts)?),
+        other => other.clone(),
+    })
+}
+
+fn with(expr: &Expr, variable: &str, value: &str) -> Expr {
+    let text = |text: &str| {
+        if !text.contains('{') {
+            return text.to_owned();
+        }
+        let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+        text.replace(&format!("${{{variable}}}"), value).replace(&format!("&{{{variable}}}"), &plain)
+    };
+    let all = |parts: &[Expr]| parts.iter().map(|part| with(part, variable, value)).collect::<Vec<_>>();
+    match expr {
+        Expr::Ref(name) if name == variable => Expr::text(value),
+        Expr::Ref(name) => Expr::Ref(text(name)),
+        Expr::Text(old) => Expr::text(text(old)),
+        Expr::GetAtt(name, attribute) => Expr::GetAtt(text(name), text(attribute)),
+        Expr::Concat(parts) => Expr::concat(all(parts)),
+        Expr::List(parts) => Expr::List(all(parts)),
+        Expr::Call(name, parts) => Expr::Call(name.clone(), all(parts)),
+        Expr::Unary(name, inner) => Expr::Unary(name.clone(), Box::new(with(inner, variable, value))),
+        Expr::Named(name, inner) => Expr::Named(name.clone(), Box::new(with(inner, variable, value))),
+        Expr::Map(entries) => {
+            Expr::Map(entries.iter().map(|(key, entry)| (text(key), with(entry, variable, value))).collect())
+        }
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,517 @@
+//! Two releases of a template: for each principal, whether more is allowed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::catalogue::Catalogue;
+use super::side::Side;
+use super::subject::{self, Asked};
+use super::world::{Both, OTHER, entries};
+use crate::expression::Expr;
+use crate::template::Template;
+use crate::text::{LineIndex, Span};
+
+/// Whether more is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every request that is allowed was allowed.
+    #[default]
+    NoMore,
+    /// What is not in the templates decides.
+    CannotTell,
+    /// A request is allowed that was not.
+    More,
+}
+
+/// What is decided of a principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// What it may do.
+    Permissions,
+    /// Who may assume it.
+    Trust,
+    /// How long a session may last.
+    Session,
+    /// What other stacks take of it.
+    Output,
+    /// Anything else that is part of the template.
+    Other,
+}
+
+/// Where something stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The resource that holds it.
+    pub resource: String,
+    /// The policy and the statement there, in words.
+    pub statement: String,
+    /// The line, from 1; of the new template, or of the old one for what is gone.
+    pub line: u32,
+    /// The bytes.
+    #[serde(skip)]
+    pub span: Option<Span>,
+    /// Whether the place is one of the old template.
+    #[serde(skip)]
+    pub old: bool,
+}
+
+/// A request that is allowed now and was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Witness {
+    /// Who asks: the principal; of a trust policy who may assume the role.
+    pub principal: String,
+    /// The action.
+    pub action: String,
+    /// The resource; of a trust policy the role.
+    pub resource: String,
+    /// What the context holds; a key that is not here is not in it.
+    pub context: BTreeMap<String, Vec<String>>,
+    /// Parameters, and the values with which it is so.
+    pub parameters: BTreeMap<String, String>,
+    /// Conditions of the template that are taken to hold, or not, in words.
+    pub given: Vec<String>,
+    /// The statement that allows it.
+    pub statement: Option<Place>,
+}
+
+/// Why it cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// The part that it is about.
+    pub part: String,
+    /// What is not known of it.
+    pub why: String,
+    /// Its line in the new template, or in the old one; 0 where it has none.
+    pub line: u32,
+}
+
+/// What was decided of one principal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// The logical id, or the name of one that the template only names.
+    pub principal: String,
+    /// `role`, `user`, `group`, `managed policy`, or what else it is.
+    pub kind: String,
+    /// What is decided.
+    pub question: Question,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// With [`Verdict::More`] a request; with [`Verdict::CannotTell`] one that may be allowed, if one is known.
+    pub witness: Option<Witness>,
+    /// Why it cannot be told.
+    pub reasons: Vec<Reason>,
+    /// Where it is declared.
+    pub line: u32,
+}
+
+/// What was decided of a release.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Release {
+    /// The worst of the decisions.
+    pub verdict: Verdict,
+    /// Decisions other than [`Verdict::NoMore`], the worst first.
+    pub decisions: Vec<Decision>,
+    /// Principals that are allowed no more.
+    pub no_more: usize,
+}
+
+/// Decides what the new template allows that the old one did not.
+#[must_use]
+pub fn release(old: &Template<'_, '_>, new: &Template<'_, '_>, catalogue: Option<&Catalogue>) -> Release {
+    let both = both(Side::of(old), Side::of(new));
+    let lines = [LineIndex::new(old.document.text()), LineIndex::new(new.document.text())];
+    let asked = Asked { both: &both, lines: &lines, catalogue };
+    let mut release = Release::default();
+    let mut decisions = subject::decisions(&asked);
+    rest(&asked, &mut decisions);
+    release.no_more = decisions.iter().filter(|one| one.verdict == Verdict::NoMore).count();
+    decisions.retain(|one| one.verdict != Verdict::NoMore);
+    let secrets = secrets(&both);
+    decisions.iter_mut().for_each(|one| one.hide(&secrets));
+    decisions.sort_by_key(|one| std::cmp::Reverse(one.verdict));
+    release.verdict = decisions.iter().map(|one| one.verdict).max().unwrap_or_default();
+    release.decisions = decisions;
+    release
+}
+
+/// Defaults of parameters that are not to be shown.
+fn secrets(both: &Both) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for side in [&both.old, &both.new] {
+        for name in side.parameters.keys() {
+            let hidden = [&both.old, &both.new].iter().any(|side| {
+                field(side, name, "NoEcho").is_some_and(|value| matches!(value, Expr::Text(text) | Expr::Plain(text) if text.eq_ignore_ascii_case("true")))
+            });
+            if let Some(Expr::Text(text) | Expr::Plain(text)) = field(side, name, "Default")
+                && hidden
+                && !text.is_empty()
+            {
+                secrets.push(text.clone());
+            }
+        }
+    }
+    secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    secrets
+}
+
+impl Decision {
+    fn hide(&mut self, secrets: &[String]) {
+        let hidden = |text: &mut String| {
+            for secret in secrets.iter().filter(|secret| text.contains(secret.as_str())).collect::<Vec<_>>() {
+                *text = text.replace(secret.as_str(), "****");
+            }
+        };
+        self.reasons.iter_mut().for_each(|reason| hidden(&mut reason.why));
+        if let Some(witness) = &mut self.witness {
+            hidden(&mut witness.principal);
+            hidden(&mut witness.action);
+            hidden(&mut witness.resource);
+            witness.context.values_mut().flatten().for_each(hidden);
+            witness.parameters.values_mut().for_each(hidden);
+            witness.given.iter_mut().for_each(hidden);
+        }
+    }
+}
+
+fn field<'s>(side: &'s Side, parameter: &str, key: &str) -> Option<&'s Expr> {
+    let declaration = side.parameters.get(parameter);
+    entries(declaration).iter().find(|(name, _)| name == key).map(|(_, value)| value)
+}
+
+fn text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Text(text) | Expr::Plain(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The two templates, and what of their declarations is not the same.
+pub(super) fn both(old: Side, new: Side) -> Both {
+    let mut both = Both {
+        old,
+        new,
+        defaults: BTreeSet::new(),
+        loosened: BTreeMap::new(),
+        mappings: BTreeSet::new(),
+        renamed: BTreeMap::new(),
+    };
+    for name in both.new.parameters.keys().filter(|name| both.old.parameters.contains_key(*name)) {
+        let of = |key: &str| {
+            (field(&both.old, name, key).and_then(text), field(&both.new, name, key).and_then(text))
+        };
+        if let (Some(a), Some(b)) = of("Default")
+            && a != b
+        {
+            both.defaults.insert(name.clone());
+        }
+        if let Some(why) = loosened(&both.old, &both.new, name) {
+            both.loosened.insert(name.clone(), why);
+        }
+    }
+    if let Some(of_old) = both.old.others.get("Rules") {
+        let kept = both.new.others.get("Rules");
+        for (rule, expr) in entries(Some(of_old)) {
+            let now = entries(kept).iter().find(|(name, _)| name == rule).map(|(_, expr)| expr);
+            if now == Some(expr) {
+                continue;
+            }
+            let what = if now.is_none() { "is gone" } else { "is another" };
+            let mut names = Vec::new();
+            expr.walk(&mut |part| {
+                if let Expr::Ref(name) = part {
+                    names.push(name.clone());
+                }
+            });
+            for name in names {
+                both.loosened.insert(name, format!("the rule `{rule}` that restricts it {what}"));
+            }
+        }
+    }
+    let mappings = both.old.mappings.keys().chain(both.new.mappings.keys());
+    let differs = |name: &&String| both.old.mappings.get(*name) != both.new.mappings.get(*name);
+    both.mappings = mappings.filter(differs).cloned().collect();
+    for (name, item) in &both.old.resources {
+        let Some(other) = both.new.resources.get(name) else { continue };
+        let why = if item.kind != other.kind {
+            Some("its type is another".to_owned())
+        } else if item.kind.starts_with("AWS::IAM::") {
+            let names =
+                ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName", "Path"];
+            names
+                .iter()
+                .find(|key| item.property(key) != other.property(key))
+                .map(|key| format!("its `{key}` is another, so its ARN is"))
+        } else {
+            (item.whole != other.whole).then(|| "it is another, so what it is called may be".to_owned())
+        };
+        if let Some(why) = why {
+            both.renamed.insert(name.clone(), why);
+        }
+    }
+    both
+}
+
+/// Why a parameter may have a value that it could not have before, if so.
+fn loosened(old: &Side, new: &Side, name: &str) -> Option<String> {
+    let of = |key: &str| (field(old, name, key), field(new, name, key));
+    let (a, b) = of("Type");
+    if a != b {
+        return Some("its type is another".to_owned());
+    }
+    match of("AllowedValues") {
+        (Some(Expr::List(_)), None) => return Some("its list of allowed values is gone".to_owned()),
+        (Some(Expr::List(a)), Some(Expr::List(b)))
+            if !b.iter().all(|one| a.iter().any(|other| text(one) == text(other))) =>
+        {
+            return Some("its list of allowed values is longer".to_owned());
+        }
+        _ => {}
+    }
+    match of("AllowedPattern") {
+        (Some(_), None) => return Some("its pattern is gone".to_owned()),
+        (Some(a), Some(b)) if text(a) != text(b) => return Some("its pattern is another".to_owned()),
+        _ => {}
+    }
+    for (key, least) in [("MinLength", true), ("MinValue", true), ("MaxLength", false), ("MaxValue", false)] {
+        let (a, b) = of(key);
+        let number = |expr: Option<&Expr>| expr.and_then(text).and_then(|text| text.parse::<f64>().ok());
+        let wider = match (number(a), number(b)) {
+            (Some(_), None) => true,
+            (Some(a), Some(b)) if least => b < a,
+            (Some(a), Some(b)) => b > a,
+            (None, _) => false,
+        };
+        if wider {
+            return Some(format!("its `{key}` lets more pass"));
+        }
+    }
+    None
+}
+
+/// Attributes of a resource that give nobody anything.
+const HARMLESS: [&str; 9] = [
+    "Type",
+    "Condition",
+    "DeletionPolicy",
+    "DependsOn",
+    "Description",
+    "Metadata",
+    "Properties",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+];
+
+/// Properties that the decisions look at, by type; with those that give nobody anything.
+fn looked_at(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "AWS::IAM::Role" => &[
+            "AssumeRolePolicyDocument",
+            "Description",
+            "ManagedPolicyArns",
+            "MaxSessionDuration",
+            "Path",
+            "PermissionsBoundary",
+            "Policies",
+            "RoleName",
+            "Tags",
+        ],
+        "AWS::IAM::User" => {
+            &["Groups", "ManagedPolicyArns", "Path", "PermissionsBoundary", "Policies", "UserName", "Tags"]
+        }
+        "AWS::IAM::Group" => &["GroupName", "ManagedPolicyArns", "Path", "Policies"],
+        "AWS::IAM::ManagedPolicy" => {
+            &["Description", "Groups", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Users"]
+        }
+        "AWS::IAM::Policy" => &["Groups", "PolicyDocument", "PolicyName", "Roles", "Users"],
+        "AWS::IAM::RolePolicy" => &["PolicyDocument", "PolicyName", "RoleName"],
+        "AWS::IAM::UserPolicy" => &["PolicyDocument", "PolicyName", "UserName"],
+        "AWS::IAM::GroupPolicy" => &["GroupName", "PolicyDocument", "PolicyName"],
+        "AWS::IAM::UserToGroupAddition" => &["GroupName", "Users"],
+        "AWS::IAM::InstanceProfile" => &["InstanceProfileName", "Path", "Roles"],
+        _ => &[],
+    }
+}
+
+/// Types whose permissions are decided.
+pub(super) fn is_decided(kind: &str) -> bool {
+    !looked_at(kind).is_empty()
+}
+
+/// All that the decisions of principals have not looked at: what differs there cannot be told.
+fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
+    let both = asked.both;
+    let mut tell = |principal: &str, kind: &str, question: Question, why: String, line: u32| {
+        decisions.push(Decision {
+            principal: principal.to_owned(),
+            kind: kind.to_owned(),
+            question,
+            verdict: Verdict::CannotTell,
+            witness: None,
+            reasons: vec![Reason { part: principal.to_owned(), why, line }],
+            line,
+        });
+    };
+    let line = |name: &str| asked.line_of(name);
+    for name in both.old.others.keys().chain(both.new.others.keys()).collect::<BTreeSet<_>>() {
+        let (a, b) = (both.old.others.get(name), both.new.others.get(name));
+        if a == b || name == "Rules" {
+            continue;
+        }
+        let why = match name.as_str() {
+            "Transform" if macros(a).is_empty() && macros(b).is_empty() => continue,
+            "Transform" => "a macro may rewrite the whole template".to_owned(),
+            _ if name.contains('.') => {
+                "it is a loop over values that are not written in the template".to_owned()
+            }
+            _ => "it differs, and what it does to permissions is not known".to_owned(),
+        };
+        tell(name, "section", Question::Other, why, line(name));
+    }
+    let transforms = macros(both.new.others.get("Transform"));
+    let differs =
+        both.old.resources.len() != both.new.resources.len()
+            || both.old.resources.iter().any(|(name, item)| {
+                both.new.resources.get(name).is_none_or(|other| other.whole != item.whole)
+            })
+            || both.old.parameters != both.new.parameters
+            || both.old.mappings != both.new.mappings
+            || both.old.conditions != both.new.conditions;
+    if let Some(name) = transforms
+        .first()
+        .filter(|_| differs && both.old.others.get("Transform") == both.new.others.get("Transform"))
+    {
+        tell(
+            "Transform",
+            "section",
+            Question::Other,
+            format!("the macro `{name}` reads what differs and may make anything of it"),
+            line("Transform"),
+        );
+    }
+    for name in both.old.resources.keys().chain(both.new.resources.keys()).collect::<indexmap::IndexSet<_>>()
+    {
+        let (a, b) = (both.old.resources.get(name), both.new.resources.get(name));
+        let Some(item) = b.or(a) else { continue };
+        let place = line(&format!("Resources.{name}"));
+        if a.is_some_and(|a| b.is_some_and(|b| a.whole == b.whole)) && !asked.is_dirty(name) {
+            continue;
+        }
+        if !is_decided(&item.kind) {
+            if let Some(why) = undecided(&item.kind, a.is_some(), b.is_some()) {
+                tell(name, &item.kind, Question::Other, why, place);
+            }
+            continue;
+        }
+        let (Some(a), Some(b)) = (a, b) else { continue };
+        for key in keys(&a.whole, &b.whole) {
+            let of = |item: &super::side::Item| super::statement::entry(&item.whole, &key).cloned();
+            if !HARMLESS.contains(&key.as_str()) && of(a) != of(b) {
+                tell(name, &item.kind, Question::Other, format!("its attribute `{key}` differs"), place);
+            }
+        }
+        for (key, _) in a.properties.iter().chain(&b.properties) {
+            if !looked_at(&item.kind).contains(&key.as_str())
+                && key != "Properties"
+                && a.property(key) != b.property(key)
+            {
+                tell(name, &item.kind, Question::Other, format!("its property `{key}` differs"), place);
+            }
+        }
+        if let Some(why) = both.renamed.get(name).filter(|_| item.kind != "AWS::IAM::Policy") {
+            tell(
+                name,
+                subject::noun(&item.kind),
+                Question::Other,
+                format!(
+                    "{why}: policies elsewhere that name it may allow or deny the new one something else"
+                ),
+                place,
+            );
+        }
+        if a.property("Tags") != b.property("Tags")
+            && let Some(key) = asked_for(asked, a.property("Tags"), b.property("Tags"))
+        {
+            tell(
+                name,
+                subject::noun(&item.kind),
+                Question::Other,
+                format!("its tag `{key}` differs, and a policy of the template asks for it"),
+                place,
+            );
+        }
+    }
+}
+
+fn keys(a: &Expr, b: &Expr) -> BTreeSet<String> {
+    entries(Some(a)).iter().chain(entries(Some(b))).map(|(key, _)| key.clone()).collect()
+}
+
+/// Transforms that may rewrite what is not theirs.
+/// Source: CloudFormation User Guide, "AWS-managed transforms": what each of these reads.
+fn macros(transform: Option<&Expr>) -> Vec<String> {
+    let list = match transform {
+        Some(Expr::List(list)) => list.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    };
+    let name = |expr: &Expr| match expr {
+        Expr::Text(name) => name.clone(),
+        other => super::words::value(other),
+    };
+    let known = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
+    list.iter().map(name).filter(|name| !known.contains(&name.as_str())).collect()
+}
+
+fn undecided(kind: &str, before: bool, now: bool) -> Option<String> {
+    match (kind, before, now) {
+        ("AWS::IAM::AccessKey", true, false) => None,
+        ("AWS::IAM::AccessKey", ..) => Some("a key that is new lets whoever gets it be the user".to_owned()),
+        ("AWS::IAM::OIDCProvider" | "AWS::IAM::SAMLProvider", true, false) => None,
+        ("AWS::IAM::OIDCProvider" | "AWS::IAM::SAMLProvider", ..) => {
+            Some("whom the provider lets in is not in the template".to_owned())
+        }
+        _ => {
+            let what = match (before, now) {
+                (true, true) => "differs",
+                (true, false) => "is gone",
+                _ => "is new",
+            };
+            Some(format!("it {what}, and what a `{kind}` allows is not decided"))
+        }
+    }
+}
+
+/// A tag that differs and that some text of the templates asks for.
+fn asked_for(asked: &Asked<'_>, a: Option<&Expr>, b: Option<&Expr>) -> Option<String> {
+    let tags = |list: Option<&Expr>| -> BTreeMap<String, String> {
+        let mut tags = BTreeMap::new();
+        if let Some(Expr::List(list)) = list {
+            for tag in list {
+                let of = |key: &str| {
+                    super::statement::entry(tag, key).map(super::words::value).unwrap_or_default()
+                };
+                tags.insert(of("Key"), of("Value"));
+            }
+        } else if let Some(other) = list {
+            tags.insert(String::new(), super::words::value(other));
+        }
+        tags
+    };
+    let (a, b) = (tags(a), tags(b));
+    let differing =
+        a.keys().chain(b.keys()).filter(|key| a.get(*key) != b.get(*key)).cloned().collect::<BTreeSet<_>>();
+    let mut texts = String::new();
+    for side in [&asked.both.old, &asked.both.new] {
+        for item in side.resources.values() {
+            texts.push_str(&format!("{:?}", item.whole).to_lowercase());
+        }
+    }
+    differing.into_iter().find(|key| {
+        let plain = !key.is_empty() && !key.contains('$') && !key.contains('!');
+        texts.contains(&if plain { format!("tag/{}", key.to_lowercase()) } else { "tag/".to_owned() })
+            || (texts.contains("tag/") && texts.contains(&format!("tag/{OTHER}")))
+    })
+}

@@ -1,0 +1,183 @@
+//! A template as values: its loops written out, its statements with their places.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::loops;
+use crate::expression::{Expr, lower};
+use crate::syntax::{Kind, Node};
+use crate::template::Template;
+use crate::text::Span;
+
+/// The key that a statement carries to be found again in the text. No template has it.
+pub(super) const MARK: &str = "\u{0}";
+
+/// A resource.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// Its type.
+    pub(super) kind: String,
+    /// The condition on which it exists.
+    pub(super) condition: Option<String>,
+    /// Its properties, with statements marked.
+    pub(super) properties: Vec<(String, Expr)>,
+    /// The whole of it, as it is.
+    pub(super) whole: Expr,
+}
+
+impl Item {
+    pub(super) fn property(&self, name: &str) -> Option<&Expr> {
+        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+/// One of the two templates.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    pub(super) parameters: BTreeMap<String, Expr>,
+    pub(super) mappings: BTreeMap<String, Expr>,
+    pub(super) conditions: BTreeMap<String, Expr>,
+    pub(super) resources: IndexMap<String, Item>,
+    pub(super) outputs: BTreeMap<String, Expr>,
+    /// Sections that say how the whole is read, and loops that cannot be written out.
+    pub(super) others: BTreeMap<String, Expr>,
+    /// Where sections begin that have a place worth saying.
+    pub(super) places: BTreeMap<String, Span>,
+    /// Statements by their mark.
+    pub(super) statements: Vec<Span>,
+}
+
+impl Side {
+    pub(super) fn of(template: &Template<'_, '_>) -> Self {
+        let mut side = Self::default();
+        for (key, value) in template.root.entries() {
+            let Some(section) = key.as_str() else { continue };
+            let value = value.resolved();
+            match section {
+                "Parameters" | "Mappings" | "Conditions" | "Resources" | "Outputs" => {
+                    side.section(section, value);
+                }
+                "AWSTemplateFormatVersion" | "Description" | "Metadata" => {}
+                _ => {
+                    side.places.insert(section.to_owned(), key.outer());
+                    side.others.insert(section.to_owned(), lower(value));
+                }
+            }
+        }
+        side
+    }
+
+    fn section(&mut self, section: &str, value: Node<'_, '_>) {
+        for (key, value) in value.entries() {
+            let name = key.as_str().unwrap_or_default().to_owned();
+            let plain = lower(value);
+            let mut marked = plain.clone();
+            if section == "Resources" {
+                self.mark(value, &mut marked);
+            }
+            let written_out = |value: &Expr| loops::written_out(&name, value);
+            let Some(entries) = written_out(&plain).zip(written_out(&marked)) else {
+                // A loop over what is not known: it is compared as a whole.
+                let name = format!("{section}.{name}");
+                self.places.insert(name.clone(), key.outer());
+                self.others.insert(name, plain);
+                continue;
+            };
+            for ((name, plain), (_, marked)) in entries.0.into_iter().zip(entries.1) {
+                self.places.insert(format!("{section}.{name}"), key.outer());
+                match section {
+                    "Parameters" => drop(self.parameters.insert(name, plain)),
+                    "Mappings" => drop(self.mappings.insert(name, plain)),
+                    "Conditions" => drop(self.conditions.insert(name, plain)),
+                    "Outputs" => drop(self.outputs.insert(name, plain)),
+                    _ => drop(self.resources.insert(name, item(plain, marked))),
+                }
+            }
+        }
+    }
+
+    /// Gives each statement a mark: the number of its place.
+    fn mark(&mut self, node: Node<'_, '_>, expr: &mut Expr) {
+        let mut places = Vec::new();
+        statements_in(node, &mut places);
+        let mut count = 0;
+        count_statements(expr, &mut count);
+        // Texts with a `Sub` around them hide statements: then none is placed rather than a wrong one.
+        if count == places.len() {
+            let mut next = self.statements.len();
+            put_marks(expr, &mut next);
+            self.statements.append(&mut places);
+        }
+    }
+
+    pub(super) fn place_of_mark(&self, mark: &Expr) -> Option<Span> {
+        let Expr::Text(mark) = mark else { return None };
+        self.statements.get(mark.parse::<usize>().ok()?).copied()
+    }
+}
+
+fn item(whole: Expr, marked: Expr) -> Item {
+    let get = |name: &str| match &whole {
+        Expr::Map(entries) => entries.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+        _ => None,
+    };
+    let text = |expr: Option<&Expr>| match expr {
+        Some(Expr::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let (kind, condition) = (text(get("Type")).unwrap_or_default(), text(get("Condition")));
+    let properties = match marked {
+        Expr::Map(entries) => match entries.into_iter().find(|(key, _)| key == "Properties") {
+            Some((_, Expr::Map(properties))) => properties,
+            // Computed as a whole.
+            Some((_, other)) => vec![("Properties".to_owned(), other)],
+            None => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    Item { kind, condition, properties, whole }
+}
+
+fn statements_in(node: Node<'_, '_>, places: &mut Vec<Span>) {
+    let node = node.resolved();
+    if node.kind() == Kind::Mapping && node.get("Effect").is_some() {
+        places.push(node.outer());
+    }
+    node.children().for_each(|child| statements_in(child, places));
+}
+
+fn is_statement(entries: &[(String, Expr)]) -> bool {
+    entries.iter().any(|(key, _)| key == "Effect")
+}
+
+fn count_statements(expr: &Expr, count: &mut usize) {
+    expr.walk(&mut |part| {
+        if let Expr::Map(entries) = part
+            && is_statement(entries)
+        {
+            *count += 1;
+        }
+    });
+}
+
+fn put_marks(expr: &mut Expr, next: &mut usize) {
+    match expr {
+        Expr::Map(entries) => {
+            let mark = is_statement(entries).then(|| {
+                let mark = *next;
+                *next += 1;
+                mark
+            });
+            entries.iter_mut().for_each(|(_, value)| put_marks(value, next));
+            if let Some(mark) = mark {
+                entries.push((MARK.to_owned(), Expr::text(mark.to_string())));
+            }
+        }
+        Expr::Concat(parts) | Expr::List(parts) | Expr::Call(_, parts) => {
+            parts.iter_mut().for_each(|part| put_marks(part, next));
+        }
+        Expr::Unary(_, inner) | Expr::Named(_, inner) => put_marks(inner, next),
+        Expr::Text(_) | Expr::Plain(_) | Expr::Source(_) | Expr::Ref(_) | Expr::GetAtt(..) => {}
+    }
+}

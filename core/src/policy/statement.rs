@@ -1,0 +1,569 @@
+//! Statements of policy documents as sets: of actions, of resources or principals, of contexts.
+
+use super::condition::{Line, Operator, Reading, Wanted, operator};
+use super::glob::{Glob, Token};
+use super::side::{MARK, Side};
+use super::world::{Both, Need, World, canonical, entries};
+use crate::expression::Expr;
+use crate::text::Span;
+
+/// A set of texts: those that a glob matches, or all others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Set {
+    pub(super) negated: bool,
+    /// Sorted.
+    pub(super) globs: Vec<Glob>,
+}
+
+impl Set {
+    fn of(negated: bool, mut globs: Vec<Glob>) -> Self {
+        globs.sort();
+        globs.dedup();
+        Self { negated, globs }
+    }
+
+    pub(super) fn everything() -> Self {
+        Self { negated: true, globs: Vec::new() }
+    }
+}
+
+/// Where a statement comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The resource that holds it.
+    pub(super) resource: String,
+    /// Where it stands there, in words.
+    pub(super) policy: String,
+    /// Its `Sid`, or its number.
+    pub(super) name: String,
+    /// Its bytes.
+    pub(super) place: Option<Span>,
+}
+
+/// What makes two statements the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Meaning {
+    pub(super) allow: bool,
+    pub(super) actions: Set,
+    /// Resources, or in a trust policy principals.
+    pub(super) targets: Set,
+    pub(super) lines: Vec<Line>,
+    /// What it is, where it is not understood: it may apply or not.
+    pub(super) unknown: Option<String>,
+}
+
+/// As it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    /// `Action` or `NotAction`.
+    pub(super) actions: (String, Vec<Expr>),
+    /// `Resource`, `NotResource`, `Principal` or `NotPrincipal`.
+    pub(super) targets: (String, Vec<Expr>),
+    pub(super) condition: Option<Expr>,
+}
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Statement {
+    pub(super) meaning: Meaning,
+    pub(super) written: Written,
+    pub(super) origin: Origin,
+}
+
+/// What a symbol of a glob stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Symbol {
+    /// A value that the template computes.
+    Value(Expr),
+    /// A policy variable: a key of the context.
+    Variable(String),
+}
+
+/// The symbols of the globs.
+#[derive(Debug, Default)]
+pub(super) struct Symbols {
+    list: Vec<Symbol>,
+}
+
+impl Symbols {
+    fn number(&mut self, symbol: Symbol) -> u32 {
+        let at = self.list.iter().position(|known| *known == symbol).unwrap_or_else(|| {
+            self.list.push(symbol);
+            self.list.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn get(&self, number: u32) -> Option<&Symbol> {
+        self.list.get(number as usize)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Symbol> {
+        self.list.iter()
+    }
+}
+
+/// What a document is read with.
+pub(super) struct Reader<'r> {
+    pub(super) symbols: &'r mut Symbols,
+    pub(super) side: &'r Side,
+    pub(super) world: &'r World,
+    /// Values of policy variables, by their keys in lower case: `None` for one that the context lacks. One that is
+    /// not here is not known.
+    pub(super) variables: &'r super::decide::Fixed,
+    /// Whether the targets are principals.
+    pub(super) trust: bool,
+}
+
+/// What an element has for each item that is not understood.
+struct Unread;
+
+impl Reader<'_> {
+    /// The statements of a policy document.
+    pub(super) fn document(&mut self, document: &Expr, origin: &Origin) -> Result<Vec<Statement>, Need> {
+        let parsed;
+        let document = match document {
+            Expr::Text(_) | Expr::Concat(_) => match from_text(document) {
+                Some(read) => {
+                    parsed = read;
+                    &parsed
+                }
+                None => return Ok(opaque(&canonical(document), origin)),
+            },
+            Expr::Unary(name, inner) if name == "ToJsonString" => inner.as_ref(),
+            Expr::Call(name, parts) if name == "ToJsonString" => match parts.as_slice() {
+                [one] => one,
+                _ => return Ok(opaque(&canonical(document), origin)),
+            },
+            other => other,
+        };
+        let Expr::Map(parts) = document else { return Ok(opaque(&canonical(document), origin)) };
+        let get = |name: &str| parts.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        let variables = match get("Version") {
+            None => false,
+            Some(Expr::Text(version)) if version == "2012-10-17" => true,
+            Some(Expr::Text(version)) if version == "2008-10-17" => false,
+            Some(_) => return Ok(opaque(&canonical(document), origin)),
+        };
+        let mut flat = Vec::new();
+        match get("Statement") {
+            Some(Expr::List(list)) => flatten(list, &mut flat),
+            Some(one) => flat.push(one),
+            None => {}
+        }
+        let mut list = Vec::new();
+        for (at, statement) in flat.into_iter().enumerate() {
+            let Expr::Map(parts) = statement else {
+                list.extend(opaque(&canonical(statement), origin));
+                continue;
+            };
+            let get = |name: &str| parts.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+            let name = match get("Sid") {
+                Some(Expr::Text(sid)) => format!("`{sid}`"),
+                _ => format!("statement {}", at + 1),
+            };
+            let place = get(MARK).and_then(|mark| self.side.place_of_mark(mark));
+            let origin = Origin { name, place, ..origin.clone() };
+            if let Some(effect @ (Expr::Ref(_) | Expr::GetAtt(..) | Expr::Call(..) | Expr::Unary(..))) =
+                get("Effect")
+                && let Some(need) = Both::effect(effect, self.world)
+            {
+                return Err(need);
+            }
+            match self.statement(parts, variables, &origin) {
+                Ok(statement) => list.push(statement),
+                Err(Unread) => {
+                    let plain: Vec<_> = parts.iter().filter(|(key, _)| key != MARK).collect();
+                    list.extend(opaque(&format!("{variables} {plain:?}"), &origin));
+                }
+            }
+        }
+        Ok(list)
+    }
+
+    fn statement(
+        &mut self,
+        parts: &[(String, Expr)],
+        variables: bool,
+        origin: &Origin,
+    ) -> Result<Statement, Unread> {
+        let get = |name: &str| parts.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        let known = [
+            "Sid",
+            "Effect",
+            "Action",
+            "NotAction",
+            "Resource",
+            "NotResource",
+            "Principal",
+            "NotPrincipal",
+            "Condition",
+            MARK,
+        ];
+        if parts.iter().any(|(key, _)| !known.contains(&key.as_str())) {
+            return Err(Unread);
+        }
+        let allow = match get("Effect") {
+            Some(Expr::Text(effect)) if effect == "Allow" => true,
+            Some(Expr::Text(effect)) if effect == "Deny" => false,
+            _ => return Err(Unread),
+        };
+        let (negated, key, actions) = match (get("Action"), get("NotAction")) {
+            (Some(actions), None) => (false, "Action", actions),
+            (None, Some(actions)) => (true, "NotAction", actions),
+            _ => return Err(Unread),
+        };
+        let written_actions = (key.to_owned(), each(actions));
+        let mut globs = Vec::new();
+        for action in &written_actions.1 {
+            globs.push(self.glob(action, false, Reading::Wild)?.into_iter().map(lower_case).collect());
+        }
+        let actions = Set::of(negated, globs);
+        let (targets, written_targets) = if self.trust {
+            let (negated, key, principals) = match (get("Principal"), get("NotPrincipal")) {
+                (Some(principals), None) => (false, "Principal", principals),
+                (None, Some(principals)) => (true, "NotPrincipal", principals),
+                _ => return Err(Unread),
+            };
+            if get("Resource").or(get("NotResource")).is_some() {
+                return Err(Unread);
+            }
+            (Set::of(negated, self.principals(principals)?), (key.to_owned(), shown_principals(principals)))
+        } else {
+            let (negated, key, resources) = match (get("Resource"), get("NotResource")) {
+                (Some(resources), None) => (false, "Resource", resources),
+                (None, Some(resources)) => (true, "NotResource", resources),
+                _ => return Err(Unread),
+            };
+            if get("Principal").or(get("NotPrincipal")).is_some() {
+                return Err(Unread);
+            }
+            let written = each(resources);
+            let mut globs = Vec::new();
+            for resource in &written {
+                globs.extend(self.with_variables(resource, variables, Reading::Wild)?);
+            }
+            (Set::of(negated, globs), (key.to_owned(), written))
+        };
+        let condition = get("Condition").cloned();
+        let lines = match &condition {
+            Some(condition) => self.lines(condition, variables)?,
+            None => Vec::new(),
+        };
+        Ok(Statement {
+            meaning: Meaning { allow, actions, targets, lines, unknown: None },
+            written: Written { actions: written_actions, targets: written_targets, condition },
+            origin: origin.clone(),
+        })
+    }
+
+    fn principals(&mut self, principals: &Expr) -> Result<Vec<Glob>, Unread> {
+        let kinds = match principals {
+            Expr::Text(all) if all == "*" => return Ok(vec![vec![Token::Any]]),
+            Expr::Map(kinds) => kinds,
+            _ => return Err(Unread),
+        };
+        let mut globs = Vec::new();
+        for (kind, names) in kinds {
+            for name in each(names) {
+                let prefix = format!("{kind}:").chars().map(Token::Char).collect::<Vec<_>>();
+                let mut glob = self.glob(&name, false, Reading::Exact)?;
+                if kind == "AWS" {
+                    glob = account(&glob);
+                }
+                globs.push([prefix, glob].concat());
+            }
+        }
+        Ok(globs)
+    }
+
+    fn lines(&mut self, condition: &Expr, variables: bool) -> Result<Vec<Line>, Unread> {
+        let Expr::Map(operators) = condition else { return Err(Unread) };
+        let mut lines = Vec::new();
+        for (name, keys) in operators {
+            let (Some((quantifier, operator, negated, if_exists, reading)), Expr::Map(keys)) =
+                (operator(name), keys)
+            else {
+                return Err(Unread);
+            };
+            for (key, values) in keys {
+                let mut wanted = Vec::new();
+                for value in each(values) {
+                    let reading = if operator == Operator::Text { reading } else { Reading::Exact };
+                    let text = match &value {
+                        Expr::Text(text) => Some(text.clone()),
+                        _ => None,
+                    };
+                    if let Some(glob) = self.with_variables(&value, variables, reading)? {
+                        let text = text.filter(|_| !super::glob::has_symbol(&glob));
+                        wanted.push(Wanted { glob, text });
+                    }
+                }
+                wanted.sort();
+                wanted.dedup();
+                let key = key.to_lowercase();
+                lines.push(Line { quantifier, operator, negated, if_exists, key, wanted, unknown: None });
+            }
+        }
+        lines.sort();
+        lines.dedup();
+        Ok(lines)
+    }
+
+    /// The globs of a text with policy variables: none where a variable has no value.
+    fn with_variables(
+        &mut self,
+        expr: &Expr,
+        variables: bool,
+        reading: Reading,
+    ) -> Result<Option<Glob>, Unread> {
+        let glob = self.glob(expr, variables, reading)?;
+        let values = self.variables;
+        let mut known = Vec::new();
+        for token in glob {
+            let Token::Symbol(number) = token else {
+                known.push(token);
+                continue;
+            };
+            match self.symbols.get(number) {
+                Some(Symbol::Variable(key)) => match values.get(key) {
+                    Some(Some(value)) => known.extend(value.chars().map(Token::Char)),
+                    Some(None) => return Ok(None),
+                    None => known.push(token),
+                },
+                _ => known.push(token),
+            }
+        }
+        Ok(Some(known))
+    }
+
+    fn glob(&mut self, expr: &Expr, variables: bool, reading: Reading) -> Result<Glob, Unread> {
+        // Characters, and values that are none.
+        let mut parts: Vec<Result<char, Expr>> = Vec::new();
+        flat(expr, &mut parts)?;
+        let mut glob = Vec::new();
+        let mut colons = 0;
+        let mut at = 0;
+        while let Some(part) = parts.get(at) {
+            at += 1;
+            let c = match part {
+                Ok(c) => *c,
+                Err(value) => {
+                    if matches!(value, Expr::GetAtt(_, attribute) if attribute.ends_with("Arn")) {
+                        colons += 5;
+                    }
+                    glob.push(Token::Symbol(self.symbols.number(Symbol::Value(value.clone()))));
+                    continue;
+                }
+            };
+            let opens = |open: &str| {
+                open.chars().enumerate().all(|(ahead, c)| parts.get(at - 1 + ahead) == Some(&Ok(c)))
+            };
+            if variables && opens("${") {
+                let inside: Vec<&Result<char, Expr>> =
+                    parts.iter().skip(at + 1).take_while(|part| **part != Ok('}')).collect();
+                if parts.get(at + 1 + inside.len()) == Some(&Ok('}')) {
+                    at += inside.len() + 2;
+                    glob.push(match inside.as_slice() {
+                        [Ok(c @ ('*' | '?' | '$'))] => Token::Char(*c),
+                        inside => {
+                            let key: String = inside
+                                .iter()
+                                .map(|part| match part {
+                                    Ok(c) => c.to_string(),
+                                    Err(value) => canonical(value),
+                                })
+                                .collect();
+                            let key = key.split(',').next().unwrap_or_default().trim().to_lowercase();
+                            Token::Symbol(self.symbols.number(Symbol::Variable(key)))
+                        }
+                    });
+                    continue;
+                }
+            }
+            if opens("{{resolve:") {
+                let inside: Vec<String> = parts
+                    .iter()
+                    .skip(at - 1)
+                    .take_while(|part| **part != Ok('}'))
+                    .map(|part| match part {
+                        Ok(c) => c.to_string(),
+                        Err(value) => canonical(value),
+                    })
+                    .collect();
+                at += inside.len() + 1;
+                let value = Expr::Unary("resolve".to_owned(), Box::new(Expr::text(inside.concat())));
+                glob.push(Token::Symbol(self.symbols.number(Symbol::Value(value))));
+                continue;
+            }
+            if c == ':' {
+                colons += 1;
+            }
+            let in_part = reading == Reading::Arn && colons < 5 && parts.len() > 1;
+            glob.push(match (reading, c) {
+                (Reading::Exact, c) => Token::Char(c),
+                (Reading::Folded, c) => Token::Fold(c.to_ascii_lowercase()),
+                (_, '*') if in_part => Token::AnyInPart,
+                (_, '?') if in_part => Token::OneInPart,
+                (_, '*') => Token::Any,
+                (_, '?') => Token::One,
+                (_, c) => Token::Char(c),
+            });
+        }
+        glob.dedup_by(|a, b| a == b && *a == Token::Any);
+        Ok(glob)
+    }
+}
+
+fn flat(expr: &Expr, parts: &mut Vec<Result<char, Expr>>) -> Result<(), Unread> {
+    match expr {
+        Expr::Text(text) => parts.extend(text.chars().map(Ok)),
+        Expr::Concat(inner) => inner.iter().try_for_each(|part| flat(part, parts))?,
+        Expr::Ref(_) | Expr::GetAtt(..) | Expr::Call(..) | Expr::Unary(..) => parts.push(Err(expr.clone())),
+        _ => return Err(Unread),
+    }
+    Ok(())
+}
+
+fn lower_case(token: Token) -> Token {
+    match token {
+        Token::Char(c) => Token::Char(c.to_ascii_lowercase()),
+        other => other,
+    }
+}
+
+/// An account as a principal is everyone in it. Source: IAM User Guide, "AWS JSON policy elements: Principal":
+/// the account's number and the ARN of its root mean the same.
+fn account(glob: &[Token]) -> Glob {
+    let chars = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
+    if glob == [Token::Char('*')] {
+        return vec![Token::Any];
+    }
+    let everyone = |account: &[Token]| {
+        [chars("arn:").as_slice(), &[Token::Any], &chars(":iam::"), account, &chars(":"), &[Token::Any]]
+            .concat()
+    };
+    let digits = |glob: &[Token]| {
+        glob.len() == 12 && glob.iter().all(|token| matches!(token, Token::Char(c) if c.is_ascii_digit()))
+    };
+    let root = chars(":root");
+    let (iam, sign) = (chars(":iam::"), chars("arn:"));
+    if digits(glob) {
+        return everyone(glob);
+    }
+    let starts = glob.starts_with(&sign);
+    match glob.strip_suffix(root.as_slice()) {
+        Some(rest) if starts => {
+            let at = rest.windows(iam.len()).position(|window| *window == iam);
+            at.and_then(|at| rest.get(at + iam.len()..)).map_or_else(|| glob.to_vec(), everyone)
+        }
+        _ => glob.to_vec(),
+    }
+}
+
+/// One value, or each of several; a list in a list is its items.
+fn each(value: &Expr) -> Vec<Expr> {
+    match value {
+        Expr::List(items) => items.iter().flat_map(each).collect(),
+        one => vec![one.clone()],
+    }
+}
+
+fn shown_principals(value: &Expr) -> Vec<Expr> {
+    match value {
+        Expr::Map(kinds) => kinds
+            .iter()
+            .flat_map(|(kind, names)| {
+                each(names).into_iter().map(move |name| Expr::concat([Expr::text(format!("{kind} ")), name]))
+            })
+            .collect(),
+        one => vec![one.clone()],
+    }
+}
+
+fn flatten<'e>(list: &'e [Expr], flat: &mut Vec<&'e Expr>) {
+    for item in list {
+        match item {
+            Expr::List(inner) => flatten(inner, flat),
+            other => flat.push(other),
+        }
+    }
+}
+
+/// What is not understood may allow and deny anything: both, each with a name of its own.
+pub(super) fn opaque(what: &str, origin: &Origin) -> Vec<Statement> {
+    [true, false]
+        .map(|allow| Statement {
+            meaning: Meaning {
+                allow,
+                actions: Set::everything(),
+                targets: Set::everything(),
+                lines: Vec::new(),
+                unknown: Some(what.to_owned()),
+            },
+            written: Written::default(),
+            origin: origin.clone(),
+        })
+        .to_vec()
+}
+
+/// A statement that applies to everything.
+pub(super) fn blanket(allow: bool, origin: &Origin) -> Statement {
+    let all = |key: &str| (key.to_owned(), vec![Expr::text("*")]);
+    Statement {
+        meaning: Meaning {
+            allow,
+            actions: Set::everything(),
+            targets: Set::everything(),
+            lines: Vec::new(),
+            unknown: None,
+        },
+        written: Written { actions: all("Action"), targets: all("Resource"), condition: None },
+        origin: origin.clone(),
+    }
+}
+
+/// A document that is given as text, with values in it that are not known.
+fn from_text(expr: &Expr) -> Option<Expr> {
+    let mut values: Vec<Expr> = Vec::new();
+    let mut text = String::new();
+    let parts = match expr {
+        Expr::Concat(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for part in parts {
+        match part {
+            Expr::Text(part) => text.push_str(part),
+            value => {
+                // A parameter could close the text that it stands in.
+                if matches!(value, Expr::Ref(name) if !name.starts_with("AWS::")) {
+                    return None;
+                }
+                text.push(char::from_u32(0xE000 + u32::try_from(values.len()).ok()?)?);
+                values.push(value.clone());
+            }
+        }
+    }
+    let json: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Some(of_json(&json, &values))
+}
+
+fn of_json(json: &serde_json::Value, values: &[Expr]) -> Expr {
+    use serde_json::Value;
+    match json {
+        Value::String(text) => Expr::concat(text.chars().map(|c| {
+            let at = u32::from(c).checked_sub(0xE000).map(|at| at as usize);
+            at.and_then(|at| values.get(at).cloned()).unwrap_or_else(|| Expr::text(c))
+        })),
+        Value::Array(items) => Expr::List(items.iter().map(|item| of_json(item, values)).collect()),
+        Value::Object(map) => {
+            Expr::Map(map.iter().map(|(key, value)| (key.clone(), of_json(value, values))).collect())
+        }
+        other => Expr::text(other.to_string()),
+    }
+}
+
+/// Whether a value of a mapping is there.
+pub(super) fn entry<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
+    entries(Some(expr)).iter().find(|(name, _)| name == key).map(|(_, value)| value)
+}

@@ -1,0 +1,702 @@
+//! The decision for each principal, case by case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::catalogue::Catalogue;
+use super::condition::Held;
+use super::decide::{Answer, Fixed, Powers, decide};
+use super::holder::{Case, Kind, Stop, Subject, leaves, refers};
+use super::release::{Decision, Place, Question, Reason, Verdict, Witness};
+use super::side::Side;
+use super::statement::{Meaning, Statement, Symbol, Symbols};
+use super::value::{Taste, Values};
+use super::witness::Found;
+use super::words;
+use super::world::{Both, OTHER, Which, World, canonical};
+use crate::expression::Expr;
+use crate::text::LineIndex;
+
+/// What is asked, and of what.
+pub(super) struct Asked<'a> {
+    pub(super) both: &'a Both,
+    /// Of the old text and the new one.
+    pub(super) lines: &'a [LineIndex; 2],
+    pub(super) catalogue: Option<&'a Catalogue>,
+}
+
+/// More cases than this are not tried.
+const MOST_WORLDS: usize = 600;
+
+/// What someone may do, or who may assume a role.
+type Ask<'f> = dyn Fn(&mut Case<'_>) -> Result<Option<Powers>, Stop> + 'f;
+
+/// A question about one principal, and how to compute both sides.
+pub(super) struct Query<'f> {
+    pub(super) principal: String,
+    kind: String,
+    pub(super) question: Question,
+    line: u32,
+    of_old: Box<Ask<'f>>,
+    of_new: Box<Ask<'f>>,
+}
+
+/// The kind of a resource in words.
+pub(super) fn noun(kind: &str) -> &str {
+    match (kind, Kind::of_type(kind)) {
+        ("AWS::IAM::InstanceProfile", _) => "instance profile",
+        (_, Some(kind)) => kind.noun(),
+        (other, None) => other,
+    }
+}
+
+/// All decisions about principals.
+pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
+    let both = asked.both;
+    let mut list = Vec::new();
+    let mut names: Vec<(&String, Kind)> = Vec::new();
+    for side in [&both.new, &both.old] {
+        for (name, item) in &side.resources {
+            if let Some(kind) = Kind::of_type(&item.kind)
+                && !names.contains(&(name, kind))
+            {
+                names.push((name, kind));
+            }
+        }
+    }
+    let dirty = asked.dirty();
+    for (name, kind) in names {
+        let line = asked.line_of(&format!("Resources.{name}"));
+        let clean = |question: Question| Decision {
+            principal: name.clone(),
+            kind: kind.noun().to_owned(),
+            question,
+            verdict: Verdict::NoMore,
+            witness: None,
+            reasons: Vec::new(),
+            line,
+        };
+        let subject = Subject::Own(kind, name.clone());
+        let query = |question: Question, of_old: Box<Ask<'static>>, of_new: Box<Ask<'static>>| Query {
+            principal: name.clone(),
+            kind: kind.noun().to_owned(),
+            question,
+            line,
+            of_old,
+            of_new,
+        };
+        list.push(if dirty.contains(name.as_str()) {
+            let (a, b) = (subject.clone(), subject.clone());
+            asked.decide(&query(
+                Question::Permissions,
+                Box::new(move |case| case.powers(&a)),
+                Box::new(move |case| case.powers(&b)),
+            ))
+        } else {
+            clean(Question::Permissions)
+        });
+        if kind != Kind::Role {
+            continue;
+        }
+        list.push(if asked.is_dirty(name) {
+            let (a, b) = (name.clone(), name.clone());
+            asked.decide(&query(
+                Question::Trust,
+                Box::new(move |case| case.trust(&a)),
+                Box::new(move |case| case.trust(&b)),
+            ))
+        } else {
+            clean(Question::Trust)
+        });
+        list.extend(asked.session(name, line));
+    }
+    for (kind, expr) in outside(both) {
+        let shown = words::value(&expr);
+        let subject = Subject::Outside(kind, expr);
+        let (a, b) = (subject.clone(), subject);
+        list.push(asked.decide(&Query {
+            principal: shown,
+            kind: format!("{} outside of the template", kind.noun()),
+            question: Question::Permissions,
+            line: 0,
+            of_old: Box::new(move |case| case.powers(&a)),
+            of_new: Box::new(move |case| case.powers(&b)),
+        }));
+    }
+    list.extend(asked.instance_profiles());
+    list.extend(asked.outputs());
+    list
+}
+
+/// Those whom policies and memberships name and the template does not declare.
+fn outside(both: &Both) -> Vec<(Kind, Expr)> {
+    let mut found: BTreeMap<(Kind, String), Expr> = BTreeMap::new();
+    for side in [&both.old, &both.new] {
+        for item in side.resources.values() {
+            let lists: &[(&str, Kind)] = match item.kind.as_str() {
+                "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => {
+                    &[("Roles", Kind::Role), ("Users", Kind::User), ("Groups", Kind::Group)]
+                }
+                "AWS::IAM::RolePolicy" => &[("RoleName", Kind::Role)],
+                "AWS::IAM::UserPolicy" => &[("UserName", Kind::User)],
+                "AWS::IAM::GroupPolicy" => &[("GroupName", Kind::Group)],
+                "AWS::IAM::UserToGroupAddition" => &[("Users", Kind::User)],
+                _ => continue,
+            };
+            for (property, kind) in lists {
+                let Some(list) = item.property(property) else { continue };
+                for name in branches(list) {
+                    let own = |side: &Side| {
+                        side.resources.iter().any(|(id, item)| {
+                            Kind::of_type(&item.kind) == Some(*kind)
+                                && (refers(name, id)
+                                    || item.property(match kind {
+                                        Kind::Role => "RoleName",
+                                        Kind::User => "UserName",
+                                        _ => "GroupName",
+                                    }) == Some(name))
+                        })
+                    };
+                    if !own(&both.old) || !own(&both.new) {
+                        // One that is ours in one template only is another one in the other.
+                        let ours = own(&both.old) || own(&both.new);
+                        if !ours {
+                            found.insert((*kind, canonical(name)), name.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    found.into_iter().map(|((kind, _), expr)| (kind, expr)).collect()
+}
+
+/// The items of a list, whatever its `If`s choose.
+fn branches(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::List(items) => items.iter().flat_map(branches).collect(),
+        Expr::Call(name, parts) if name == "If" => parts.iter().skip(1).flat_map(branches).collect(),
+        Expr::Ref(name) if name == "AWS::NoValue" => Vec::new(),
+        one => vec![one],
+    }
+}
+
+impl Asked<'_> {
+    /// The line of something by its name: of the new template, or else of the old one.
+    pub(super) fn line_of(&self, name: &str) -> u32 {
+        let [of_old, of_new] = self.lines;
+        let place = |side: &Side| side.places.get(name).map(|span| span.start);
+        match (place(&self.both.new), place(&self.both.old)) {
+            (Some(start), _) => of_new.line(start),
+            (None, Some(start)) => of_old.line(start),
+            (None, None) => 0,
+        }
+    }
+
+    /// Whether a resource differs, or is made of declarations that do.
+    pub(super) fn is_dirty(&self, name: &str) -> bool {
+        let both = self.both;
+        let (Some(a), Some(b)) = (both.old.resources.get(name), both.new.resources.get(name)) else {
+            return true;
+        };
+        a.whole != b.whole || self.reaches_changes(&a.whole, a.condition.as_deref())
+    }
+
+    fn reaches_changes(&self, expr: &Expr, condition: Option<&str>) -> bool {
+        let both = self.both;
+        let mut conditions: Vec<String> = condition.into_iter().map(str::to_owned).collect();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut changed = false;
+        let mut look = |expr: &Expr, conditions: &mut Vec<String>| {
+            expr.walk(&mut |part| match part {
+                Expr::Ref(name) | Expr::GetAtt(name, _) => {
+                    changed |= both.defaults.contains(name)
+                        || both.loosened.contains_key(name)
+                        || both.renamed.contains_key(name)
+                        || both.old.parameters.contains_key(name) != both.new.parameters.contains_key(name);
+                }
+                Expr::Call(name, parts) if name == "If" => {
+                    if let Some(Expr::Text(condition)) = parts.first() {
+                        conditions.push(condition.clone());
+                    }
+                }
+                Expr::Call(name, parts) if name == "FindInMap" => {
+                    changed |= match parts.first() {
+                        Some(Expr::Text(mapping)) => both.mappings.contains(mapping),
+                        _ => !both.mappings.is_empty(),
+                    };
+                }
+                Expr::Unary(name, inner) if name == "Condition" => {
+                    if let Expr::Text(condition) = inner.as_ref() {
+                        conditions.push(condition.clone());
+                    }
+                }
+                _ => {}
+            });
+        };
+        look(expr, &mut conditions);
+        while let Some(condition) = conditions.pop() {
+            if !seen.insert(condition.clone()) {
+                continue;
+            }
+            let of_old = both.old.conditions.get(&condition);
+            if of_old != both.new.conditions.get(&condition) {
+                return true;
+            }
+            if let Some(expr) = of_old {
+                look(expr, &mut conditions);
+            }
+        }
+        changed
+    }
+
+    /// Resources that have to do with one that is not the same: through policies, groups and boundaries.
+    fn dirty(&self) -> BTreeSet<&str> {
+        let both = self.both;
+        let mut linked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut dirty: BTreeSet<&str> = BTreeSet::new();
+        for side in [&both.old, &both.new] {
+            for (name, item) in side.resources.iter().filter(|(_, item)| item.kind.starts_with("AWS::IAM::"))
+            {
+                if self.is_dirty(name) {
+                    dirty.insert(name);
+                }
+                let properties = [
+                    "Roles",
+                    "Users",
+                    "Groups",
+                    "RoleName",
+                    "UserName",
+                    "GroupName",
+                    "ManagedPolicyArns",
+                    "PermissionsBoundary",
+                ];
+                for value in properties.iter().filter_map(|property| item.property(property)) {
+                    value.walk(&mut |part| {
+                        let mut link = |other: &str| {
+                            if let Some((other, _)) = side.resources.get_key_value(other) {
+                                linked.entry(name).or_default().insert(other);
+                                linked.entry(other).or_default().insert(name);
+                            }
+                        };
+                        match part {
+                            Expr::Ref(other) | Expr::GetAtt(other, _) => link(other),
+                            // A name that is written out may be that of one of ours.
+                            Expr::Text(text) => {
+                                let names = ["RoleName", "UserName", "GroupName", "ManagedPolicyName"];
+                                for (other, item) in &side.resources {
+                                    let explicit = names.iter().filter_map(|name| item.property(name));
+                                    let mut explicit = explicit.filter_map(|value| match value {
+                                        Expr::Text(text) => Some(text),
+                                        _ => None,
+                                    });
+                                    if other != name
+                                        && explicit.any(|explicit| text.ends_with(explicit.as_str()))
+                                    {
+                                        link(other);
+                                    }
+                                }
+                            }
+                            _ => {}
+                        }
+                    });
+                }
+            }
+        }
+        let mut open: Vec<&str> = dirty.iter().copied().collect();
+        while let Some(name) = open.pop() {
+            for other in linked.get(name).into_iter().flatten() {
+                if dirty.insert(other) {
+                    open.push(other);
+                }
+            }
+        }
+        dirty
+    }
+
+    /// Decides a question in all cases.
+    fn decide(&self, query: &Query<'_>) -> Decision {
+        let mut decision = Decision {
+            principal: query.principal.clone(),
+            kind: query.kind.clone(),
+            question: query.question,
+            verdict: Verdict::NoMore,
+            witness: None,
+            reasons: Vec::new(),
+            line: query.line,
+        };
+        let mut open = vec![World::default()];
+        let mut count = 0;
+        while let Some(world) = open.pop() {
+            count += 1;
+            if count > MOST_WORLDS {
+                self.cannot_tell(&mut decision, query, "its conditions have too many cases".to_owned());
+                return decision;
+            }
+            let mut symbols = Symbols::default();
+            let none = Fixed::new();
+            let mut ask = |which: Which, ask: &Ask<'_>| {
+                ask(&mut Case {
+                    both: self.both,
+                    which,
+                    world: &world,
+                    symbols: &mut symbols,
+                    values: None,
+                    variables: &none,
+                })
+            };
+            let sides =
+                ask(Which::New, &query.of_new).and_then(|new| Ok((new, ask(Which::Old, &query.of_old)?)));
+            let (new, old) = match sides {
+                Ok((Some(new), old)) => (new, old.unwrap_or_default()),
+                Ok((None, _)) => continue,
+                Err(Stop::Need(need)) => {
+                    open.extend(world.with(&need));
+                    continue;
+                }
+                Err(Stop::NoValue(why)) => {
+                    self.cannot_tell(&mut decision, query, why);
+                    continue;
+                }
+            };
+            let answer = decide(&old, &new, &none);
+            if answer == Answer::NoMore {
+                continue;
+            }
+            if let Answer::More(request) = &answer
+                && let Some(witness) = self.witness(
+                    query,
+                    &Found { old: &old, new: &new, world: &world, request, fixed: &none, sure: true },
+                    &mut Values::new(Taste::Apart, "aws", &world),
+                )
+            {
+                decision.verdict = Verdict::More;
+                decision.witness = Some(witness);
+                decision.reasons.clear();
+                return decision;
+            }
+            if let Some(witness) = self.tried(query, &world, &symbols) {
+                decision.verdict = Verdict::More;
+                decision.witness = Some(witness);
+                decision.reasons.clear();
+                return decision;
+            }
+            self.reasons(&mut decision, query, &world, &answer, &old, &new, &symbols);
+        }
+        decision
+    }
+
+    fn cannot_tell(&self, decision: &mut Decision, query: &Query<'_>, why: String) {
+        decision.verdict = Verdict::CannotTell;
+        let reason = Reason { part: query.principal.clone(), why, line: query.line };
+        if !decision.reasons.contains(&reason) {
+            decision.reasons.push(reason);
+        }
+    }
+
+    /// A request that is allowed with values for all that is not known.
+    fn tried(&self, query: &Query<'_>, world: &World, symbols: &Symbols) -> Option<Witness> {
+        let variables: Vec<String> = symbols
+            .iter()
+            .filter_map(|symbol| match symbol {
+                Symbol::Variable(key) => Some(key.clone()),
+                Symbol::Value(_) => None,
+            })
+            .collect();
+        let given: Fixed = variables
+            .iter()
+            .enumerate()
+            .map(|(at, key)| (key.clone(), Some(format!("value{}", at + 1))))
+            .collect();
+        let absent: Fixed = variables.iter().map(|key| (key.clone(), None)).collect();
+        let mut ways = vec![given];
+        if !variables.is_empty() {
+            ways.push(absent);
+        }
+        for (taste, partition) in
+            [(Taste::Apart, "aws"), (Taste::Defaults, "aws"), (Taste::Alike, "aws"), (Taste::Apart, "aws-cn")]
+        {
+            for fixed in &ways {
+                let mut values = Values::new(taste, partition, world);
+                let mut symbols = Symbols::default();
+                let mut ask = |which: Which, ask: &Ask<'_>| {
+                    ask(&mut Case {
+                        both: self.both,
+                        which,
+                        world,
+                        symbols: &mut symbols,
+                        values: Some(&mut values),
+                        variables: fixed,
+                    })
+                };
+                let Ok(Some(new)) = ask(Which::New, &query.of_new) else { continue };
+                let Ok(old) = ask(Which::Old, &query.of_old) else { continue };
+                let old = old.unwrap_or_default();
+                if let Answer::More(mut request) = decide(&old, &new, fixed) {
+                    for (key, value) in fixed {
+                        let value = value.as_ref().map(|value| Held::Values(vec![value.clone()]));
+                        request.context.insert(key.clone(), value.unwrap_or(Held::Absent));
+                    }
+                    let found = Found { old: &old, new: &new, world, request: &request, fixed, sure: true };
+                    if let Some(witness) = self.witness(query, &found, &mut values) {
+                        return Some(witness);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn place(&self, statement: &Statement, which: Which) -> Place {
+        let origin = &statement.origin;
+        let [of_old, of_new] = self.lines;
+        let lines = if which == Which::New { of_new } else { of_old };
+        let line = match origin.place {
+            Some(span) => lines.line(span.start),
+            None => self.line_of(&format!("Resources.{}", origin.resource)),
+        };
+        let words: Vec<&str> = [origin.policy.as_str(), origin.name.as_str()]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect();
+        Place {
+            resource: origin.resource.clone(),
+            statement: words.join(", "),
+            line,
+            span: origin.place,
+            old: which == Which::Old,
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what was compared, and what came of it")]
+    fn reasons(
+        &self,
+        decision: &mut Decision,
+        query: &Query<'_>,
+        world: &World,
+        answer: &Answer,
+        old: &Powers,
+        new: &Powers,
+        symbols: &Symbols,
+    ) {
+        let (request, meanings) = match answer {
+            Answer::TooMuch(why) => return self.cannot_tell(decision, query, (*why).to_owned()),
+            Answer::Perhaps(request, meanings) => (request, meanings.as_slice()),
+            Answer::More(request) => (request, &[][..]),
+            Answer::NoMore => return,
+        };
+        decision.verdict = Verdict::CannotTell;
+        let all = |powers: &'_ Powers, which: Which| {
+            let of_boundary = powers.boundary.iter().flatten();
+            powers.statements.iter().chain(of_boundary).map(|one| (one.clone(), which)).collect::<Vec<_>>()
+        };
+        let statements: Vec<(Statement, Which)> =
+            all(new, Which::New).into_iter().chain(all(old, Which::Old)).collect();
+        for meaning in meanings {
+            let Some((statement, which)) = statements.iter().find(|(one, _)| one.meaning == *meaning) else {
+                continue;
+            };
+            let place = self.place(statement, *which);
+            let part = if place.statement.is_empty() {
+                format!("`{}`", place.resource)
+            } else {
+                format!("`{}`, {}", place.resource, place.statement)
+            };
+            let why = self.why(meaning, symbols);
+            let reason = Reason { part, why, line: place.line };
+            let known =
+                decision.reasons.iter().any(|known| (&known.part, &known.why) == (&reason.part, &reason.why));
+            if !known {
+                decision.reasons.push(reason);
+            }
+        }
+        if decision.reasons.is_empty() {
+            self.cannot_tell(decision, query, "no request was found, and none was excluded".to_owned());
+        }
+        if decision.witness.is_none() {
+            let mut values = Values::new(Taste::Apart, "aws", world);
+            let found = Found { old, new, world, request, fixed: &Fixed::new(), sure: false };
+            decision.witness = self.witness(query, &found, &mut values);
+        }
+    }
+
+    /// Why a statement may apply or not.
+    pub(super) fn why(&self, meaning: &Meaning, symbols: &Symbols) -> String {
+        if meaning.unknown.is_some() {
+            return "it may allow and deny anything: what it says is not in the template".to_owned();
+        }
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let globs = meaning.actions.globs.iter().chain(&meaning.targets.globs);
+        let of_lines = meaning.lines.iter().flat_map(|line| &line.wanted).map(|wanted| &wanted.glob);
+        for token in globs.chain(of_lines).flatten() {
+            let super::glob::Token::Symbol(number) = token else { continue };
+            match symbols.get(*number) {
+                Some(Symbol::Variable(key)) => drop(names.insert(format!("the context's `{key}`"))),
+                Some(Symbol::Value(expr)) => {
+                    let reason = match expr {
+                        Expr::Ref(name) | Expr::GetAtt(name, _) => {
+                            let plain = name.trim_end_matches(OTHER);
+                            self.both.loosened.get(plain).or_else(|| self.both.renamed.get(plain))
+                        }
+                        _ => None,
+                    };
+                    let shown = format!("`{}`", words::value(expr));
+                    names.insert(match reason {
+                        Some(reason) => format!("{shown} ({reason})"),
+                        None => shown,
+                    });
+                }
+                None => {}
+            }
+        }
+        if names.is_empty() {
+            return "it turns on what is not known".to_owned();
+        }
+        format!("it turns on {}", words::list(&names.into_iter().collect::<Vec<_>>()))
+    }
+
+    /// A session that may last longer.
+    fn session(&self, role: &str, line: u32) -> Option<Decision> {
+        let of = |side: &Side| {
+            let item = side.resources.get(role)?;
+            Some(item.property("MaxSessionDuration").cloned().unwrap_or_else(|| Expr::text("3600")))
+        };
+        let (before, now) = (of(&self.both.old)?, of(&self.both.new)?);
+        let seconds = |expr: &Expr| match expr {
+            Expr::Text(text) | Expr::Plain(text) => text.parse::<u32>().ok(),
+            _ => None,
+        };
+        if before == now && !self.is_dirty(role) {
+            return None;
+        }
+        let (verdict, why) = match (seconds(&before), seconds(&now)) {
+            (Some(before), Some(now)) if now > before => (Verdict::More, String::new()),
+            (Some(_), Some(_)) => return None,
+            _ if before == now && !self.reaches_changes(&before, None) => return None,
+            _ => (Verdict::CannotTell, "how long a session may last is computed, and differs".to_owned()),
+        };
+        let witness = seconds(&now).filter(|_| verdict == Verdict::More).map(|seconds| Witness {
+            principal: "whoever may assume it".to_owned(),
+            action: "sts:AssumeRole".to_owned(),
+            resource: role.to_owned(),
+            context: [("DurationSeconds".to_owned(), vec![seconds.to_string()])].into(),
+            ..Witness::default()
+        });
+        let part = "`MaxSessionDuration`".to_owned();
+        let reasons = if verdict == Verdict::More { Vec::new() } else { vec![Reason { part, why, line }] };
+        Some(Decision {
+            principal: role.to_owned(),
+            kind: "role".to_owned(),
+            question: Question::Session,
+            verdict,
+            witness,
+            reasons,
+            line,
+        })
+    }
+
+    /// Whoever has an instance profile is its role.
+    fn instance_profiles(&self) -> Vec<Decision> {
+        let mut list = Vec::new();
+        for (name, item) in &self.both.new.resources {
+            if item.kind != "AWS::IAM::InstanceProfile" {
+                continue;
+            }
+            let before = self.both.old.resources.get(name).filter(|old| old.kind == item.kind);
+            // A new one is nobody's yet.
+            let Some(before) = before else { continue };
+            let (a, b) = (before.property("Roles"), item.property("Roles"));
+            if a == b && !self.is_dirty(name) {
+                continue;
+            }
+            let line = self.line_of(&format!("Resources.{name}"));
+            list.push(self.handed_out(name, "instance profile", Question::Permissions, line, a, b));
+        }
+        list
+    }
+
+    /// Who takes an output gets what it names.
+    fn outputs(&self) -> Vec<Decision> {
+        let mut list = Vec::new();
+        for (name, output) in &self.both.new.outputs {
+            let get = |output: &Expr, key: &str| super::statement::entry(output, key).cloned();
+            let export = get(output, "Export");
+            let before = self.both.old.outputs.get(name).or_else(|| {
+                let same = |other: &&Expr| export.is_some() && get(other, "Export") == export;
+                self.both.old.outputs.values().find(same)
+            });
+            let renamed = export.is_some() && before.is_some_and(|before| get(before, "Export") != export);
+            let by_export = self
+                .both
+                .old
+                .outputs
+                .values()
+                .find(|other| export.is_some() && get(other, "Export") == export);
+            for before in [before, by_export.filter(|_| renamed)].into_iter().flatten() {
+                let (a, b) = (get(before, "Value"), get(output, "Value"));
+                let condition = |output: &Expr| match get(output, "Condition") {
+                    Some(Expr::Text(name)) => Some(name),
+                    _ => None,
+                };
+                let follows =
+                    b.as_ref().is_some_and(|value| self.reaches_changes(value, condition(output).as_deref()));
+                if a == b && condition(before) == condition(output) && !follows {
+                    continue;
+                }
+                let line = self.line_of(&format!("Outputs.{name}"));
+                list.push(self.handed_out(name, "output", Question::Output, line, a.as_ref(), b.as_ref()));
+            }
+        }
+        list
+    }
+
+    /// Who had one role, user or policy in hand and now has another.
+    fn handed_out(
+        &self,
+        name: &str,
+        kind: &str,
+        question: Question,
+        line: u32,
+        before: Option<&Expr>,
+        now: Option<&Expr>,
+    ) -> Decision {
+        let unknown = |why: &str| Decision {
+            principal: name.to_owned(),
+            kind: kind.to_owned(),
+            question,
+            verdict: Verdict::CannotTell,
+            witness: None,
+            reasons: vec![Reason { part: format!("`{name}`"), why: why.to_owned(), line }],
+            line,
+        };
+        let what = |side: &Side, expr: Option<&Expr>| -> Option<Subject> {
+            let list = expr.map(leaves)?;
+            let [Expr::Ref(name) | Expr::GetAtt(name, _)] = list.as_slice() else { return None };
+            let item = side.resources.get(name)?;
+            if let ("AWS::IAM::InstanceProfile", Some(roles)) = (item.kind.as_str(), item.property("Roles")) {
+                let roles = leaves(roles);
+                let [Expr::Ref(role)] = roles.as_slice() else { return None };
+                return Some(Subject::Own(Kind::Role, role.clone()));
+            }
+            Some(Subject::Own(Kind::of_type(&item.kind)?, name.clone()))
+        };
+        let (Some(a), Some(b)) = (what(&self.both.old, before), what(&self.both.new, now)) else {
+            return unknown("what it hands out differs, and is not one role, user or policy in both");
+        };
+        if a == b {
+            return Decision { verdict: Verdict::NoMore, reasons: Vec::new(), ..unknown("") };
+        }
+        let of_new = b.clone();
+        let mut decision = self.decide(&Query {
+            principal: name.to_owned(),
+            kind: kind.to_owned(),
+            question,
+            line,
+            of_old: Box::new(move |case| case.powers(&a)),
+            of_new: Box::new(move |case| case.powers(&of_new)),
+        });
+        if let (Some(witness), Subject::Own(_, role)) = (&mut decision.witness, &b) {
+            witness.principal = format!("whoever takes `{name}`, as `{role}`");
+        }
+        decision
+    }
+}

@@ -1,0 +1,40 @@
+//! What was decided, in words.
+
+use super::holder::aws_policy;
+use super::world::OTHER;
+use crate::expression::Expr;
+use crate::writer::Writer;
+
+/// A value on one line, as YAML; a text without quotes.
+pub(super) fn value(expr: &Expr) -> String {
+    let plain = expr.replaced(&|part| match part {
+        Expr::Ref(name) if name.contains(OTHER) => Some(Expr::Ref(name.replace(OTHER, ""))),
+        Expr::GetAtt(name, attribute) if name.contains(OTHER) => {
+            Some(Expr::GetAtt(name.replace(OTHER, ""), attribute.clone()))
+        }
+        _ => None,
+    });
+    match plain {
+        Expr::Text(text) => text,
+        other => Writer { json: false, newline: "\n", step: 2 }.line(&other),
+    }
+}
+
+/// A managed policy that is not in the template, by the name that people know.
+pub(super) fn managed(arn: &Expr) -> String {
+    aws_policy(arn).unwrap_or_else(|| value(arn))
+}
+
+/// `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`.
+pub(super) fn list(items: &[String]) -> String {
+    const MOST: usize = 8;
+    match items {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        items if items.len() > MOST => {
+            let shown: Vec<&str> = items.iter().take(MOST).map(String::as_str).collect();
+            format!("{} and {} more", shown.join(", "), items.len() - MOST)
+        }
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}

@@ -1,0 +1,350 @@
+//! The cases in which two templates are compared: what their conditions turn on, decided one way or the other.
+//!
+//! A value is computed until something is asked that the case does not say yet; then the case becomes several.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::side::Side;
+use crate::expression::Expr;
+use crate::normal::{Names, normal};
+
+/// What a case says of a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Choice {
+    /// It is this text.
+    Is(String),
+    /// It is none of these.
+    Not(BTreeSet<String>),
+    /// It holds, or does not.
+    Holds(bool),
+    /// A parameter whose default changed is given, or is not.
+    Given(bool),
+}
+
+/// A case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct World {
+    pub(super) choices: BTreeMap<String, (Expr, Choice)>,
+}
+
+/// What a case has to say before the value can be computed.
+#[derive(Debug)]
+pub(super) struct Need {
+    about: Expr,
+    key: String,
+    options: Vec<Choice>,
+}
+
+impl World {
+    pub(super) fn with(&self, need: &Need) -> Vec<Self> {
+        let one = |choice: &Choice| {
+            let mut world = self.clone();
+            world.choices.insert(need.key.clone(), (need.about.clone(), choice.clone()));
+            world
+        };
+        need.options.iter().map(one).collect()
+    }
+}
+
+/// Which of the two templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Which {
+    Old,
+    New,
+}
+
+/// Two templates, and what of their declarations differs.
+#[derive(Debug)]
+pub(super) struct Both {
+    pub(super) old: Side,
+    pub(super) new: Side,
+    /// Parameters whose defaults differ, both having one.
+    pub(super) defaults: BTreeSet<String>,
+    /// Parameters that may have values that they could not have before, and why.
+    pub(super) loosened: BTreeMap<String, String>,
+    /// Mappings that differ.
+    pub(super) mappings: BTreeSet<String>,
+    /// Resources whose names or other attributes may differ, and why.
+    pub(super) renamed: BTreeMap<String, String>,
+}
+
+/// Put after a name that does not mean the same in both.
+pub(super) const OTHER: char = '\u{1}';
+
+impl Both {
+    pub(super) fn side(&self, which: Which) -> &Side {
+        match which {
+            Which::Old => &self.old,
+            Which::New => &self.new,
+        }
+    }
+
+    /// The value in a case, without `If`, in normal form.
+    pub(super) fn value(&self, which: Which, expr: &Expr, world: &World) -> Result<Expr, Need> {
+        let ground = self.ground(which, expr, world, 0)?;
+        let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
+        Ok(normal(&ground, &names))
+    }
+
+    /// Whether a condition of the template holds in a case.
+    pub(super) fn condition(&self, which: Which, name: &str, world: &World) -> Result<bool, Need> {
+        self.holds(which, &Expr::Unary("Condition".to_owned(), Box::new(Expr::text(name))), world, 0)
+    }
+
+    fn ground(&self, which: Which, expr: &Expr, world: &World, depth: usize) -> Result<Expr, Need> {
+        let all = |parts: &[Expr]| {
+            parts.iter().map(|part| self.ground(which, part, world, depth)).collect::<Result<Vec<_>, _>>()
+        };
+        Ok(match expr {
+            Expr::Ref(name) if self.defaults.contains(name) => {
+                let key = format!("given {name}");
+                match world.choices.get(&key) {
+                    Some((_, Choice::Given(false))) => {
+                        default(self.side(which), name).unwrap_or_else(|| expr.clone())
+                    }
+                    Some(_) => self.known(which, expr, world),
+                    None => {
+                        let options = vec![Choice::Given(true), Choice::Given(false)];
+                        return Err(Need { about: expr.clone(), key, options });
+                    }
+                }
+            }
+            Expr::Ref(_) | Expr::GetAtt(..) => self.known(which, expr, world),
+            Expr::Concat(parts) => Expr::concat(all(parts)?),
+            Expr::List(items) => {
+                // A list in the place of an item is its items: `If` may choose several.
+                Expr::List(all(items)?)
+            }
+            Expr::Map(entries) => {
+                let entry = |(key, value): &(String, Expr)| {
+                    self.ground(which, value, world, depth).map(|value| (key.clone(), value))
+                };
+                Expr::Map(entries.iter().map(entry).collect::<Result<Vec<_>, _>>()?)
+            }
+            Expr::Call(name, parts) if name == "If" => match parts.as_slice() {
+                [condition, yes, no] => {
+                    let condition = match condition {
+                        Expr::Text(_) => Expr::Unary("Condition".to_owned(), Box::new(condition.clone())),
+                        other => other.clone(),
+                    };
+                    let holds = self.holds(which, &condition, world, depth)?;
+                    self.ground(which, if holds { yes } else { no }, world, depth)?
+                }
+                _ => expr.clone(),
+            },
+            Expr::Call(name, parts) if name == "FindInMap" => {
+                self.find_in_map(which, &all(parts)?, world, depth)?
+            }
+            Expr::Call(name, parts) => Expr::Call(name.clone(), all(parts)?),
+            Expr::Named(_, inner) => self.ground(which, inner, world, depth)?,
+            Expr::Unary(name, inner) => {
+                Expr::Unary(name.clone(), Box::new(self.ground(which, inner, world, depth)?))
+            }
+            Expr::Text(_) | Expr::Plain(_) | Expr::Source(_) => expr.clone(),
+        })
+    }
+
+    /// A reference: the text that the case says, or itself, marked in the new template where it means another thing.
+    fn known(&self, which: Which, expr: &Expr, world: &World) -> Expr {
+        let marked = match expr {
+            Expr::Ref(name) if which == Which::New && self.changed(name) => {
+                Expr::Ref(format!("{name}{OTHER}"))
+            }
+            Expr::GetAtt(name, attribute) if which == Which::New && self.changed(name) => {
+                Expr::GetAtt(format!("{name}{OTHER}"), attribute.clone())
+            }
+            other => other.clone(),
+        };
+        match world.choices.get(&canonical(&marked)) {
+            Some((_, Choice::Is(text))) => Expr::text(text),
+            _ => marked,
+        }
+    }
+
+    fn changed(&self, name: &str) -> bool {
+        self.loosened.contains_key(name) || self.renamed.contains_key(name)
+    }
+
+    fn find_in_map(&self, which: Which, parts: &[Expr], world: &World, depth: usize) -> Result<Expr, Need> {
+        let call = || Expr::call("FindInMap", parts.to_vec());
+        let [Expr::Text(mapping), first, second, ..] = parts else { return Ok(call()) };
+        let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
+        let (first, second) = (normal(first, &names), normal(second, &names));
+        let table = |which: Which| entries(self.side(which).mappings.get(mapping));
+        if let (Expr::Text(first), Expr::Text(second)) = (&first, &second) {
+            let row = table(which).iter().find(|(key, _)| key == first).map(|(_, row)| row);
+            return match entries(row).iter().find(|(key, _)| key == second) {
+                Some((_, value)) => self.ground(which, value, world, depth),
+                None => Ok(call()),
+            };
+        }
+        if !self.mappings.contains(mapping) {
+            return Ok(call());
+        }
+        let tables = [table(Which::Old), table(Which::New)];
+        let keys: BTreeSet<&str> = if matches!(first, Expr::Text(_)) {
+            tables
+                .iter()
+                .flat_map(|rows| rows.iter())
+                .flat_map(|(_, row)| entries(Some(row)))
+                .map(|(key, _)| key.as_str())
+                .collect()
+        } else {
+            tables.iter().flat_map(|rows| rows.iter()).map(|(key, _)| key.as_str()).collect()
+        };
+        let about = if matches!(first, Expr::Text(_)) { second } else { first };
+        let key = canonical(&about);
+        if world.choices.contains_key(&key) || keys.is_empty() {
+            // It is none of the keys that conditions know: no row is known, and none is the same.
+            let mark = if which == Which::New { OTHER.to_string() } else { String::new() };
+            return Ok(Expr::call("FindInMap", vec![Expr::text(format!("{mapping}{mark}")), about]));
+        }
+        Err(Need { about, key, options: keys.into_iter().map(|key| Choice::Is(key.to_owned())).collect() })
+    }
+
+    fn holds(&self, which: Which, expr: &Expr, world: &World, depth: usize) -> Result<bool, Need> {
+        if depth > 60 {
+            return Self::opaque(expr, world);
+        }
+        let part = |expr: &Expr| self.holds(which, expr, world, depth + 1);
+        match expr {
+            Expr::Unary(name, inner) if name == "Condition" => match inner.as_ref() {
+                Expr::Text(condition) => match self.side(which).conditions.get(condition) {
+                    Some(expr) => part(expr),
+                    None => Self::opaque(expr, world),
+                },
+                _ => Self::opaque(expr, world),
+            },
+            Expr::Call(name, parts) => match (name.as_str(), parts.as_slice()) {
+                ("And", parts) => {
+                    for one in parts {
+                        if !part(one)? {
+                            return Ok(false);
+                        }
+                    }
+                    Ok(true)
+                }
+                ("Or", parts) => {
+                    for one in parts {
+                        if part(one)? {
+                            return Ok(true);
+                        }
+                    }
+                    Ok(false)
+                }
+                ("Not", [one]) => Ok(!part(one)?),
+                ("Equals", [a, b]) => {
+                    let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
+                    let a = normal(&self.ground(which, a, world, depth + 1)?, &names);
+                    let b = normal(&self.ground(which, b, world, depth + 1)?, &names);
+                    self.equal(which, a, b, world)
+                }
+                _ => Self::opaque(&self.ground(which, expr, world, depth + 1)?, world),
+            },
+            // `!Condition` in a list of its own, or anything that is no condition.
+            other => Self::opaque(other, world),
+        }
+    }
+
+    fn equal(&self, which: Which, a: Expr, b: Expr, world: &World) -> Result<bool, Need> {
+        let (value, text) = match (a, b) {
+            (a, b) if a == b => return Ok(true),
+            (Expr::Text(a), Expr::Text(b)) => return Ok(a == b),
+            (Expr::Text(text), value) | (value, Expr::Text(text)) => (value, text),
+            (a, b) => {
+                let (a, b) = if canonical(&a) <= canonical(&b) { (a, b) } else { (b, a) };
+                return Self::opaque(&Expr::call("Equals", vec![a, b]), world);
+            }
+        };
+        let key = canonical(&value);
+        let mut not = match world.choices.get(&key) {
+            Some((_, Choice::Is(is))) => return Ok(*is == text),
+            Some((_, Choice::Not(not))) if not.contains(&text) => return Ok(false),
+            Some((_, Choice::Not(not))) => not.clone(),
+            _ => BTreeSet::new(),
+        };
+        let before = not.clone();
+        not.insert(text.clone());
+        let allowed = self.allowed(which, &value);
+        let options = match allowed {
+            Some(allowed) if !allowed.contains(&text) => return Ok(false),
+            Some(allowed) => {
+                let rest: Vec<&String> = allowed.iter().filter(|one| !not.contains(*one)).collect();
+                let other = match rest.as_slice() {
+                    [] => None,
+                    [one] => Some(Choice::Is((*one).clone())),
+                    _ => Some(Choice::Not(not)),
+                };
+                std::iter::once(Choice::Is(text)).chain(other).collect()
+            }
+            None => vec![Choice::Is(text), Choice::Not(not)],
+        };
+        debug_assert!(options.len() <= 2 && before.len() < 1_000);
+        Err(Need { about: value, key, options })
+    }
+
+    /// The values that a parameter may have, where they are listed.
+    pub(super) fn allowed(&self, which: Which, value: &Expr) -> Option<Vec<String>> {
+        let Expr::Ref(name) = value else { return None };
+        let declaration = self.side(which).parameters.get(name.trim_end_matches(OTHER))?;
+        let (_, list) = entries(Some(declaration)).iter().find(|(key, _)| key == "AllowedValues")?;
+        let Expr::List(list) = list else { return None };
+        list.iter()
+            .map(|item| match item {
+                Expr::Text(text) | Expr::Plain(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn opaque(expr: &Expr, world: &World) -> Result<bool, Need> {
+        let key = canonical(expr);
+        match world.choices.get(&key) {
+            Some((_, Choice::Holds(holds))) => Ok(*holds),
+            _ => {
+                let options = vec![Choice::Holds(true), Choice::Holds(false)];
+                Err(Need { about: expr.clone(), key, options })
+            }
+        }
+    }
+
+    /// A need for one of the two effects of a statement.
+    pub(super) fn effect(value: &Expr, world: &World) -> Option<Need> {
+        let key = canonical(value);
+        if world.choices.contains_key(&key) {
+            return None;
+        }
+        let options = ["Allow", "Deny"].map(|effect| Choice::Is(effect.to_owned())).to_vec();
+        Some(Need { about: value.clone(), key, options })
+    }
+}
+
+/// The entries of a mapping.
+pub(super) fn entries(expr: Option<&Expr>) -> &[(String, Expr)] {
+    match expr {
+        Some(Expr::Map(entries)) => entries,
+        _ => &[],
+    }
+}
+
+/// The default of a parameter, as text.
+pub(super) fn default(side: &Side, name: &str) -> Option<Expr> {
+    let declaration = side.parameters.get(name)?;
+    let is_list = entries(Some(declaration)).iter().any(|(key, value)| {
+        key == "Type"
+            && matches!(value, Expr::Text(kind) if kind == "CommaDelimitedList" || kind.starts_with("List<"))
+    });
+    let (_, value) = entries(Some(declaration)).iter().find(|(key, _)| key == "Default")?;
+    match value {
+        Expr::Text(text) | Expr::Plain(text) if is_list => {
+            Some(Expr::List(text.split(',').map(|item| Expr::text(item.trim())).collect()))
+        }
+        Expr::Text(text) | Expr::Plain(text) => Some(Expr::text(text)),
+        _ => None,
+    }
+}
+
+/// What tells one value from another.
+pub(super) fn canonical(expr: &Expr) -> String {
+    format!("{expr:?}")
+}
