@@ -68,7 +68,11 @@ fn template(statements: &str) -> String {
 fn main() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
-    pair("example", &read("examples/quilt/quilt.yaml").unwrap(), read("examples/quilt/config.yaml").as_deref());
+    pair(
+        "example",
+        &read("examples/quilt/quilt.yaml").unwrap(),
+        read("examples/quilt/config.yaml").as_deref(),
+    );
     match read("../shared/corpus/quilt/stable.yaml") {
         Some(real) => pair("real template", &real, read("../shared/corpus/quilt/config.yaml").as_deref()),
         None => println!("LEFT OUT: the real template in ../shared/corpus is not here"),
@@ -76,7 +80,9 @@ fn main() {
     let list = |stem: &str| (0..100).map(|at| format!("'{stem}{at}'")).collect::<Vec<_>>().join(", ");
     let one = |actions: &str, resources: &str| {
         let (actions, resources) = (list(actions), list(resources));
-        template(&format!("              - {{Effect: Allow, Action: [{actions}], Resource: [{resources}]}}\n"))
+        template(&format!(
+            "              - {{Effect: Allow, Action: [{actions}], Resource: [{resources}]}}\n"
+        ))
     };
     let (old, new) = (one("s3:Get", "arn:aws:s3:::bucket-"), one("s3:Put", "arn:aws:s3:::other-"));
     let time = median(|| drop(black_box(diff_iam(&old, &new))));
@@ -85,14 +91,19 @@ fn main() {
     for count in [100, 200, 400, 800] {
         let many = |stem: &str| {
             let statement = |at: usize| {
-                format!("              - {{Effect: Allow, Action: 's3:Get{at}', Resource: 'arn:aws:s3:::{stem}-{at}/*'}}\n")
+                format!(
+                    "              - {{Effect: Allow, Action: 's3:Get{at}', Resource: 'arn:aws:s3:::{stem}-{at}/*'}}\n"
+                )
             };
             template(&(0..count).map(statement).collect::<String>())
         };
         let (old, new) = (many("a"), many("b"));
         let time = median(|| drop(black_box(diff_iam(&old, &new))));
         let ratio = before.map_or(0.0, |before: Duration| time.as_secs_f64() / before.as_secs_f64());
-        println!("{count:>4} statements, each changed {:>8.3} ms  {ratio:.2} x the line before", milliseconds(time));
+        println!(
+            "{count:>4} statements, each changed {:>8.3} ms  {ratio:.2} x the line before",
+            milliseconds(time)
+        );
         before = Some(time);
     }
 }

@@ -87,7 +87,10 @@ Resources:
 #[test]
 fn what_is_the_same_in_other_words_is_no_more() {
     for (old, new) in [
-        ("{Effect: Allow, Action: 's3:Get?bject', Resource: '*'}", "{Effect: Allow, Action: 's3:GetObject', Resource: '*'}"),
+        (
+            "{Effect: Allow, Action: 's3:Get?bject', Resource: '*'}",
+            "{Effect: Allow, Action: 's3:GetObject', Resource: '*'}",
+        ),
         (
             "{Effect: Allow, Action: ['s3:a*', 's3:b*'], Resource: '*'}",
             "{Effect: Allow, Action: 's3:a*', Resource: '*'}, {Effect: Allow, Action: 's3:bx', Resource: '*'}",
@@ -122,7 +125,10 @@ fn what_is_the_same_in_other_words_is_no_more() {
 #[test]
 fn more_is_more() {
     for (old, new) in [
-        ("{Effect: Allow, Action: 's3:GetObject', Resource: '*'}", "{Effect: Allow, Action: 's3:Get?bject', Resource: '*'}"),
+        (
+            "{Effect: Allow, Action: 's3:GetObject', Resource: '*'}",
+            "{Effect: Allow, Action: 's3:Get?bject', Resource: '*'}",
+        ),
         (
             "{Effect: Allow, Action: 's3:*', Resource: !Sub 'arn:aws:s3:::${P}/*'}",
             "{Effect: Allow, Action: 's3:*', Resource: !Sub 'arn:aws:s3:::${Q}/*'}",
@@ -149,5 +155,8 @@ fn a_large_policy_is_decided() {
     };
     let old = statement("s3:Get", "arn:aws:s3:::bucket-");
     assert_eq!(verdict(&old, &statement("s3:Put", "arn:aws:s3:::other-")), Verdict::More);
-    assert_eq!(verdict("{Effect: Allow, Action: 's3:G*', Resource: 'arn:aws:s3:::b*'}", &old), Verdict::NoMore);
+    assert_eq!(
+        verdict("{Effect: Allow, Action: 's3:G*', Resource: 'arn:aws:s3:::b*'}", &old),
+        Verdict::NoMore
+    );
 }
