@@ -235,5 +235,13 @@ fn declarations(before: &Template<'_, '_>, after: &Template<'_, '_>) -> Vec<Prop
             }),
         );
     }
+    let whole =
+        |template: &Template<'_, '_>, name: &str| template.section(name).map(|node| shown(&lower(node)));
+    for section in ["Rules", "Transform"] {
+        let (a, b) = (whole(before, section), whole(after, section));
+        if a != b {
+            list.push(PropertyChange { property: section.to_owned(), before: a, after: b });
+        }
+    }
     list
 }

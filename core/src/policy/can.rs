@@ -48,8 +48,10 @@ pub struct CanRequest<'r> {
 pub struct CanAnswer {
     /// What comes of it.
     pub access: Access,
-    /// The statements that allow or deny it; none where nothing allows it.
-    pub statements: Vec<Place>,
+    /// The statements that allow it.
+    pub allowed_by: Vec<Place>,
+    /// The statements that deny it.
+    pub denied_by: Vec<Place>,
     /// Why it cannot be told.
     pub reasons: Vec<Reason>,
 }
@@ -89,6 +91,7 @@ pub fn can(template: &Template<'_, '_>, request: &CanRequest<'_>) -> Result<CanA
             symbols: &mut symbols,
             values: None,
             variables: &fixed,
+            alone: true,
         };
         match case.powers(&subject) {
             Ok(Some(powers)) => {
@@ -111,7 +114,12 @@ pub fn can(template: &Template<'_, '_>, request: &CanRequest<'_>) -> Result<CanA
 fn together(found: Vec<(World, CanAnswer)>, principal: &str) -> CanAnswer {
     let mut list = found.into_iter();
     let Some((world, mut answer)) = list.next() else {
-        return CanAnswer { access: Access::Denied, statements: Vec::new(), reasons: Vec::new() };
+        return CanAnswer {
+            access: Access::Denied,
+            allowed_by: Vec::new(),
+            denied_by: Vec::new(),
+            reasons: Vec::new(),
+        };
     };
     for (other, one) in list {
         if one.access != answer.access && answer.access != Access::CannotTell {
@@ -127,11 +135,15 @@ fn together(found: Vec<(World, CanAnswer)>, principal: &str) -> CanAnswer {
             answer.access = Access::CannotTell;
             answer.reasons.push(Reason { part: format!("`{principal}`"), why, line: 0 });
         }
-        for place in one.statements {
-            if !answer.statements.contains(&place) {
-                answer.statements.push(place);
+        let add = |to: &mut Vec<Place>, from: Vec<Place>| {
+            for place in from {
+                if !to.contains(&place) {
+                    to.push(place);
+                }
             }
-        }
+        };
+        add(&mut answer.allowed_by, one.allowed_by);
+        add(&mut answer.denied_by, one.denied_by);
         for reason in one.reasons {
             if !answer.reasons.contains(&reason) {
                 answer.reasons.push(reason);
@@ -159,15 +171,16 @@ impl Judged<'_> {
         let within = if boundary.is_some() { of(true, bound) } else { Some(true) };
         let allowed = all([of(true, identity), denied.map(|denied| !denied), within].into_iter());
         let every = || identity.iter().chain(bound);
-        let places = |allow: bool, wanted: Option<bool>| {
-            let list = every().filter(|one| one.meaning.allow == allow && state(one) == wanted);
+        let places = |allow: bool| {
+            let list = every().filter(|one| one.meaning.allow == allow && state(one) == Some(true));
             list.map(|one| self.asked.place(one, Which::New)).collect::<Vec<_>>()
         };
-        let (access, statements) = match allowed {
-            Some(true) => (Access::Allowed, places(true, Some(true))),
-            Some(false) => (Access::Denied, places(false, Some(true))),
-            None => (Access::CannotTell, [places(true, Some(true)), places(false, Some(true))].concat()),
+        let access = match allowed {
+            Some(true) => Access::Allowed,
+            Some(false) => Access::Denied,
+            None => Access::CannotTell,
         };
+        let (allowed_by, denied_by) = (places(true), places(false));
         let mut reasons: Vec<Reason> = Vec::new();
         if access == Access::CannotTell {
             for one in every().filter(|one| state(one).is_none()) {
@@ -195,7 +208,7 @@ impl Judged<'_> {
                 }
             }
         }
-        CanAnswer { access, statements, reasons }
+        CanAnswer { access, allowed_by, denied_by, reasons }
     }
 
     fn applies(&self, meaning: &Meaning) -> Option<bool> {

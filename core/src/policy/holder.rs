@@ -87,6 +87,8 @@ pub(super) struct Case<'c> {
     pub(super) symbols: &'c mut Symbols,
     pub(super) values: Option<&'c mut Values>,
     pub(super) variables: &'c Fixed,
+    /// Whether only these templates count: not what else a policy's holders may be allowed.
+    pub(super) alone: bool,
 }
 
 impl<'c> Case<'c> {
@@ -169,13 +171,13 @@ impl<'c> Case<'c> {
                 }
                 self.of_own(*kind, name, item, &mut powers)?;
                 // A witness is about what these templates allow.
-                if self.values.is_none() && self.stands_alone(*kind, name)? {
+                if !self.alone && self.stands_alone(*kind, name)? {
                     powers.statements.extend(beyond(&format!("whoever has `{name}`"), name));
                 }
             }
             Subject::Outside(kind, expr) => {
                 let shown = super::words::value(expr);
-                if self.values.is_none() {
+                if !self.alone {
                     powers.statements.extend(beyond(&format!("the {} `{shown}`", kind.noun()), &shown));
                 }
                 self.attached(*kind, subject, &mut powers)?;

@@ -8,7 +8,7 @@ use super::change::{Placed, rows};
 use super::side::Side;
 use super::words;
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::syntax::Node;
+use crate::syntax::{Kind, Node};
 use crate::template::Template;
 use crate::text::Span;
 
@@ -76,14 +76,23 @@ fn apart(was: Vec<Placed>, is: Vec<Placed>) -> (Vec<Placed>, Vec<Placed>) {
 }
 
 fn actions(one: &Placed) -> String {
-    let list: Vec<String> = one.row.actions.iter().map(|action| format!("`{action}`")).collect();
+    named(one, &one.row.actions)
+}
+
+fn named(one: &Placed, actions: &[String]) -> String {
+    let list: Vec<String> = actions.iter().map(|action| format!("`{action}`")).collect();
     let all = words::list(&list);
     if one.row.elements.0.starts_with("Not") { format!("all but {all}") } else { all }
 }
 
 fn told(name: &str, one: &Placed, was: Option<&Placed>, trust: bool, iam: &Template<'_, '_>) -> Diagnostic {
     let targets = words::list(&one.row.targets);
-    let now = actions(one);
+    let known: Vec<String> = was.map(|was| key(was).1).unwrap_or_default();
+    // Of a list only what is new is named.
+    let more: Vec<String> =
+        one.row.actions.iter().filter(|action| !known.contains(&action.to_lowercase())).cloned().collect();
+    let same = was.is_some_and(|was| was.row.effect == one.row.effect && one.row.elements.0 == "Action");
+    let now = if same && !more.is_empty() { named(one, &more) } else { actions(one) };
     let message = match (one.row.effect.as_str(), trust) {
         ("Allow", false) => format!("`{name}` may now {now} on {targets}"),
         ("Allow", true) => format!("{targets} may now {now} to be `{name}`"),
@@ -95,7 +104,6 @@ fn told(name: &str, one: &Placed, was: Option<&Placed>, trust: bool, iam: &Templ
         Some(was) => format!("{} {}", was.row.effect, actions(was)),
         None => "nothing of it".to_owned(),
     };
-    let known: Vec<String> = was.map(|was| key(was).1).unwrap_or_default();
     let place = one.span.map(|span| action_place(iam, span, &known).unwrap_or(span));
     let place =
         place.or_else(|| declared(iam, name)).map(|place| (Source::Iam, place, "not as in the monolith"));
@@ -117,7 +125,8 @@ fn declared(template: &Template<'_, '_>, name: &str) -> Option<Span> {
 
 /// The first action of a statement that is not among the known ones.
 fn action_place(template: &Template<'_, '_>, statement: Span, known: &[String]) -> Option<Span> {
-    let statement: Node<'_, '_> = template.document.nodes().find(|node| node.outer() == statement)?;
+    let statement: Node<'_, '_> =
+        template.document.nodes().find(|node| node.kind() == Kind::Mapping && node.outer() == statement)?;
     let (key, actions) = statement.entry("Action").or_else(|| statement.entry("NotAction"))?;
     let actions = actions.resolved();
     let is_new =

@@ -342,6 +342,7 @@ impl Asked<'_> {
                     symbols: &mut symbols,
                     values: None,
                     variables: &none,
+                    alone: false,
                 })
             };
             let sides =
@@ -426,6 +427,7 @@ impl Asked<'_> {
                         symbols: &mut symbols,
                         values: Some(&mut values),
                         variables: fixed,
+                        alone: true,
                     })
                 };
                 let Ok(Some(new)) = ask(Which::New, &query.of_new) else { continue };

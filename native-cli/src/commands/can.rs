@@ -66,15 +66,19 @@ pub(crate) fn run(arguments: &CanArgs, streams: &mut Streams) -> Result<Exit, Fa
 fn tell(name: &str, answer: &CanAnswer, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let word = match answer.access {
         Access::Allowed => "allowed",
-        Access::Denied if answer.statements.is_empty() => "denied: no statement allows it",
+        Access::Denied if answer.allowed_by.is_empty() && answer.denied_by.is_empty() => {
+            "denied: no statement allows it"
+        }
         Access::Denied => "denied",
         Access::CannotTell => "cannot tell",
     };
     writeln!(out, "{name}{word}")?;
-    for place in &answer.statements {
-        let statement =
-            if place.statement.is_empty() { String::new() } else { format!(", {}", place.statement) };
-        writeln!(out, "  by {}{statement}, line {}", place.resource, place.line)?;
+    for (verb, places) in [("allowed", &answer.allowed_by), ("denied", &answer.denied_by)] {
+        for place in places {
+            let statement =
+                if place.statement.is_empty() { String::new() } else { format!(", {}", place.statement) };
+            writeln!(out, "  {verb} by {}{statement}, line {}", place.resource, place.line)?;
+        }
     }
     for reason in &answer.reasons {
         let line = if reason.line == 0 { String::new() } else { format!("line {}: ", reason.line) };
