@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use attachments::{align, attachments, statements_alone, statements_of};
 use bounds::bounds;
 use declarations::declarations;
-use side::Side;
+use side::{OF_IAM, Side};
 use walk::Walk;
 
 use crate::diagnostic::{Code, Diagnostic, Source};
@@ -82,6 +82,8 @@ pub struct Wiring {
     pub two_phase: BTreeMap<String, String>,
     /// Parameters of the application that outputs of the IAM template fill.
     pub wires: BTreeMap<String, String>,
+    /// The application's parameter for the IAM stack's name, where it reads outputs itself.
+    pub iam_stack: Option<String>,
 }
 
 impl Wiring {
@@ -103,7 +105,8 @@ impl Wiring {
                 wires.insert(parameter.to_owned(), (*output).to_owned());
             }
         }
-        Self { stack_parameter: named.or(usual), two_phase, wires }
+        let iam_stack = iam.iam_stack_parameter().map(str::to_owned);
+        Self { stack_parameter: named.or(usual), two_phase, wires, iam_stack }
     }
 }
 
@@ -117,6 +120,7 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
     };
     let plain = |expr: &Expr| policy_arn(monolith, expr);
     let of_app = |expr: &Expr| match expr {
+        Expr::Ref(name) if name.starts_with(OF_IAM) => Some(Expr::reference(name.trim_start_matches(OF_IAM))),
         Expr::Ref(name) => match wiring.wires.get(name) {
             Some(output) => value(iam, output).map(|value| plain(&value).unwrap_or(value)),
             None => plain(expr),
@@ -143,11 +147,19 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
                 && matches!(sides.as_slice(), [Expr::Ref(name), Expr::Text(empty)]
                     if empty.is_empty() && wiring.two_phase.contains_key(name))))
     };
-    let sides = [
+    let outputs: BTreeMap<String, Expr> = iam
+        .outputs
+        .iter()
+        .filter_map(|(name, output)| Some(((*name).to_owned(), output.value.get("Value").map(lower)?)))
+        .collect();
+    let mut sides = [
         Side::new(monolith, &plain, &|_| false, monolith),
         Side::new(iam, &of_iam, &filled, monolith),
         Side::new(app, &of_app, &|_| false, monolith),
     ];
+    if let (Some(stack), [_, _, app]) = (&wiring.iam_stack, &mut sides) {
+        app.outside = Some((stack.clone(), outputs));
+    }
     let [whole, of_iam_side, of_app_side] = &sides;
     let is_moved = |name: &str| iam.resources.contains_key(name);
     let resolver = Resolver::new(monolith, &is_moved, "AWS::StackName");

@@ -91,7 +91,11 @@ pub(super) fn declarations(
     }
     let of_wiring = |source: Source, name: &str| match source {
         // A parameter that a moved resource's output should fill has its own finding.
-        Source::App => wiring.wires.contains_key(name) || iam.resources.contains_key(name),
+        Source::App => {
+            wiring.wires.contains_key(name)
+                || wiring.iam_stack.as_deref() == Some(name)
+                || iam.resources.contains_key(name)
+        }
         _ => wiring.stack_parameter.as_deref() == Some(name) || wiring.two_phase.contains_key(name),
     };
     for (source, template) in [(Source::App, app), (Source::Iam, iam)] {

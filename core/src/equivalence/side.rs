@@ -8,6 +8,9 @@ use crate::normal::{Names, normal};
 use crate::plan::{Waits, name_index};
 use crate::template::{Owner, ReferenceKind, Resource, Target, Template, references};
 
+/// Before the name of a reference that is the IAM template's own.
+pub(super) const OF_IAM: char = '\0';
+
 /// One template with what its names stand for.
 pub(super) struct Side<'p> {
     pub(super) template: &'p Template<'p, 'p>,
@@ -17,6 +20,8 @@ pub(super) struct Side<'p> {
     /// The waits of the monolith: the application may say again what followed from what moved.
     waits: Waits<'p, 'p>,
     said: BTreeSet<(&'p str, String)>,
+    /// Where the template reads the IAM stack's outputs: its parameter for that stack's name, and the outputs.
+    pub(super) outside: Option<(String, BTreeMap<String, Expr>)>,
 }
 
 impl<'p> Side<'p> {
@@ -44,7 +49,8 @@ impl<'p> Side<'p> {
         });
         let said = said.collect();
         let waits = Waits::new(monolith, &of_monolith, &|_| true);
-        let mut side = Self { template, substitute, conditions: BTreeMap::new(), indices, waits, said };
+        let mut side =
+            Self { template, substitute, conditions: BTreeMap::new(), indices, waits, said, outside: None };
         // Conditions name each other in any order; they cannot do so in a circle.
         for _ in 0..template.conditions.len().min(64) {
             let before = side.conditions.len();
@@ -80,7 +86,10 @@ impl<'p> Side<'p> {
             condition: &|name| self.conditions.get(name).cloned(),
             name_index: &|name| self.indices.get(name).copied(),
         };
-        normal(expr, &names)
+        match &self.outside {
+            Some((stack, outputs)) => normal(&expr.replaced(&|part| given(part, stack, outputs)), &names),
+            None => normal(expr, &names),
+        }
     }
 
     /// A resource as one value.
@@ -129,4 +138,28 @@ impl<'p> Side<'p> {
     pub(super) fn is_attachment(&self, name: &str) -> bool {
         self.template.resources.get(name).is_some_and(|resource| resource.kind == "AWS::IAM::RolePolicy")
     }
+}
+
+/// What reads an output of the IAM stack gives: `Fn::ImportValue` of its export, `Fn::GetStackOutput`.
+fn given(part: &Expr, stack: &str, outputs: &BTreeMap<String, Expr>) -> Option<Expr> {
+    let is_stack = |expr: &Expr| matches!(expr, Expr::Ref(name) if name == stack);
+    let Expr::Unary(call, argument) = part else { return None };
+    let output = match (call.as_str(), argument.as_ref()) {
+        ("ImportValue", Expr::Concat(parts)) => match parts.as_slice() {
+            [of, Expr::Text(name)] if is_stack(of) => name.strip_prefix('-')?,
+            _ => return None,
+        },
+        ("GetStackOutput", Expr::Map(entries)) => match entries.as_slice() {
+            [(a, of), (b, Expr::Text(name))] if a == "StackName" && b == "OutputName" && is_stack(of) => name,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    // What the IAM template references is not the application's parameter of that name.
+    outputs.get(output).map(|value| {
+        value.replaced(&|part| match part {
+            Expr::Ref(name) => Some(Expr::reference(format!("{OF_IAM}{name}"))),
+            _ => None,
+        })
+    })
 }

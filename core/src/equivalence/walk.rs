@@ -79,8 +79,28 @@ impl Walk<'_, '_> {
             }
         }
         for (key, value) in after.iter().filter(|(key, _)| find(before, key).is_none()) {
+            if self.is_guard(path, key, value) {
+                continue;
+            }
             self.fault(path, key, None, Some(value));
         }
+    }
+
+    /// Whether an addition holds an `Allow` to the account of the stack, which is narrower.
+    fn is_guard(&self, path: &[String], key: &str, value: &Expr) -> bool {
+        let allows = self.statement.as_ref().is_some_and(|(_, effect, _)| effect.as_deref() == Some("Allow"));
+        let account = |value: &Expr| matches!(value, Expr::Ref(name) if name == "AWS::AccountId");
+        let one = |value: &Expr, key: &str, inner: &dyn Fn(&Expr) -> bool| matches!(value, Expr::Map(entries) if matches!(entries.as_slice(), [(name, value)] if name == key && inner(value)));
+        let equals = |value: &Expr| one(value, "aws:ResourceAccount", &account);
+        let element = self.element(path);
+        allows
+            && self.source == Source::Iam
+            && match (element.as_slice(), key) {
+                ([], "Condition") => one(value, "StringEquals", &equals),
+                (["Condition"], "StringEquals") => equals(value),
+                (["Condition", "StringEquals"], "aws:ResourceAccount") => account(value),
+                _ => false,
+            }
     }
 
     /// Two values that differ: the same once references to the application are resolved, a widened
