@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::config::{ConfigFile, Resolution};
+use crate::config::{ConfigFile, Guard, Means, Resolution};
 use crate::contract;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::document::{self, Documents, Look};
@@ -44,6 +44,10 @@ pub struct SplitRequest<'r> {
     pub all_iam: bool,
     /// The default of the parameter for the application stack's name.
     pub app_stack_name: Option<&'r str>,
+    /// How the application comes to what the IAM stack gives out, if given for this run.
+    pub wiring: Option<Means>,
+    /// What keeps patterns over buckets in the account, if given for this run.
+    pub guard: Option<Guard>,
 }
 
 /// The outcome of a split.
@@ -211,9 +215,11 @@ fn unplanned(split: &Split, iam: &Template<'_, '_>, app: &Template<'_, '_>) -> V
         .filter(|wire| !iam.outputs.contains_key(wire.output.as_str()))
         .map(|wire| format!("output {} of the IAM template", wire.output))
         .collect();
+    // What nothing of the application uses is given out all the same, and read by nobody.
+    let reads = iam.mark().is_some_and(|mark| mark.get("IamStack").is_some());
     missing.extend(
         wires()
-            .filter(|wire| !app.parameters.contains_key(wire.parameter.as_str()))
+            .filter(|wire| !reads && !app.parameters.contains_key(wire.parameter.as_str()))
             .map(|wire| format!("parameter {} of the application template", wire.parameter)),
     );
     let both = split.summary.moved.iter().filter(|moved| {
@@ -257,6 +263,8 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         },
         resolve: request.resolve.as_deref(),
         app_stack_name: request.app_stack_name,
+        wiring: request.wiring.or_else(|| config.as_ref()?.config.wiring).unwrap_or_default(),
+        guard: request.guard.or_else(|| config.as_ref()?.config.guard).is_some(),
     };
     let (plan, trouble) = plan::plan(&template, references, &options);
     found.extend(trouble);

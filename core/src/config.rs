@@ -77,6 +77,44 @@ fn check_order(list: &[Resolution]) -> Result<(), String> {
     Ok(())
 }
 
+/// How the application comes to what the IAM stack gives out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Means {
+    /// A parameter for each value.
+    #[default]
+    Parameters,
+    /// `Fn::ImportValue` of the exports; the IAM stack's name is the one parameter.
+    Imports,
+    /// `Fn::GetStackOutput`; the IAM stack's name is the one parameter.
+    StackOutput,
+}
+
+impl Means {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Parameters, Self::Imports, Self::StackOutput];
+
+    /// The name as written on the command line and in `config.yaml`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Parameters => "parameters",
+            Self::Imports => "imports",
+            Self::StackOutput => "stack-output",
+        }
+    }
+}
+
+/// What keeps a pattern from reaching what it is not meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// A pattern over buckets is held to the account by the condition `aws:ResourceAccount`.
+    ResourceAccount,
+}
+
 /// The configuration as written, with defaults for what is left out. Unknown keys are found in the
 /// tree ([`KEYS`]), all of them at once and with their places, not by serde, which stops at the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -94,6 +132,10 @@ pub struct Config {
     pub app_stack_parameter: Option<String>,
     /// The default of that parameter.
     pub app_stack_name: Option<String>,
+    /// How the application comes to what the IAM stack gives out; parameters if left out.
+    pub wiring: Option<Means>,
+    /// What keeps patterns over buckets in the account.
+    pub guard: Option<Guard>,
 }
 
 /// `extraction:`
@@ -151,6 +193,8 @@ const KEYS: &[(&str, &[&str])] = &[
             "resolution",
             "app_stack_parameter",
             "app_stack_name",
+            "wiring",
+            "guard",
         ],
     ),
     ("extraction", &["roles", "policies", "exclude_policies"]),

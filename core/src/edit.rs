@@ -27,6 +27,10 @@ pub enum Reason {
     WaitsFor,
     /// A resource of the application waits still for what it waited for through something that moved.
     WaitsStill,
+    /// An output of the IAM stack is read in the place of a reference.
+    ReferenceToOutput,
+    /// A pattern over buckets is held to the account.
+    Guard,
     /// An alias whose anchor is in the other template became its text.
     Alias,
     /// The stack's own name or id became the application stack's.
@@ -52,6 +56,8 @@ impl Reason {
             Self::Attached => "attached",
             Self::WaitsFor => "waits-for",
             Self::WaitsStill => "waits-still",
+            Self::ReferenceToOutput => "reference-to-output",
+            Self::Guard => "guard",
             Self::Alias => "alias",
             Self::StackName => "stack-name",
             Self::Added => "added",

@@ -9,6 +9,7 @@ mod capability;
 mod choice;
 mod existence;
 mod first;
+mod guard;
 mod identity;
 mod later;
 mod names;
@@ -27,7 +28,7 @@ use std::ops::Range;
 
 use indexmap::IndexMap;
 
-use crate::config::{Resolution, is_logical_id};
+use crate::config::{Means, Resolution, is_logical_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::Expr;
 use crate::syntax::Node;
@@ -36,6 +37,7 @@ use crate::text::Span;
 
 pub use attach::Attached;
 pub use capability::{Capability, capabilities};
+pub use guard::Guarded;
 pub use later::Later;
 pub use order::{Wait, Waits};
 pub(crate) use position::pattern_in;
@@ -43,7 +45,7 @@ pub use position::{Position, position};
 pub use prefix::prefixes;
 pub use reach::reaches;
 pub use resolve::{NameNeed, Resolved, Resolver};
-pub use rewrite::{arn_value, name_from_arn, name_index};
+pub use rewrite::{arn_value, name_from_arn, name_index, read_output};
 pub use select::{Selection, selected};
 pub use warning::partitions;
 
@@ -59,6 +61,10 @@ pub struct Options<'c, 't> {
     pub resolve: Option<&'c [Resolution]>,
     /// `--app-stack-name`: the default of the parameter, if given.
     pub app_stack_name: Option<&'c str>,
+    /// How the application comes to what the IAM stack gives out.
+    pub wiring: Means,
+    /// Whether patterns over buckets are held to the account.
+    pub guard: bool,
 }
 
 impl Options<'_, '_> {
@@ -97,6 +103,8 @@ pub struct Wire<'d> {
     pub what: String,
     /// The condition on which the resource exists.
     pub condition: Option<&'d str>,
+    /// Whether the application reads the output itself, and has no parameter for it.
+    pub read: bool,
 }
 
 impl Wire<'_> {
@@ -131,6 +139,8 @@ pub struct Bridge<'d, 't> {
 pub enum Action {
     /// It becomes `Ref` of a parameter.
     Parameter(String),
+    /// It becomes what this output of the IAM stack gives, read by a function.
+    Output(String),
     /// It becomes the name taken out of the parameter's ARN: the segment at this index between slashes.
     NameFromArn(usize),
     /// It goes.
@@ -217,6 +227,12 @@ pub struct Plan<'d, 't> {
     pub rewrites: Vec<Rewrite<'d, 't>>,
     /// The parameter for the application stack's name, if the IAM template needs one.
     pub app_stack: Option<AppStack>,
+    /// How the application comes to the outputs, and its parameter for the IAM stack's name where it reads them.
+    pub wiring: Means,
+    /// The application's parameter for the IAM stack's name, where it reads outputs itself.
+    pub iam_stack: Option<String>,
+    /// Statements that get the condition on the account.
+    pub guarded: Vec<Guarded<'d, 't>>,
     /// Values that come later, by the parameter's name.
     pub laters: Vec<Later<'d>>,
     /// Statements that go to the application.
@@ -319,9 +335,10 @@ pub fn plan<'d, 't>(
     }
     let set: HashSet<&str> = moved.iter().copied().collect();
     let is_moved = |name: &str| set.contains(name);
-    let waits = order::waits(template, &index, &is_moved, &mut crossing.attached, &mut found);
+    let waits = order::waits(template, &index, &is_moved, &mut crossing.attached);
     let travels = travel::travels(template, &index, &moved, &crossing);
-    let rewriting = rewrite::rewrites(template, &index, &moved, &is_moved, &mut crossing.attached);
+    let rewriting =
+        rewrite::rewrites(template, &index, &moved, &is_moved, options.wiring, &mut crossing.attached);
     found.extend(rewriting.diagnostics);
     let mut stack_names = crossing.stack_names;
     for reference in travels.conditions.iter().flat_map(|name| index.of(Owner::Condition(name))) {
@@ -346,7 +363,12 @@ pub fn plan<'d, 't>(
         attached: crossing.attached.len(),
     };
     names::check(template, &made, &set, &travels, &mut found);
+    let (guarded, notes) = guard::guarded(template, &crossing.bridges, options.guard);
+    found.extend(notes);
     let plan = Plan {
+        wiring: options.wiring,
+        iam_stack: rewriting.iam_stack,
+        guarded,
         moved,
         travels,
         wires: rewriting.wires,

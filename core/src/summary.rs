@@ -26,6 +26,10 @@ pub struct Summary {
     pub attached: Vec<Attached>,
     /// What was selected and stays.
     pub kept: Vec<Kept>,
+    /// What waits itself for what it waited for through something that moved.
+    pub waits: Vec<Wait>,
+    /// Statements with patterns over buckets that are held to the account: the resource, and the statement's line.
+    pub guarded: Vec<(String, u32)>,
     /// References of the application that were rewritten.
     pub rewritten: usize,
     /// The parameter for the application stack's name, and its bounds.
@@ -127,6 +131,18 @@ pub struct Attached {
     pub consumers: Vec<String>,
 }
 
+/// A wait that something moved stood for.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct Wait {
+    /// The resource that waits; in a loop with the loop's variables.
+    pub resource: String,
+    /// What it waits for.
+    pub on: String,
+    /// What moved.
+    pub through: String,
+}
+
 /// A selected resource that stays.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
@@ -171,7 +187,15 @@ pub fn summary(
                 .wires
                 .iter()
                 .filter(|wire| wire.resource == resource.name)
-                .map(|wire| Wire { output: wire.output.clone(), parameter: wire.parameter.clone() })
+                .map(|wire| Wire {
+                    output: wire.output.clone(),
+                    // What the application reads itself comes by way of the stack's name.
+                    parameter: plan
+                        .iam_stack
+                        .clone()
+                        .filter(|_| wire.read)
+                        .unwrap_or_else(|| wire.parameter.clone()),
+                })
                 .collect(),
             used: plan.rewrites.iter().filter(|rewrite| rewrite.target == resource.name).count(),
         })
@@ -225,6 +249,21 @@ pub fn summary(
             .kept
             .iter()
             .map(|(name, because)| Kept { name: (*name).to_owned(), because: (*because).to_owned() })
+            .collect(),
+        waits: plan
+            .waits
+            .iter()
+            .filter(|wait| !wait.attached)
+            .map(|wait| Wait {
+                resource: wait.site.name.to_owned(),
+                on: wait.on.clone(),
+                through: wait.through.to_owned(),
+            })
+            .collect(),
+        guarded: plan
+            .guarded
+            .iter()
+            .map(|guarded| (guarded.owner.to_owned(), lines.line(guarded.statement.span().start)))
             .collect(),
         rewritten: plan.rewrites.iter().filter(|rewrite| rewrite.action != Action::Keep).count(),
         app_stack: plan.app_stack.as_ref().map(|stack| AppStack {

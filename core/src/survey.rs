@@ -77,7 +77,13 @@ pub fn survey(text: &str, config: Option<&str>, all_iam: bool) -> Survey {
     };
     let config = config.and_then(|config| ConfigFile::read(config).0);
     let selection = Selection { config: config.as_ref(), allow_missing: true, all_iam };
-    let options = Options { selection, resolve: None, app_stack_name: None };
+    let options = Options {
+        selection,
+        resolve: None,
+        app_stack_name: None,
+        wiring: crate::config::Means::default(),
+        guard: false,
+    };
     let chosen = selected(&template, &selection);
     let lines = LineIndex::new(text);
     let resources = template.resources.values().map(|resource| {

@@ -133,6 +133,12 @@ impl<'d, 't> Template<'d, 't> {
         self.mark()?.get("AppStack")?.get("Parameter")?.as_str()
     }
 
+    /// The application's parameter for the IAM stack's name, as the mark names it, where the application reads outputs.
+    #[must_use]
+    pub fn iam_stack_parameter(&self) -> Option<&'d str> {
+        self.mark()?.get("IamStack")?.get("Parameter")?.as_str()
+    }
+
     /// The parameters that outputs of the application stack fill later, with these outputs, as the mark has them.
     pub fn two_phase(&self) -> impl Iterator<Item = (Node<'d, 't>, Node<'d, 't>)> {
         self.mark().and_then(|mark| mark.get("TwoPhase")).into_iter().flat_map(Node::entries)

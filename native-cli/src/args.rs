@@ -5,7 +5,7 @@ pub mod deployment;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use iam_split_core::config::Resolution;
+use iam_split_core::config::{Guard, Means, Resolution};
 
 /// Takes the IAM out of a CloudFormation template into a stack of its own.
 #[derive(Debug, Parser)]
@@ -71,6 +71,13 @@ pub struct SplitArgs {
     /// The default of the IAM template's parameter for the application stack's name.
     #[arg(long, value_name = "NAME")]
     pub app_stack_name: Option<String>,
+    /// How the application comes to what the IAM stack gives out: parameters, imports or stack-output
+    /// [default: parameters].
+    #[arg(long, value_name = "MEANS", value_parser = means)]
+    pub wiring: Option<Means>,
+    /// What keeps patterns over buckets in the account: resource-account adds the condition aws:ResourceAccount.
+    #[arg(long, value_name = "GUARD", value_parser = guard)]
+    pub guard: Option<Guard>,
     /// How the summary is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -213,6 +220,17 @@ pub enum Format {
 /// A list of resolutions as one argument.
 #[derive(Clone, Debug)]
 pub struct Resolutions(pub Vec<Resolution>);
+
+fn means(text: &str) -> Result<Means, String> {
+    let known = Means::ALL.into_iter().find(|means| means.name() == text);
+    known.ok_or_else(|| format!("known are {}", Means::ALL.map(Means::name).join(", ")))
+}
+
+fn guard(text: &str) -> Result<Guard, String> {
+    (text == "resource-account")
+        .then_some(Guard::ResourceAccount)
+        .ok_or_else(|| "known is resource-account".to_owned())
+}
 
 fn resolutions(text: &str) -> Result<Resolutions, String> {
     Resolution::parse_list(text).map(Resolutions)

@@ -113,12 +113,17 @@ pub fn compare_two_phase(
     comparison.dangling.extend(both);
     comparison.moved = moved.iter().cloned().collect();
 
+    let resources = parse(monolith)["Resources"].clone();
     let attached = attach(&whole, &mut iam, &mut app, name);
     let found = &mut comparison.differences;
     let ids: BTreeSet<&String> = whole.resources.keys().chain(iam.resources.keys()).chain(app.resources.keys()).collect();
     for id in ids {
+        let said = names(&resources[id.as_str()]["DependsOn"]);
         let crosses = |other: &str| {
-            moved.contains(other) != moved.contains(id) || attached.policies.contains(other)
+            moved.contains(other) != moved.contains(id)
+                || attached.policies.contains(other)
+                // What the monolith's own waits come to may be said.
+                || (!said.contains(other) && waits_for(&resources, id).contains(other))
         };
         let show = |resource: &Value| {
             let mut resource = comparable(resource, &crosses);
@@ -140,6 +145,33 @@ pub fn compare_two_phase(
         diff("Outputs", output, &show(&whole), &show(&app), found);
     }
     comparison
+}
+
+/// The texts of a value, by themselves and by the names in `${…}`, as far as they may be names of resources.
+fn names(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::String(text) => {
+            let first = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
+            let inside = text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).map(first);
+            inside.chain([first(text)]).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(names).collect(),
+        Value::Object(entries) => entries.values().flat_map(names).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// All that a resource waits for, by however many steps.
+fn waits_for(resources: &Value, id: &str) -> BTreeSet<String> {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![id.to_owned()]);
+    while let Some(name) = open.pop() {
+        for other in names(&resources[name.as_str()]) {
+            if resources.get(&other).is_some() && seen.insert(other.clone()) {
+                open.push(other);
+            }
+        }
+    }
+    seen
 }
 
 /// Roles some of whose statements the application attaches, and the policies that do it.

@@ -30,7 +30,15 @@ pub const MODES: [Mode; 8] = [
 /// What became of a template.
 pub enum Outcome {
     /// A pair that passes every check: resources moved, kept, references widened, later, attached.
-    Split { moved: usize, kept: usize, widened: usize, later: usize, attached: usize },
+    Split {
+        moved: usize,
+        kept: usize,
+        widened: usize,
+        later: usize,
+        attached: usize,
+        /// Whether the application stack needs no capability.
+        free: bool,
+    },
     /// Refused with these codes.
     Refused(Vec<String>),
     /// A pair that fails a check.
@@ -40,7 +48,7 @@ pub enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Split { moved, kept, widened, later, attached } => {
+            Self::Split { moved, kept, widened, later, attached, .. } => {
                 write!(f, "{moved}")?;
                 let parts = [("kept", kept), ("widened", widened), ("later", later), ("attached", attached)];
                 for (what, count) in parts.into_iter().filter(|(_, count)| **count > 0) {
@@ -75,6 +83,7 @@ pub fn outcome(text: &str, mode: &Mode) -> Outcome {
                 widened: summary.bridges.iter().filter(|bridge| bridge.reaches.is_some()).count(),
                 later: summary.two_phase.len(),
                 attached: summary.attached.len(),
+                free: summary.app_capabilities.is_empty(),
             }
         }
         SplitAnswer::Refused { diagnostics } => {
@@ -124,6 +133,7 @@ pub fn heading() -> String {
          nothing to move. `SEL002`: nothing would be left. `SEL003`: secrets. `TRF001`: a macro writes the template. `TPL003`\n\
          to `TPL006`: no template of CloudFormation's (modules of other tools, shells with resources that have no type).\n\
          `NAM002`: an output with that name means something else.\n\n\
+         The last row counts the templates whose application needs no capability at all.\n\n\
          `all` is `--all-iam`; the other words are the resolutions that `--resolve` permits beside `exact`.\n\n\
          | template | {} |\n|---|{}",
         names.join(" | "),

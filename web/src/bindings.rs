@@ -261,6 +261,7 @@ fn split_call(call: &SplitCall) -> Result<SplitResult, JsError> {
         allow_missing: call.allow_missing,
         all_iam: call.all_iam,
         app_stack_name: call.app_stack_name.as_deref(),
+        ..SplitRequest::default()
     });
     let config = call.config.as_deref().unwrap_or_default();
     let texts = Texts { template: &call.template, config, ..Texts::default() };

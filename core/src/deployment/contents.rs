@@ -53,6 +53,8 @@ pub struct DeclaredOutput {
 pub struct Mark {
     /// The parameter that takes the application stack's name.
     pub stack_parameter: Option<String>,
+    /// The application's parameter for the IAM stack's name, where it reads outputs itself.
+    pub iam_stack_parameter: Option<String>,
     /// Parameters that outputs of the application stack fill.
     pub two_phase: IndexMap<String, String>,
 }
@@ -131,6 +133,12 @@ impl Contents {
         self.resources.iter().filter(move |(_, kind)| iam(kind)).map(|(name, _)| name.as_str())
     }
 
+    /// The application's parameter for the IAM stack's name, where it reads outputs itself; told by the IAM template.
+    #[must_use]
+    pub fn iam_stack_parameter(&self) -> Option<&str> {
+        self.mark.as_ref().and_then(|mark| mark.iam_stack_parameter.as_deref())
+    }
+
     /// The parameter that takes the application stack's name, if there is one.
     #[must_use]
     pub fn stack_parameter(&self) -> Option<&str> {
@@ -183,6 +191,7 @@ fn mark(template: &Template<'_, '_>) -> Option<Mark> {
     let text = |node: Node<'_, '_>| node.as_str().unwrap_or_default().to_owned();
     Some(Mark {
         stack_parameter: template.stack_parameter().map(str::to_owned),
+        iam_stack_parameter: template.iam_stack_parameter().map(str::to_owned),
         two_phase: template.two_phase().map(|(parameter, output)| (text(parameter), text(output))).collect(),
     })
 }

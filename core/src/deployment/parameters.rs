@@ -88,6 +88,11 @@ pub fn merge(
                 continue;
             }
             None if stack_name => Some((Value::shown(&settings.name), None)),
+            None if which == Which::App
+                && templates.iam.and_then(Contents::iam_stack_parameter) == Some(name) =>
+            {
+                Some((Value::shown(&settings.iam_stack_name), None))
+            }
             value => value,
         };
         let Some((value, place)) = value else {

@@ -199,12 +199,18 @@ catalogue! {
     TIM001 Warning 0 "a permission comes after its user"
         "Code of the template runs as a role while CloudFormation waits for it, and a permission of the role comes by `two-phase`, after the application stack stands."
         "Check that the code starts without the permission, or permit `pattern` or `attach` before `two-phase`.";
+    GRD001 Warning 0 "a pattern is not held to the account"
+        "`guard: resource-account` holds patterns over buckets to the account by a condition on `aws:ResourceAccount`. It would also hold for every other resource of the statement, and one of them may be elsewhere."
+        "Write the other resource in a statement of its own.";
     KEP001 Note 0 "a selected resource stays with the application"
         "The resolution `keep` is permitted, and a reference of the resource has no better one; or the resource cannot do without another that stays."
         "Nothing needs to be done; permit another resolution if the resource should move.";
     PRE001 Warning 0 "text counts on generated names of moved roles"
         "Names that CloudFormation generates begin with the name of their stack: that of the moved resources with the IAM stack's."
         "Give the roles explicit names, or widen the text to the IAM stack's name.";
+    PRE002 Error 1 "a denial would lose its object"
+        "A `Deny`, or the exception of an `Allow`, is written for names that CloudFormation generates for moved resources. They now begin with the IAM stack's name: what was denied would be allowed."
+        "Give the resources explicit names, or write their ARNs, which the split rewires.";
     CTR001 Error 1 "an output is missing in the IAM template"
         "A role or managed policy of the IAM template, or one that the application needs, has no output with its ARN."
         "Split again, or add the output `XArn` with the value `!GetAtt X.Arn` (`!Ref X` for a managed policy) and its export.";

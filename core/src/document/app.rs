@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::edit::{Edit, Reason};
 use crate::expression::{Expr, lower};
 use crate::facts::iam_type;
-use crate::plan::{Action, Attached, Plan, Wire, name_from_arn};
+use crate::plan::{Action, Attached, Plan, Wire, name_from_arn, read_output};
 use crate::syntax::{Free, Kind, Node, NodeId};
 use crate::template::{Call, ReferenceKind, Template};
 
@@ -20,7 +20,7 @@ pub(super) fn edits(
     look: &Look,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Edit> {
-    let made = plan.wires.iter().map(|wire| wire.parameter.clone());
+    let made = plan.wires.iter().map(|wire| wire.parameter.clone()).chain(plan.iam_stack.clone());
     let mut sheet = Sheet::new(template, made);
     let moved: HashSet<&str> = plan.moved.iter().copied().collect();
     if let Some(resources) = template.section("Resources") {
@@ -52,18 +52,21 @@ pub(super) fn edits(
         sheet.append(resources, &stays, &policies);
     }
     outputs(&mut sheet, template, plan);
-    let parameters: Vec<(String, Expr)> =
-        plan.wires.iter().map(|wire| (wire.parameter.clone(), parameter(wire, look))).collect();
+    let by_parameter = plan.wires.iter().filter(|wire| !wire.read);
+    let mut parameters: Vec<(String, Expr)> =
+        by_parameter.map(|wire| (wire.parameter.clone(), parameter(wire, look))).collect();
+    parameters.extend(plan.iam_stack.iter().map(|name| (name.clone(), iam_stack())));
     match template.section("Parameters") {
         Some(section) => {
             let stays = vec![true; section.entries().count()];
             sheet.append(section, &stays, &parameters);
         }
         None if parameters.is_empty() => {}
-        None => sheet.add_section("Parameters", parameters, Some("Resources"), &[]),
+        None => sheet.add_section("Parameters", parameters.clone(), Some("Resources"), &[]),
     }
-    if let Some(label) = look.group.as_deref().filter(|_| !plan.wires.is_empty()) {
-        group(&mut sheet, plan, label, look.after.as_deref(), found);
+    if let Some(label) = look.group.as_deref().filter(|_| !parameters.is_empty()) {
+        let names: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
+        group(&mut sheet, &names, label, look.after.as_deref(), found);
     }
     sheet.finish()
 }
@@ -82,6 +85,10 @@ fn references<'d, 't>(sheet: &mut Sheet<'_, 'd, 't>, plan: &Plan<'d, 't>) {
         let (expr, wanted, reason) = match &rewrite.action {
             Action::Keep | Action::Remove => continue,
             Action::Parameter(name) => (Expr::reference(name), name.clone(), Reason::ReferenceToParameter),
+            Action::Output(output) => {
+                let Some(stack) = &plan.iam_stack else { continue };
+                (read_output(plan.wiring, stack, output), output.clone(), Reason::ReferenceToOutput)
+            }
             Action::NameFromArn(index) => {
                 let name = format!("{}Name", rewrite.target);
                 (name_from_arn(rewrite.target, *index), name, Reason::NameFromArn)
@@ -242,6 +249,17 @@ fn parameter(wire: &Wire<'_>, look: &Look) -> Expr {
     Expr::Map(entries)
 }
 
+/// The parameter for the IAM stack's name, where the application reads its outputs.
+fn iam_stack() -> Expr {
+    Expr::map([
+        ("Type", Expr::text("String")),
+        ("Description", Expr::text("Name of the IAM stack, whose outputs this stack reads")),
+        ("MinLength", Expr::Plain("1".to_owned())),
+        ("MaxLength", Expr::Plain("128".to_owned())),
+        ("AllowedPattern", Expr::text("^[a-zA-Z][-a-zA-Z0-9]*$")),
+    ])
+}
+
 fn arn_pattern(wire: &Wire<'_>, look: &Look) -> Option<String> {
     let configured = match wire.kind {
         "AWS::IAM::Role" => look.role_pattern.clone(),
@@ -261,12 +279,12 @@ const INTERFACE: &str = "AWS::CloudFormation::Interface";
 /// The parameters as a group of `AWS::CloudFormation::Interface`, where the console shows them.
 fn group(
     sheet: &mut Sheet<'_, '_, '_>,
-    plan: &Plan<'_, '_>,
+    names: &[String],
     label: &str,
     after: Option<&str>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let names = plan.wires.iter().map(|wire| Expr::text(&wire.parameter)).collect();
+    let names = names.iter().map(Expr::text).collect();
     let item = Expr::map([
         ("Label", Expr::map([("default", Expr::text(label))])),
         ("Parameters", Expr::List(names)),

@@ -17,6 +17,7 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
     let mut sheet = Sheet::new(template, made);
     // First what changes inside: what is added behind it comes behind it.
     bridges(&mut sheet, plan);
+    guards(&mut sheet, plan);
     depends_on(&mut sheet, plan.dropped.iter().map(|reference| reference.node));
     let moved: std::collections::HashSet<&str> = plan.moved.iter().copied().collect();
     let keeps = |section: &str, name: &str| match section {
@@ -134,7 +135,12 @@ fn interface<'d, 't>(
 fn stack_parameter(stack: &AppStack) -> Expr {
     let mut entries = vec![
         ("Type".to_owned(), Expr::text("String")),
-        ("Description".to_owned(), Expr::text("Name of the application stack that uses these IAM resources")),
+        (
+            "Description".to_owned(),
+            Expr::text(
+                "Name of the application stack that uses these IAM resources; of a nested one the name that CloudFormation gave it",
+            ),
+        ),
     ];
     entries.extend(stack.default.iter().map(|name| ("Default".to_owned(), Expr::text(name))));
     entries.push(("MinLength".to_owned(), Expr::Plain("1".to_owned())));
@@ -151,6 +157,28 @@ fn stack_parameter(stack: &AppStack) -> Expr {
     Expr::Map(entries)
 }
 
+/// Holds statements with patterns over buckets to the account.
+fn guards(sheet: &mut Sheet<'_, '_, '_>, plan: &Plan<'_, '_>) {
+    let all = |node: Node<'_, '_>| vec![true; node.entries().count()];
+    let account = || ("aws:ResourceAccount".to_owned(), Expr::reference("AWS::AccountId"));
+    let equals = || ("StringEquals".to_owned(), Expr::Map(vec![account()]));
+    for guarded in &plan.guarded {
+        let statement = guarded.statement;
+        let condition = statement.get("Condition").map(Node::resolved);
+        let known = condition.and_then(|condition| condition.get("StringEquals")).map(Node::resolved);
+        match (condition, known) {
+            (_, Some(keys)) => sheet.append_as(keys, &all(keys), &[account()], Reason::Guard),
+            (Some(condition), None) => {
+                sheet.append_as(condition, &all(condition), &[equals()], Reason::Guard)
+            }
+            (None, None) => {
+                let entry = ("Condition".to_owned(), Expr::Map(vec![equals()]));
+                sheet.append_as(statement, &all(statement), &[entry], Reason::Guard);
+            }
+        }
+    }
+}
+
 /// What `validate` and `deploy` need to know of the pair, kept in the pair itself.
 fn marker(plan: &Plan<'_, '_>) -> (String, Expr) {
     let number = |number: usize| Expr::Plain(number.to_string());
@@ -163,6 +191,12 @@ fn marker(plan: &Plan<'_, '_>) -> (String, Expr) {
                 ("MaxLength", number(stack.max_length)),
                 ("AllowedPattern", Expr::text(stack.allowed_pattern())),
             ]),
+        ));
+    }
+    if let Some(parameter) = &plan.iam_stack {
+        entries.push((
+            "IamStack".to_owned(),
+            Expr::map([("Parameter", Expr::text(parameter)), ("Wiring", Expr::text(plan.wiring.name()))]),
         ));
     }
     let names = |names: Vec<&str>| Expr::List(names.into_iter().map(Expr::text).collect());

@@ -45,7 +45,11 @@ pub(super) fn declarations(
     conditions([whole, of_iam, of_app], proof);
     let of_wiring = |source: Source, name: &str| match source {
         // A parameter that a moved resource's output should fill has its own finding.
-        Source::App => wiring.wires.contains_key(name) || of_iam.system.resources.contains_key(name),
+        Source::App => {
+            wiring.wires.contains_key(name)
+                || wiring.iam_stack.as_deref() == Some(name)
+                || of_iam.system.resources.contains_key(name)
+        }
         _ => wiring.stack_parameter.as_deref() == Some(name) || wiring.two_phase.contains_key(name),
     };
     for side in [of_app, of_iam] {

@@ -77,8 +77,8 @@ pub(super) struct Side<'p> {
     pub(super) system: &'p System<'p>,
     /// Parameters and pseudo parameters that stand for something else.
     stands: BTreeMap<String, Stand>,
-    /// What the other stack exports: the name of the export, and what it gives.
-    exports: Vec<(Value, Value)>,
+    /// What the other stack gives out: the function that reads it, its argument, and what it gives.
+    exports: Vec<(&'static str, Value, Value)>,
     pub(super) conditions: BTreeMap<String, Cond>,
     /// Whether a resource exists, for those that are conditional.
     exists: BTreeMap<String, Cond>,
@@ -91,7 +91,7 @@ impl<'p> Side<'p> {
         common: &'p Common<'p>,
         system: &'p System<'p>,
         stands: BTreeMap<String, Stand>,
-        exports: Vec<(Value, Value)>,
+        exports: Vec<(&'static str, Value, Value)>,
     ) -> Self {
         let mut side = Self {
             common,
@@ -256,11 +256,8 @@ impl Names for Side<'_> {
     }
 
     fn outside(&self, function: &str, argument: &Value, care: Cond) -> Option<Value> {
-        let name = match (function, argument) {
-            ("ImportValue", name) => name,
-            _ => return None,
-        };
-        let (_, value) = self.exports.iter().find(|(export, _)| export == name)?;
+        let (.., value) =
+            self.exports.iter().find(|(reads, name, _)| *reads == function && name == argument)?;
         let alternatives = self.form().alternatives(value, care);
         Some(self.form().choice(alternatives))
     }

@@ -19,6 +19,8 @@ pub(super) struct Statement {
     pub(super) effect: Option<String>,
     /// How many steps lead to it.
     pub(super) depth: usize,
+    /// What it is about.
+    pub(super) resource: Option<Value>,
 }
 
 impl Statement {
@@ -31,7 +33,7 @@ impl Statement {
             _ => format!("statement {number}"),
         };
         let effect = if let Value::Text(effect) = effect { Some(effect.clone()) } else { None };
-        Some(Self { name, effect, depth: path.len() })
+        Some(Self { name, effect, depth: path.len(), resource: value.get("Resource").cloned() })
     }
 
     /// The steps below the statement, list numbers aside.
@@ -137,6 +139,9 @@ impl Walk<'_, '_> {
         if before.as_text().is_some() && before.as_text() == after.as_text() && !self.is_json(path) {
             return;
         }
+        if *before == Value::Absent && self.is_guard(path, after) {
+            return;
+        }
         let Some((value, pattern)) = self.resolved(before, after, care) else {
             self.fault(path, before, after);
             return;
@@ -165,6 +170,48 @@ impl Walk<'_, '_> {
         for (value, after) in pairs {
             if value != after && value != Value::Impossible {
                 self.too_wide(path, &value, &after);
+            }
+        }
+    }
+
+    /// Whether an addition holds an `Allow` to the account of the stack, in which all is that the statement is about:
+    /// it keeps out buckets of strangers, which only a pattern reaches.
+    fn is_guard(&self, path: &[String], added: &Value) -> bool {
+        let Some(statement) = &self.statement else { return false };
+        let account = |value: &Value| *value == Value::Ref("AWS::AccountId".to_owned());
+        let one = |value: &Value, key: &str, inner: &dyn Fn(&Value) -> bool| {
+            matches!(value, Value::Map(entries)
+                if matches!(entries.as_slice(), [(name, value)] if name == key && inner(value)))
+        };
+        let equals = |value: &Value| one(value, "aws:ResourceAccount", &account);
+        let is_guard = match statement.element(path).as_slice() {
+            ["Condition"] => one(added, "StringEquals", &equals),
+            ["Condition", "StringEquals"] => equals(added),
+            ["Condition", "StringEquals", "aws:ResourceAccount"] => account(added),
+            _ => false,
+        };
+        is_guard
+            && self.source == Source::Iam
+            && statement.effect.as_deref() == Some("Allow")
+            && statement.resource.as_ref().is_some_and(|resource| self.is_of_account(resource))
+    }
+
+    /// Whether all that a resource element names is of the stack's account.
+    fn is_of_account(&self, resource: &Value) -> bool {
+        match resource {
+            Value::List(items) => !items.is_empty() && items.iter().all(|item| self.is_of_account(item)),
+            Value::Choice(all) => all.iter().all(|(_, value)| self.is_of_account(value)),
+            one => {
+                let mut named = *one == Value::Absent || *one == Value::Impossible;
+                one.walk(&mut |part| {
+                    named |= match part {
+                        Value::Ref(name) | Value::GetAtt(name, _) => {
+                            name == "AWS::AccountId" || self.whole.system.resources.contains_key(name)
+                        }
+                        _ => false,
+                    };
+                });
+                named
             }
         }
     }

@@ -21,6 +21,8 @@ pub struct Wiring {
     pub two_phase: BTreeMap<String, String>,
     /// Parameters of the application that outputs of the IAM template fill.
     pub wires: BTreeMap<String, String>,
+    /// The application's parameter for the IAM stack's name, where it reads outputs itself.
+    pub iam_stack: Option<String>,
 }
 
 impl Wiring {
@@ -42,7 +44,8 @@ impl Wiring {
                 wires.insert(parameter.to_owned(), (*output).to_owned());
             }
         }
-        Self { stack_parameter: named.or(usual), two_phase, wires }
+        let iam_stack = iam.iam_stack_parameter().map(str::to_owned);
+        Self { stack_parameter: named.or(usual), two_phase, wires, iam_stack }
     }
 }
 
@@ -96,6 +99,12 @@ pub(super) fn proven(claimed: &Wiring, [monolith, iam, app]: [&System<'_>; 3], p
         false
     });
     wiring.wires.retain(|parameter, _| !monolith.parameters.contains_key(parameter));
+    if let Some(name) = &claimed.iam_stack
+        && (monolith.parameters.contains_key(name) || !app.parameters.contains_key(name))
+    {
+        wiring.iam_stack = None;
+        wrong(format!("`{name}` is no parameter of the application for the IAM stack's name"), None);
+    }
     wiring
 }
 
@@ -147,9 +156,17 @@ pub(super) fn sides<'p>(
                 .help("give the output the `Condition` of its resource"),
             );
         }
+        // What reads an output that is not there cannot be deployed.
+        let given = form.choice(vec![(cond, value.clone()), (all.not(cond), Value::Impossible)]);
         if let Some(export) = unit.export() {
-            let given = form.choice(vec![(cond, value.clone()), (all.not(cond), Value::Impossible)]);
-            exports.push((form.value(export, Cond::ALWAYS), given));
+            exports.push(("ImportValue", form.value(export, Cond::ALWAYS), given.clone()));
+        }
+        if wiring.iam_stack.is_some() {
+            let argument = vec![
+                ("OutputName".to_owned(), Value::Text(name.clone())),
+                ("StackName".to_owned(), Value::Ref("IamAWS::StackName".to_owned())),
+            ];
+            exports.push(("GetStackOutput", Value::Map(argument), given));
         }
         outputs.insert(name.clone(), (cond, value));
     }
@@ -162,6 +179,9 @@ pub(super) fn sides<'p>(
             parameter.clone(),
             stand(form.choice(vec![(*cond, value.clone()), (all.not(*cond), absent)])),
         );
+    }
+    if let Some(name) = &wiring.iam_stack {
+        stands.insert(name.clone(), stand(Value::Ref("IamAWS::StackName".to_owned())));
     }
     let of_app = Side::new(common, app, stands, exports);
     let (mut filled, mut empty) = (own.clone(), own);

@@ -54,6 +54,16 @@ pub fn capabilities(
             named.push(resource.name.to_owned());
         }
     }
+    // What a nested stack's template asks for, the stack around it has to acknowledge.
+    let nested = template.resources.values().filter(|resource| {
+        matches!(resource.kind, "AWS::CloudFormation::Stack" | "AWS::Serverless::Application")
+            && holds(resource.name)
+    });
+    let nested: Vec<String> =
+        nested.map(|stack| format!("{} (a nested stack: as its template says)", stack.name)).collect();
+    if !named.is_empty() || !nested.is_empty() {
+        named.extend(nested);
+    }
     let mut list = Vec::new();
     if !named.is_empty() {
         list.push(Capability { name: "CAPABILITY_NAMED_IAM", because: named });

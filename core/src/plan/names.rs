@@ -89,7 +89,7 @@ pub(super) fn check(
     let wires = made.wires;
     let mut outputs: HashMap<&str, &str> = HashMap::new();
     for wire in wires {
-        if let Some(taken) = template.parameters.get(wire.parameter.as_str()) {
+        if let Some(taken) = template.parameters.get(wire.parameter.as_str()).filter(|_| !wire.read) {
             found.push(
                 Diagnostic::new(
                     Code::NAM001,
@@ -190,7 +190,7 @@ pub(super) fn check(
     let counts = [
         (
             Code::LIM001,
-            template.parameters.len() + wires.len(),
+            template.parameters.len() + wires.iter().filter(|wire| !wire.read).count(),
             "parameters in the application template",
             limit::PARAMETERS,
         ),

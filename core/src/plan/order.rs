@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use super::{Attached, Index};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Node;
 use crate::template::{Call, Owner, Reference, ReferenceKind, Site, Target, Template, call, may_mean, sites};
 
@@ -159,7 +158,6 @@ pub(super) fn waits<'d, 't>(
     index: &Index<'d, 't>,
     is_moved: &dyn Fn(&str) -> bool,
     attached: &mut [Attached<'d, 't>],
-    found: &mut Vec<Diagnostic>,
 ) -> Vec<Wait<'d, 't>> {
     // What goes with its statement is the policy's, not the role's.
     let held: Vec<Vec<&Reference<'d, 't>>> = attached
@@ -215,14 +213,22 @@ pub(super) fn waits<'d, 't>(
             open.extend(whole.targets(through).map(|edge| edge.to).filter(|to| has_moved(*to)));
         }
     }
-    // With all of them in place, one is not needed where another way leads.
-    for (from, on, _) in &needs {
-        if app.reaches(*on, *from, false)
-            && let (Some(site), Some(target)) = (whole.sites.get(*from), whole.sites.get(*on))
-        {
-            found.push(circular(site, target));
+    // What a policy or a resource needs itself cannot wait for it: such a monolith has a circle, which the split opens.
+    // What maps events to a function can still wait for the policy.
+    let (needs, circles): (Vec<_>, Vec<_>) =
+        needs.into_iter().partition(|(from, on, _)| !app.reaches(*on, *from, false));
+    let mut needs = needs;
+    for (from, on, through) in circles.into_iter().filter(|(_, on, _)| *on >= count) {
+        for (at, site) in whole.sites.iter().enumerate() {
+            let waits = site.kind == "AWS::Lambda::EventSourceMapping"
+                && app.targets(at).any(|edge| edge.to == from)
+                && !app.reaches(on, at, false);
+            if waits && !needs.iter().any(|(from, to, _)| (*from, *to) == (at, on)) {
+                needs.push((at, on, through));
+            }
         }
     }
+    // With all of them in place, one is not needed where another way leads.
     for (from, on, _) in &needs {
         if let Some(list) = app.edges.get_mut(*from) {
             list.push(Edge { to: *on, solid: true });
@@ -249,13 +255,4 @@ pub(super) fn waits<'d, 't>(
         result.push(Wait { site: *site, on: name, through, attached: is_policy });
     }
     result
-}
-
-fn circular(site: &Site<'_, '_>, target: &Site<'_, '_>) -> Diagnostic {
-    Diagnostic::new(
-        Code::TPL008,
-        format!("`{}` and `{}` wait for each other, by way of what moves", site.name, target.name),
-    )
-    .at(site.value.key().map_or(site.value.span(), Node::outer), "this resource")
-    .help("break the circle: give one of them an explicit name and write its ARN out")
 }

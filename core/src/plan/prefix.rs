@@ -4,7 +4,7 @@
 use super::existence::scalars;
 use super::first::statement;
 use super::identity::{filled, keys};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::lower;
 use crate::facts::{iam_type, overlap, resource_type};
 use crate::syntax::{Kind, Node};
@@ -163,18 +163,15 @@ fn changed(owner: &str, node: Node<'_, '_>, meant: &[&Generated<'_>]) -> Diagnos
             names.join(", ")
         ),
     };
-    let diagnostic = Diagnostic::new(
-        Code::PRE001,
-        format!(
-            "this text counts on the generated name of {}, which now begins with the IAM stack's name",
-            names.join(", ")
-        ),
+    let why = lost(node);
+    let code = if why.is_some() { Code::PRE002 } else { Code::PRE001 };
+    let message = format!(
+        "this text counts on the generated name of {}, which now begins with the IAM stack's name",
+        names.join(", ")
     );
-    match lost(node) {
-        Some(why) => diagnostic.with_severity(Severity::Error).at(node.span(), why),
-        None => diagnostic.at(node.span(), "it no longer matches what moved"),
-    }
-    .help(help)
+    Diagnostic::new(code, message)
+        .at(node.span(), why.unwrap_or("it no longer matches what moved"))
+        .help(help)
 }
 
 /// What would be permitted because the text matches no longer.

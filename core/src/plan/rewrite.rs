@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Action, Attached, Index, Rewrite, Wire, attach, bridge};
+use crate::config::Means;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::facts::{ArnFrom, IamType, iam_type};
-use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template, may_mean};
+use crate::syntax::Node;
+use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template, call, may_mean};
 use crate::text::free;
 
 /// What the application template needs in place of what moved.
@@ -14,6 +16,55 @@ pub(super) struct Rewriting<'d, 't> {
     pub(super) rewrites: Vec<Rewrite<'d, 't>>,
     pub(super) wires: Vec<Wire<'d>>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The application's parameter for the IAM stack's name, where outputs are read.
+    pub(super) iam_stack: Option<String>,
+}
+
+/// The name of the application's parameter for the IAM stack's name, unless it is taken.
+const IAM_STACK_PARAMETER: &str = "IamStackName";
+
+/// An output of the IAM stack, read by the application itself.
+#[must_use]
+pub fn read_output(means: Means, stack: &str, output: &str) -> Expr {
+    let stack = Expr::reference(stack);
+    match means {
+        Means::StackOutput => Expr::Unary(
+            "GetStackOutput".to_owned(),
+            Box::new(Expr::map([("StackName", stack), ("OutputName", Expr::text(output))])),
+        ),
+        _ => Expr::Unary(
+            "ImportValue".to_owned(),
+            Box::new(Expr::concat([stack, Expr::text(format!("-{output}"))])),
+        ),
+    }
+}
+
+/// Whether the place of a reference takes the function that reads an output. Elsewhere a parameter stays.
+/// Source: CloudFormation Template Reference, `Fn::ImportValue`, and cfn-lint 4495 and 4519 for `Fn::GetStackOutput`.
+fn takes(means: Means, reference: &Reference<'_, '_>) -> bool {
+    let part = match reference.owner {
+        Owner::Resource(_) => "Properties",
+        Owner::Output(_) => "Value",
+        _ => return false,
+    };
+    let mut at = reference.via.unwrap_or(reference.node);
+    let mut stands = true;
+    loop {
+        if at.key().and_then(Node::as_str) == Some(part) {
+            return stands && reference.via.is_none();
+        }
+        let Some(parent) = at.parent() else { return false };
+        if let Some(call) = call(parent) {
+            stands &= match means {
+                Means::Parameters => false,
+                Means::Imports => {
+                    !matches!(call.name, "FindInMap" | "ImportValue" | "GetStackOutput" | "Transform")
+                }
+                Means::StackOutput => matches!(call.name, "Join" | "If" | "Select" | "Sub" | "Base64"),
+            };
+        }
+        at = parent;
+    }
 }
 
 pub(super) fn rewrites<'d, 't>(
@@ -21,6 +72,7 @@ pub(super) fn rewrites<'d, 't>(
     index: &Index<'d, 't>,
     moved: &[&'d str],
     is_moved: &dyn Fn(&str) -> bool,
+    means: Means,
     attached: &mut [Attached<'d, 't>],
 ) -> Rewriting<'d, 't> {
     let mut found = Vec::new();
@@ -60,14 +112,24 @@ pub(super) fn rewrites<'d, 't>(
             found.push(bridge::hidden(reference));
             continue;
         }
-        match action(template, resource, reference, &mut wires) {
+        let read = means != Means::Parameters && takes(means, reference);
+        match action(template, resource, reference, read, &mut wires) {
             Ok(action) => rewrites.push(Rewrite { reference: *reference, target: resource.name, action }),
             Err(diagnostic) => found.push(diagnostic),
         }
     }
+    let iam_stack = free(IAM_STACK_PARAMETER, |name| {
+        template.parameters.contains_key(name) || template.resources.contains_key(name)
+    });
+    let is_read = |rewrite: &Rewrite<'_, '_>| matches!(rewrite.action, Action::Output(_));
+    let mut reads = rewrites.iter().any(is_read);
     for group in attached {
         if let Some(resource) = template.resources.get(group.role) {
-            match name_action(template, resource, &mut wires) {
+            match name_action(template, resource, means != Means::Parameters, &mut wires) {
+                Ok(Action::Output(output)) => {
+                    reads = true;
+                    group.role_name = read_output(means, &iam_stack, &output);
+                }
                 Ok(Action::NameFromArn(index)) => group.role_name = name_from_arn(group.role, index),
                 Ok(Action::Parameter(name)) => group.role_name = Expr::reference(name),
                 Ok(Action::Remove | Action::Keep) => {}
@@ -75,7 +137,17 @@ pub(super) fn rewrites<'d, 't>(
             }
         }
     }
-    Rewriting { rewrites, wires: wires.into_values().collect(), diagnostics: found }
+    let mut wires: Vec<Wire<'d>> = wires.into_values().collect();
+    for wire in wires.iter_mut().filter(|_| means != Means::Parameters) {
+        let by_parameter = rewrites.iter().any(|rewrite| match &rewrite.action {
+            Action::Parameter(name) => *name == wire.parameter,
+            Action::NameFromArn(_) | Action::Keep => rewrite.target == wire.parameter,
+            Action::Remove | Action::Output(_) => false,
+        });
+        wire.read = !by_parameter;
+    }
+    let iam_stack = reads.then_some(iam_stack);
+    Rewriting { rewrites, wires, diagnostics: found, iam_stack }
 }
 
 /// `Select [index, Split ['/', Ref X]]`
@@ -100,6 +172,7 @@ fn wire<'d>(
         value,
         what: what.to_owned(),
         condition: resource.condition,
+        read: false,
     }
 }
 
@@ -117,6 +190,7 @@ fn action<'d>(
     template: &Template<'d, '_>,
     resource: &Resource<'d, '_>,
     reference: &Reference<'d, '_>,
+    read: bool,
     wires: &mut BTreeMap<String, Wire<'d>>,
 ) -> Result<Action, Diagnostic> {
     let row = iam_type(resource.kind);
@@ -135,18 +209,22 @@ fn action<'d>(
     };
     if let Some(attribute) = attribute {
         if row.is_some_and(|row| row.is_arn(attribute)) {
-            return Ok(Action::Parameter(resource.name.to_owned()));
+            return Ok(if read {
+                Action::Output(format!("{}Arn", resource.name))
+            } else {
+                Action::Parameter(resource.name.to_owned())
+            });
         }
         let letters: String = attribute.chars().filter(char::is_ascii_alphanumeric).collect();
         let name = unused(template, &format!("{}{letters}", resource.name));
         let value = Expr::GetAtt(resource.name.to_owned(), attribute.to_owned());
         add(wires, &wire(resource, name.clone(), name.clone(), value, attribute))?;
-        return Ok(Action::Parameter(name));
+        return Ok(if read { Action::Output(name) } else { Action::Parameter(name) });
     }
     if row.is_some_and(|row| row.ref_is_arn) {
-        return Ok(Action::Keep);
+        return Ok(if read { Action::Output(format!("{}Arn", resource.name)) } else { Action::Keep });
     }
-    name_action(template, resource, wires)
+    name_action(template, resource, read, wires)
 }
 
 /// A name for an output and its parameter that the template leaves free.
@@ -174,16 +252,17 @@ fn add<'d>(wires: &mut BTreeMap<String, Wire<'d>>, wire: &Wire<'d>) -> Result<()
 fn name_action<'d>(
     template: &Template<'d, '_>,
     resource: &Resource<'d, '_>,
+    read: bool,
     wires: &mut BTreeMap<String, Wire<'d>>,
 ) -> Result<Action, Diagnostic> {
     // An ARN that may be empty cannot be split.
-    let row = iam_type(resource.kind).filter(|_| resource.condition.is_none());
+    let row = iam_type(resource.kind).filter(|_| resource.condition.is_none() && !read);
     if let Some(index) = row.and_then(|row| name_index(row, resource)) {
         return Ok(Action::NameFromArn(index));
     }
     let name = unused(template, &format!("{}Name", resource.name));
     add(wires, &wire(resource, name.clone(), name.clone(), Expr::reference(resource.name), "name"))?;
-    Ok(Action::Parameter(name))
+    Ok(if read { Action::Output(name) } else { Action::Parameter(name) })
 }
 
 /// The index of the name among the segments of the ARN, where the path is known well enough.

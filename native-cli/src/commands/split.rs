@@ -1,5 +1,6 @@
 //! `iam-split split`
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use iam_split_core::api::{self, Capability, Split, SplitAnswer, SplitRequest};
@@ -69,6 +70,8 @@ fn answer(arguments: &SplitArgs, template: &Input, config: Option<&Input>) -> Sp
         allow_missing: arguments.allow_missing,
         all_iam: arguments.all_iam,
         app_stack_name: arguments.app_stack_name.as_deref(),
+        wiring: arguments.wiring,
+        guard: arguments.guard,
     })
 }
 
@@ -199,12 +202,13 @@ fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), 
     }
     bridges(summary, out)?;
     writeln!(out, "\nkept {} in {}", counted(summary.remaining, "resource"), files.app.display())?;
-    let wires: usize = summary.moved.iter().map(|moved| moved.wires.len()).sum();
+    let added: BTreeSet<&str> =
+        summary.moved.iter().flat_map(|moved| &moved.wires).map(|wire| wire.parameter.as_str()).collect();
     writeln!(
         out,
         "  {} to what moved, {} added",
         counted(summary.rewritten, "reference"),
-        counted(wires, "parameter")
+        counted(added.len(), "parameter")
     )?;
     for moved in &summary.moved {
         for wire in &moved.wires {
@@ -279,6 +283,19 @@ fn bridges(summary: &Summary, out: &mut Box<dyn std::io::Write>) -> Result<(), F
         if !group.consumers.is_empty() {
             writeln!(out, "    for which wait {}", group.consumers.join(", "))?;
         }
+    }
+    for wait in &summary.waits {
+        writeln!(
+            out,
+            "  {} waits for {} itself, as it did through {}",
+            wait.resource, wait.on, wait.through
+        )?;
+    }
+    for (resource, line) in &summary.guarded {
+        writeln!(
+            out,
+            "  the statement of {resource} in line {line} is held to the account: aws:ResourceAccount"
+        )?;
     }
     for kept in &summary.kept {
         writeln!(out, "  {} stays with the application because of {}", kept.name, kept.because)?;

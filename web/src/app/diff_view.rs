@@ -27,6 +27,8 @@ fn words(reason: Reason) -> &'static str {
         Reason::Attached => "statements that stay with the application",
         Reason::WaitsFor => "waits for the attached policy",
         Reason::WaitsStill => "waits still for what it waited for through what moved",
+        Reason::ReferenceToOutput => "the IAM stack's output in the place of the resource",
+        Reason::Guard => "held to the account",
         Reason::Alias => "the text of the alias",
         Reason::StackName => "the application stack's name",
         Reason::Added => "added",
