@@ -81,7 +81,11 @@ pub fn init(text: &str) -> Result<String, Vec<Diagnostic>> {
          \x20 #   SomeRole: [exact, pattern]\n\n\
          # The IAM template's parameter for the application stack's name, and its default.\n\
          # app_stack_parameter: AppStackName\n\
-         # app_stack_name: prod\n",
+         # app_stack_name: prod\n\n\
+         # How the application comes to what the IAM stack gives out: parameters, imports or stack-output.\n\
+         # wiring: parameters\n\
+         # Holds patterns over buckets to the account.\n\
+         # guard: resource-account\n",
         list(names("AWS::IAM::Role")),
         list(names("AWS::IAM::ManagedPolicy")),
         list(stays),

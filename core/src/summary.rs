@@ -65,8 +65,10 @@ pub struct Moved {
 pub struct Wire {
     /// The IAM template's output.
     pub output: String,
-    /// The application template's parameter.
+    /// The application template's parameter; of an output that the application reads itself that for the IAM stack's name.
     pub parameter: String,
+    /// Whether the application reads the output itself.
+    pub read: bool,
 }
 
 /// Names that travel, in the order of the template.
@@ -195,6 +197,7 @@ pub fn summary(
                         .clone()
                         .filter(|_| wire.read)
                         .unwrap_or_else(|| wire.parameter.clone()),
+                    read: wire.read,
                 })
                 .collect(),
             used: plan.rewrites.iter().filter(|rewrite| rewrite.target == resource.name).count(),
@@ -213,8 +216,11 @@ pub fn summary(
             element: bridge.position.element.clone(),
             before: one_line(node.outer().slice(text)),
             after: one_line(&after(iam, whole, text)),
-            reaches: (bridge.resolution == Resolution::Pattern)
-                .then(|| plan::reaches(template, bridge.target, &bridge.needs)),
+            reaches: (bridge.resolution == Resolution::Pattern).then(|| {
+                let guarded =
+                    plan.guarded.iter().any(|guarded| guarded.statement.outer().contains(node.outer()));
+                plan::reaches(template, bridge.target, &bridge.needs, guarded)
+            }),
         }
     });
     Summary {

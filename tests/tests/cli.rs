@@ -150,7 +150,7 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn a_secret_default_does_not_appear_in_a_quoted_line() {
     let work = folder(
-        "Parameters: {P: {Type: String, NoEcho: true, Default: hunter2}, RoleArn: {Type: String}}\nResources:\n  Role: {Type: AWS::IAM::Role}\n  B: {Type: AWS::S3::Bucket}\n",
+        "Parameters: {P: {Type: String, NoEcho: true, Default: hunter2}, Role-Arn: {Type: String}}\nResources:\n  Role: {Type: AWS::IAM::Role}\n  B: {Type: AWS::S3::Bucket}\n",
     );
     let ran = run(work.path(), &["split", "t.yaml"], b"");
     assert_eq!(ran.status, 1);

@@ -32,7 +32,8 @@ fn done(template: &str, config: &str, resolve: Vec<Resolution>) -> Split {
 
 const ORDERS: [&[Resolution]; 4] = [
     &[Resolution::Exact, Resolution::Pattern],
-    &[Resolution::Exact, Resolution::TwoPhase],
+    // Where the application cannot be created before the value comes, a pattern stands.
+    &[Resolution::Exact, Resolution::TwoPhase, Resolution::Pattern],
     &[Resolution::Exact, Resolution::Attach, Resolution::Pattern],
     &[Resolution::Exact, Resolution::Keep],
 ];

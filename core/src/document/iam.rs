@@ -169,7 +169,7 @@ fn guards(sheet: &mut Sheet<'_, '_, '_>, plan: &Plan<'_, '_>) {
         match (condition, known) {
             (_, Some(keys)) => sheet.append_as(keys, &all(keys), &[account()], Reason::Guard),
             (Some(condition), None) => {
-                sheet.append_as(condition, &all(condition), &[equals()], Reason::Guard)
+                sheet.append_as(condition, &all(condition), &[equals()], Reason::Guard);
             }
             (None, None) => {
                 let entry = ("Condition".to_owned(), Expr::Map(vec![equals()]));

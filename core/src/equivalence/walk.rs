@@ -300,7 +300,7 @@ impl Walk<'_, '_> {
                 || resolver.reference(name, attribute).is_ok_and(|resolved| resolved.pattern);
             if is_pattern {
                 let needs = resolver.take_needs();
-                let reach = reaches(self.whole.system.template, name, &needs);
+                let reach = reaches(self.whole.system.template, name, &needs, false);
                 asked.extend(needs);
                 if !said.contains(&reach) {
                     said.push(reach);

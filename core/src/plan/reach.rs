@@ -3,9 +3,10 @@
 use super::NameNeed;
 use crate::template::Template;
 
-/// What a pattern for a reference to `target` reaches beyond it: other stacks, other accounts, objects.
+/// What a pattern for a reference to `target` reaches beyond it: other stacks, other accounts, objects. `guarded`: the
+/// statement is held to the account.
 #[must_use]
-pub fn reaches(template: &Template<'_, '_>, target: &str, needs: &[NameNeed]) -> String {
+pub fn reaches(template: &Template<'_, '_>, target: &str, needs: &[NameNeed], guarded: bool) -> String {
     if target == "AWS::StackId" {
         return "former stacks of the same name".to_owned();
     }
@@ -25,7 +26,9 @@ pub fn reaches(template: &Template<'_, '_>, target: &str, needs: &[NameNeed]) ->
     let bucket =
         |name: &str| template.resources.get(name).is_some_and(|resource| resource.kind == "AWS::S3::Bucket");
     if bucket(target) {
-        said.push("buckets of other accounts, whose ARNs hold no account: a condition on `aws:ResourceAccount` would rule them out".to_owned());
+        if !guarded {
+            said.push("buckets of other accounts, whose ARNs hold no account: a condition on `aws:ResourceAccount` would rule them out".to_owned());
+        }
         said.push("objects: `*` matches `/` too, so where the statement allows actions on objects, those of the bucket whose keys the pattern matches".to_owned());
     }
     said.join("; ")

@@ -212,7 +212,9 @@ fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), 
     )?;
     for moved in &summary.moved {
         for wire in &moved.wires {
-            if wire.parameter != moved.name {
+            if wire.read {
+                writeln!(out, "  output {} is read by way of {}", wire.output, wire.parameter)?;
+            } else if wire.parameter != moved.name {
                 writeln!(out, "  further parameter {} from output {}", wire.parameter, wire.output)?;
             }
         }
