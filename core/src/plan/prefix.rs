@@ -53,11 +53,7 @@ fn of_owner(
 ) {
     let mut last = None;
     for (node, key) in texts.iter().filter(|(_, key)| key.contains("AWS::StackName")) {
-        let pattern = filled(key, |name| match name {
-            "AWS::StackName" => STACK.to_string(),
-            "AWS::Partition" | "AWS::Region" | "AWS::AccountId" => "-".to_owned(),
-            _ => "*".to_owned(),
-        });
+        let pattern = filled(key, stand_in);
         let meant: Vec<&Generated<'_>> =
             generated.iter().filter(|generated| counts_on(&pattern, generated, *node)).collect();
         // The texts of one node are its alternatives.
@@ -66,6 +62,15 @@ fn of_owner(
         }
         last = Some(node.id());
         found.push(changed(owner, *node, &meant));
+    }
+}
+
+/// What stands for a reference in a pattern: the same in texts and in paths, so that they can be told apart.
+fn stand_in(name: &str) -> String {
+    match name {
+        "AWS::StackName" => STACK.to_string(),
+        "AWS::Partition" | "AWS::Region" | "AWS::AccountId" => "-".to_owned(),
+        _ => "*".to_owned(),
     }
 }
 
@@ -80,7 +85,7 @@ fn generated<'d>(resource: &Resource<'d, '_>) -> Option<Generated<'d>> {
     let end = if kept.len() == resource.name.len() { "-*" } else { "*" };
     let alone = format!("{STACK}-{kept}{end}");
     let paths = resource.property(&["Path"]).map_or(vec!["/".to_owned()], |path| {
-        keys(&lower(path)).iter().map(|key| filled(key, |_| "*".to_owned())).collect()
+        keys(&lower(path)).iter().map(|key| filled(key, stand_in)).collect()
     });
     let with_path = paths.iter().map(|path| format!("{path}{alone}")).collect();
     Some(Generated { name: resource.name, noun: row.arn_noun, with_path, alone })
