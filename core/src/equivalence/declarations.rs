@@ -110,7 +110,11 @@ fn outputs(wiring: &Wiring, [whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut
     }
     // What the IAM stack gives out is of what moved, and nothing else.
     for (name, unit) in &of_iam.system.outputs {
-        let value = unit.value().map(|expr| of_iam.form().value(expr, of_iam.exists(unit)));
+        let exists = if unit.is_loop { Cond::ALWAYS } else { of_iam.exists(unit) };
+        if exists == Cond::NEVER {
+            continue;
+        }
+        let value = unit.value().map(|expr| of_iam.form().value(expr, exists));
         let alternatives =
             value.map(|value| of_iam.form().alternatives(&value, Cond::ALWAYS)).unwrap_or_default();
         let is_of_moved = |value: &Value| match value {

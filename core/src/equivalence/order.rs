@@ -156,8 +156,8 @@ pub(super) fn order(
             ),
         );
     }
-    // Among what moved, only what waits without the application between is IAM's own order.
-    let moved = Graph::of(monolith, &|name| iam.resources.contains_key(name), &nothing);
+    // Among what moved, a `DependsOn` is kept; what waited by a reference waits by it, or the reference stands elsewhere.
+    let moved = Graph::of(monolith, &|name| iam.resources.contains_key(name), &everything);
     let of_iam = Graph::of(iam, &everything, &nothing);
     tell(iam, &lost(iam, &moved, &of_iam), &of_iam, proof);
     for policy in attached {

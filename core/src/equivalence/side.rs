@@ -245,6 +245,10 @@ impl Names for Side<'_> {
     }
 
     fn is_never_empty(&self, name: &str, attribute: Option<&str>) -> bool {
+        // Pseudo parameters have values, but for that which stands for none and the list of topics.
+        if let Some(pseudo) = name.strip_prefix("AWS::") {
+            return !matches!(pseudo, "NoValue" | "NotificationARNs");
+        }
         let Some(resource) = self.common.monolith.resources.get(name) else { return false };
         // Outputs of nested stacks and what custom resources answer may be empty.
         attribute.is_none()
