@@ -179,7 +179,7 @@ catalogue! {
         "CloudFormation admits 255 characters in the name of an output; ours are the resource's name and `Arn`."
         "Give the resource a shorter name.";
     TRF001 Error 1 "a transform writes part of the template"
-        "A macro or `AWS::Serverless` creates or changes resources after the text is read: what is split here is not what is deployed."
+        "A macro creates or changes resources after the text is read: what is split here is not what is deployed. `AWS::Serverless` and language extensions are known."
         "Split the processed template (`aws cloudformation get-template --template-stage Processed`).";
     SAM001 Note 0 "the transform makes IAM"
         "`AWS::Serverless` makes a role for each function and state machine without one, for some events, and a policy for each connector. They are not in the text, so that they stay with the application stack, which then needs `CAPABILITY_IAM`."
