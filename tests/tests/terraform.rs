@@ -133,7 +133,7 @@ Parameters:
   Audited: {Type: String, Default: 'no', AllowedValues: ['yes', 'no']}
   AdminPassword: {Type: String, NoEcho: true, MinLength: 8}
   Subnets: {Type: CommaDelimitedList, Description: "Where it runs: ${not} %{a} \"template\""}
-  Size: {Type: Number, Default: 007, MinValue: 1}
+  Size: {Type: Number, Default: '007', MinValue: 1}
   name: {Type: String, Default: shop}
 Conditions:
   Audit: !Equals [!Ref Audited, 'yes']
@@ -269,29 +269,33 @@ fn a_pair_with_everything() {
     assert!(!said.contains("the application's two-phase values"), "{said}");
     assert!(ground.output("terraform", "Said").as_str().unwrap().contains("AuditRole"));
 
-    refuses(&ground, "Audited = \"maybe\"", "Audited is one of yes, no.");
-    refuses(&ground, "Size = \"many\"", "Size is a number.");
-    refuses(&ground, "Subnets = [\"a,b\"]", "An item of Subnets cannot hold a comma.");
-    refuses(&ground, "name = \"Shop\"", "A lower-case letter, then lower-case letters, digits and dashes");
     refuses(
         &ground,
-        "parameters = { Sise = \"1\" }",
-        "No template declares these entries of var.parameters: Sise.",
+        "Audited = \"maybe\"\nSize = \"many\"\nSubnets = [\"a,b\"]\nname = \"Shop\"",
+        &[
+            "Audited is one of yes, no.",
+            "Size is a number.",
+            "An item of Subnets cannot hold a comma.",
+            "A lower-case letter, then lower-case letters, digits and dashes",
+        ],
     );
     refuses(
         &ground,
-        "parameters = { AdminPassword = \"12345678\" }",
-        "Secrets have variables of their own, which Terraform does not show: AdminPassword.",
+        "parameters = { Sise = \"1\", AdminPassword = \"12345678\" }",
+        &[
+            "No template declares these entries of var.parameters: Sise.",
+            "Secrets have variables of their own, which Terraform does not show: AdminPassword.",
+        ],
     );
     refuses(
         &ground,
         "template_file = \"../shop.yaml\"",
-        "template_file is a monolith, and iam_template_file is given",
+        &["template_file is a monolith, and iam_template_file is given"],
     );
     refuses(
         &ground,
         "iam_template_file = null",
-        "template_file is split from its IAM, and iam_template_file is null",
+        &["template_file is split from its IAM, and iam_template_file is null"],
     );
 
     // Somebody takes an output away, and puts a stranger's ARN in the place of another.
@@ -325,13 +329,15 @@ fn a_pair_with_everything() {
     ok_out(ground.run("terraform", &["destroy", "-auto-approve"]));
 }
 
-fn refuses(ground: &Ground, variable: &str, message: &str) {
+fn refuses(ground: &Ground, variables: &str, messages: &[&str]) {
     let file = ground.place.path("terraform/wrong.auto.tfvars");
-    std::fs::write(&file, format!("{variable}\n")).unwrap();
+    std::fs::write(&file, format!("{variables}\n")).unwrap();
     let ran = ground.run("terraform", &["plan", "-refresh=false"]);
     std::fs::remove_file(file).unwrap();
-    assert_ne!(ran.status, 0, "{variable}: {}", ran.stdout);
-    assert!(flat(&ran.stderr).contains(message), "{variable}: {}", ran.stderr);
+    assert_ne!(ran.status, 0, "{variables}: {}", ran.stdout);
+    for message in messages {
+        assert!(flat(&ran.stderr).contains(message), "{variables}: {}", ran.stderr);
+    }
 }
 
 /// Updates a stack behind Terraform's back.
@@ -716,7 +722,9 @@ fn told_shortly(text: &str) -> String {
         // Ids and times.
         let line = line.split(" [id=").next().unwrap();
         let words = line.split(' ').map(|word| {
-            let time = word.strip_suffix('s').is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()));
+            let time = word
+                .strip_suffix('s')
+                .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()));
             if time { "0s" } else { word }
         });
         kept.push(words.collect::<Vec<_>>().join(" "));

@@ -7,9 +7,28 @@ use hcl_edit::visit_mut::{VisitMut, visit_body_mut, visit_object_mut};
 use hcl_edit::{Decorate, Ident};
 
 /// A text as a quoted value: nothing in it is a template.
+///
+/// A marker right after another `$` or `%` cannot be doubled without doubt, so it is written as its code point,
+/// which no reader takes for a marker. Source: HCL native syntax specification, "Quoted and heredoc templates".
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    Expression::from(text).to_string()
+    let (mut result, mut part, mut before) = ("\"".to_owned(), String::new(), ' ');
+    let plain = |part: &str| {
+        let quoted = Expression::from(part).to_string();
+        quoted.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or_default().to_owned()
+    };
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if matches!(c, '$' | '%') && matches!(before, '$' | '%') && chars.peek() == Some(&'{') {
+            result.push_str(&plain(&part));
+            part.clear();
+            result.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            part.push(c);
+        }
+        before = c;
+    }
+    result + &plain(&part) + "\""
 }
 
 /// Texts as a list on one line.
@@ -175,6 +194,7 @@ block \"x\" {
     #[test]
     fn values_are_quoted_and_names_are_not() {
         assert_eq!(quoted("a ${b} %{c} \"d\"\n\\"), r#""a $${b} %%{c} \"d\"\n\\""#);
+        assert_eq!(quoted("$${a}%%{b}$"), r#""$\u0024{a}%\u0025{b}$""#);
         assert_eq!(list(["a", "b"]), r#"["a", "b"]"#);
         assert_eq!(
             (key("Role1").as_str(), key("1Role").as_str(), key("for").as_str()),

@@ -113,19 +113,21 @@ impl<'f> Resolver<'_, 'f> {
                 }
             },
             ["var", name] => {
-                let mut called = false;
-                for (caller, at) in self.given(folder, name) {
-                    called = true;
+                let given = self.given(folder, name);
+                let passed = !given.is_empty();
+                // Whoever calls the module is here: what they do not give has its default.
+                let called = !self.roots(folder).contains(folder);
+                for (caller, at) in given {
                     keys.add(self.go(caller, at, depth + 1));
                 }
                 let value = here.and_then(|here| here.values.get(name));
                 let default = here
                     .and_then(|here| here.variables.get(name))
                     .and_then(|variable| variable.attribute("default"));
-                if let Some(at) = value.copied().or(default.filter(|_| !called)) {
+                if let Some(at) = value.copied().or(default.filter(|_| !passed)) {
                     keys.add(self.go(folder, at, depth + 1));
                 }
-                // Nobody here gives it: the environment, or whoever calls this module, may.
+                // Nobody here gives it: the environment may, or a module elsewhere.
                 if !called && value.is_none() {
                     keys.unseen.insert(format!("var.{name}"));
                 }
