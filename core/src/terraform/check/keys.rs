@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
+use hcl_edit::{Ident, Span as _};
 
 use super::Place;
 use super::read::{Folder, In, source};
@@ -56,7 +56,7 @@ impl<'f> Resolver<'_, 'f> {
         let inner = |expr: &'f Expression| self.go(folder, In { file: at.file, expr }, depth + 1);
         match at.expr {
             Expression::Object(object) => {
-                for (key, _) in object.iter() {
+                for (key, _) in object {
                     let (name, span) = match key {
                         ObjectKey::Ident(ident) => (Some(ident.as_str()), ident.span()),
                         ObjectKey::Expression(expr) => (expr.as_str(), expr.span()),
@@ -183,8 +183,8 @@ impl<'f> Resolver<'_, 'f> {
 }
 
 /// The names that a traversal goes through; indexes by number are left out.
-pub(super) fn path<'f>(traversal: &'f Traversal) -> Vec<&'f str> {
-    let mut path: Vec<&str> = traversal.expr.as_variable().map(|name| name.as_str()).into_iter().collect();
+pub(super) fn path(traversal: &Traversal) -> Vec<&str> {
+    let mut path: Vec<&str> = traversal.expr.as_variable().map(Ident::as_str).into_iter().collect();
     for operator in &traversal.operators {
         match operator.value() {
             TraversalOperator::GetAttr(name) => path.push(name.as_str()),
