@@ -3,13 +3,32 @@
 use hcl_edit::expr::{Expression, Object, ObjectKey};
 use hcl_edit::parser::Error;
 use hcl_edit::structure::{Body, Structure};
-use hcl_edit::visit_mut::{VisitMut, visit_body_mut, visit_object_mut};
-use hcl_edit::{Decorate, Ident};
+use hcl_edit::visit::{Visit, visit_body, visit_object};
+use hcl_edit::{Decorate, Ident, Span as _};
 
 /// A text as a quoted value: nothing in it is a template.
+///
+/// A marker right after another `$` or `%` cannot be doubled without doubt, so it is written as its code point,
+/// which no reader takes for a marker. Source: HCL native syntax specification, "Quoted and heredoc templates".
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    Expression::from(text).to_string()
+    let (mut result, mut part, mut before) = ("\"".to_owned(), String::new(), ' ');
+    let plain = |part: &str| {
+        let quoted = Expression::from(part).to_string();
+        quoted.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or_default().to_owned()
+    };
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if matches!(c, '$' | '%') && matches!(before, '$' | '%') && chars.peek() == Some(&'{') {
+            result.push_str(&plain(&part));
+            part.clear();
+            result.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            part.push(c);
+        }
+        before = c;
+    }
+    result + &plain(&part) + "\""
 }
 
 /// Texts as a list on one line.
@@ -35,20 +54,40 @@ pub fn is_identifier(text: &str) -> bool {
 }
 
 /// A file laid out as `terraform fmt` does: the signs of equality in lines of one run stand below each other.
+/// Nothing else of the text changes.
 ///
 /// # Errors
 /// Where the text is no HCL.
 pub fn formatted(text: &str) -> Result<String, Error> {
-    let mut body: Body = text.parse()?;
-    Aligned.visit_body_mut(&mut body);
-    Ok(body.to_string())
+    let body: Body = text.parse()?;
+    let mut aligned = Aligned { edits: Vec::new() };
+    aligned.visit_body(&body);
+    aligned.edits.sort_unstable_by(|a, b| b.cmp(a));
+    let mut result = text.to_owned();
+    for (end, padding) in aligned.edits {
+        let blanks = text.get(end..).map_or(0, |rest| rest.len() - rest.trim_start_matches(' ').len());
+        result.replace_range(end..end + blanks, &" ".repeat(padding));
+    }
+    Ok(result)
 }
 
 /// Source: `hclwrite`'s `format.go`: lines that follow each other, each with a whole value on it, are one run.
-struct Aligned;
+struct Aligned {
+    /// Where a key ends, and the blanks that come after it.
+    edits: Vec<(usize, usize)>,
+}
 
-impl VisitMut for Aligned {
-    fn visit_body_mut(&mut self, body: &mut Body) {
+impl Aligned {
+    fn pad(&mut self, lines: &[Line]) {
+        for run in lines.chunk_by(|a, b| a.single && b.single && !b.apart) {
+            let width = run.iter().map(|line| line.width).max().unwrap_or(0);
+            self.edits.extend(run.iter().filter_map(|line| Some((line.end?, width - line.width + 1))));
+        }
+    }
+}
+
+impl Visit for Aligned {
+    fn visit_body(&mut self, body: &Body) {
         let lines: Vec<Line> = body
             .iter()
             .map(|structure| match structure {
@@ -56,34 +95,33 @@ impl VisitMut for Aligned {
                     width: attribute.key.as_str().chars().count(),
                     single: !attribute.value.to_string().contains('\n'),
                     apart: attribute.decor().prefix().is_some_and(|prefix| prefix.contains('\n')),
+                    end: attribute.key.span().map(|span| span.end),
                 },
-                Structure::Block(_) => Line { width: 0, single: false, apart: true },
+                Structure::Block(_) => Line { width: 0, single: false, apart: true, end: None },
             })
             .collect();
-        for (mut structure, padding) in body.iter_mut().zip(paddings(&lines)) {
-            if let Some(attribute) = structure.as_attribute_mut() {
-                let mut attribute = attribute;
-                attribute.key_decor_mut().set_suffix(padding);
-            }
-        }
-        visit_body_mut(self, body);
+        self.pad(&lines);
+        visit_body(self, body);
     }
 
-    fn visit_object_mut(&mut self, object: &mut Object) {
+    fn visit_object(&mut self, object: &Object) {
         if Expression::from(object.clone()).to_string().contains('\n') {
             let lines: Vec<Line> = object
                 .iter()
                 .map(|(key, value)| Line {
                     width: written(key).chars().count(),
                     single: !value.expr().to_string().trim_end().contains('\n'),
-                    apart: prefix(key).matches('\n').count() > 0,
+                    apart: prefix(key).contains('\n'),
+                    end: match key {
+                        ObjectKey::Ident(ident) => ident.span(),
+                        ObjectKey::Expression(expr) => expr.span(),
+                    }
+                    .map(|span| span.end),
                 })
                 .collect();
-            for ((mut key, _), padding) in object.iter_mut().zip(paddings(&lines)) {
-                key.decor_mut().set_suffix(padding);
-            }
+            self.pad(&lines);
         }
-        visit_object_mut(self, object);
+        visit_object(self, object);
     }
 }
 
@@ -110,16 +148,8 @@ struct Line {
     single: bool,
     /// Whether a blank line or a comment stands before it.
     apart: bool,
-}
-
-/// The blanks after each key.
-fn paddings(lines: &[Line]) -> Vec<String> {
-    let mut result = Vec::with_capacity(lines.len());
-    for run in lines.chunk_by(|a, b| a.single && b.single && !b.apart) {
-        let width = run.iter().map(|line| line.width).max().unwrap_or(0);
-        result.extend(run.iter().map(|line| " ".repeat(width - line.width + 1)));
-    }
-    result
+    /// Where its key ends in the text.
+    end: Option<usize>,
 }
 
 #[cfg(test)]
@@ -175,6 +205,7 @@ block \"x\" {
     #[test]
     fn values_are_quoted_and_names_are_not() {
         assert_eq!(quoted("a ${b} %{c} \"d\"\n\\"), r#""a $${b} %%{c} \"d\"\n\\""#);
+        assert_eq!(quoted("$${a}%%{b}$"), r#""$\u0024{a}%\u0025{b}$""#);
         assert_eq!(list(["a", "b"]), r#"["a", "b"]"#);
         assert_eq!(
             (key("Role1").as_str(), key("1Role").as_str(), key("for").as_str()),

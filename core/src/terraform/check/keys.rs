@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
+use hcl_edit::{Ident, Span as _};
 
 use super::Place;
 use super::read::{Folder, In, source};
@@ -56,7 +56,7 @@ impl<'f> Resolver<'_, 'f> {
         let inner = |expr: &'f Expression| self.go(folder, In { file: at.file, expr }, depth + 1);
         match at.expr {
             Expression::Object(object) => {
-                for (key, _) in object.iter() {
+                for (key, _) in object {
                     let (name, span) = match key {
                         ObjectKey::Ident(ident) => (Some(ident.as_str()), ident.span()),
                         ObjectKey::Expression(expr) => (expr.as_str(), expr.span()),
@@ -113,19 +113,21 @@ impl<'f> Resolver<'_, 'f> {
                 }
             },
             ["var", name] => {
-                let mut called = false;
-                for (caller, at) in self.given(folder, name) {
-                    called = true;
+                let given = self.given(folder, name);
+                let passed = !given.is_empty();
+                // Whoever calls the module is here: what they do not give has its default.
+                let called = !self.roots(folder).contains(folder);
+                for (caller, at) in given {
                     keys.add(self.go(caller, at, depth + 1));
                 }
                 let value = here.and_then(|here| here.values.get(name));
                 let default = here
                     .and_then(|here| here.variables.get(name))
                     .and_then(|variable| variable.attribute("default"));
-                if let Some(at) = value.copied().or(default.filter(|_| !called)) {
+                if let Some(at) = value.copied().or(default.filter(|_| !passed)) {
                     keys.add(self.go(folder, at, depth + 1));
                 }
-                // Nobody here gives it: the environment, or whoever calls this module, may.
+                // Nobody here gives it: the environment may, or a module elsewhere.
                 if !called && value.is_none() {
                     keys.unseen.insert(format!("var.{name}"));
                 }
@@ -181,8 +183,8 @@ impl<'f> Resolver<'_, 'f> {
 }
 
 /// The names that a traversal goes through; indexes by number are left out.
-pub(super) fn path<'f>(traversal: &'f Traversal) -> Vec<&'f str> {
-    let mut path: Vec<&str> = traversal.expr.as_variable().map(|name| name.as_str()).into_iter().collect();
+pub(super) fn path(traversal: &Traversal) -> Vec<&str> {
+    let mut path: Vec<&str> = traversal.expr.as_variable().map(Ident::as_str).into_iter().collect();
     for operator in &traversal.operators {
         match operator.value() {
             TraversalOperator::GetAttr(name) => path.push(name.as_str()),

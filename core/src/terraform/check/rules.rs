@@ -377,7 +377,7 @@ fn capabilities(
         }
         match &expression {
             Expression::Array(list) => {
-                given.extend(list.iter().filter_map(Expression::as_str).map(str::to_owned))
+                given.extend(list.iter().filter_map(Expression::as_str).map(str::to_owned));
             }
             Expression::Conditional(either) => {
                 expressions.push((folder.clone(), either.true_expr.clone()));
