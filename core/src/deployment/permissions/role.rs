@@ -121,7 +121,7 @@ pub(super) fn made(request: &Request<'_>, contents: &Contents, stack: &str) -> V
     // A profile passes its role on to EC2.
     if template.resources.values().any(|resource| resource.kind == "AWS::IAM::InstanceProfile") {
         let roles = of_kind(request, &template, "AWS::IAM::Role", stack, &known);
-        statements.push(pass("ProfileRoles", roles, &BTreeSet::from(["ec2.amazonaws.com".to_owned()])));
+        statements.push(pass("ProfileRoles", &roles, &BTreeSet::from(["ec2.amazonaws.com".to_owned()])));
     }
     statements
 }
@@ -181,7 +181,7 @@ fn of_kind(
     ours.filter_map(|resource| arn(resource, stack, request, known)).collect()
 }
 
-fn pass(sid: &str, roles: Scope, services: &BTreeSet<String>) -> Json {
+fn pass(sid: &str, roles: &Scope, services: &BTreeSet<String>) -> Json {
     let condition = if services.contains("*") {
         json!({"StringLike": {"iam:PassedToService": "*.amazonaws.com"}})
     } else {
@@ -219,7 +219,7 @@ pub(super) fn passed(request: &Request<'_>, owner: Option<&Contents>, app: &Cont
     let mut statements: Vec<Json> = by_services
         .into_iter()
         .enumerate()
-        .map(|(at, (services, roles))| pass(&format!("PassRoles{}", at + 1), roles, &services))
+        .map(|(at, (services, roles))| pass(&format!("PassRoles{}", at + 1), &roles, &services))
         .collect();
     if !roles.is_empty() {
         statements
