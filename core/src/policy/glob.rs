@@ -49,8 +49,9 @@ pub(super) struct Class {
     pub(super) word: String,
 }
 
-/// More reached places than this are given up.
+/// More states than this are given up, and more places looked at.
 const MOST_STATES: usize = 40_000;
+const MOST_WORK: usize = 3_000_000;
 /// Characters for "any other", the one that reads best first.
 const OTHERS: &str = "xyzabcdefghijklmnopqrstuvw0123456789-_XYZABCDEFGHIJKLMNOPQRSTUVW@~";
 
@@ -205,6 +206,7 @@ pub(super) fn classes(globs: &[Glob], sets: &[Vec<u32>], shape: Option<u32>) -> 
     let mut found: HashSet<(Vec<u32>, Vec<u32>)> = HashSet::new();
     let mut list = Vec::new();
     let mut at = 0;
+    let mut work = 0_usize;
     while let Some((places, _, _)) = states.get(at) {
         let places = places.clone();
         let (mut sure, mut maybe) = (Vec::new(), Vec::new());
@@ -230,12 +232,13 @@ pub(super) fn classes(globs: &[Glob], sets: &[Vec<u32>], shape: Option<u32>) -> 
         }
         for letter in walk.letters(&places) {
             let Letter::Char(c) = letter else { continue };
+            work += places.len();
             let next = walk.step(&places, letter);
             if seen.insert(next.clone(), ()).is_none() {
                 states.push((next, at, Some(c)));
             }
         }
-        if states.len() > MOST_STATES {
+        if states.len() > MOST_STATES || work > MOST_WORK {
             return None;
         }
         at += 1;
