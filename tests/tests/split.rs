@@ -32,7 +32,8 @@ fn done(template: &str, config: &str, resolve: Vec<Resolution>) -> Split {
 
 const ORDERS: [&[Resolution]; 4] = [
     &[Resolution::Exact, Resolution::Pattern],
-    &[Resolution::Exact, Resolution::TwoPhase],
+    // Event source mappings are refused without the permission, so that these values may not come later.
+    &[Resolution::Exact, Resolution::TwoPhase, Resolution::Pattern],
     &[Resolution::Exact, Resolution::Attach, Resolution::Pattern],
     &[Resolution::Exact, Resolution::Keep],
 ];
