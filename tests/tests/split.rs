@@ -32,7 +32,7 @@ fn done(template: &str, config: &str, resolve: Vec<Resolution>) -> Split {
 
 const ORDERS: [&[Resolution]; 4] = [
     &[Resolution::Exact, Resolution::Pattern],
-    // Where the application cannot be created before the value comes, a pattern stands.
+    // Event source mappings are refused without the permission, so that these values may not come later.
     &[Resolution::Exact, Resolution::TwoPhase, Resolution::Pattern],
     &[Resolution::Exact, Resolution::Attach, Resolution::Pattern],
     &[Resolution::Exact, Resolution::Keep],
