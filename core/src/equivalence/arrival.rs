@@ -252,7 +252,7 @@ fn admits(unit: &Unit, given: &[Range]) -> Result<Vec<&'static str>, String> {
         arns().filter(|sample| of(partition, sample)).all(|sample| !regex.is_match(sample))
     };
     let refused: Vec<&str> =
-        if arns().next().is_some() && PARTITIONS.iter().any(|partition| admitted_whole(&partition)) {
+        if arns().next().is_some() && PARTITIONS.iter().any(admitted_whole) {
             PARTITIONS.into_iter().filter(refused_whole).collect()
         } else {
             Vec::new()

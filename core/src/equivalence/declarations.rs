@@ -327,7 +327,7 @@ fn without_wires(value: Value, wiring: &Wiring) -> Value {
                 );
             }
             ("ParameterLabels", Value::Map(labels)) => {
-                labels.retain(|(name, _)| !wiring.wires.contains_key(name))
+                labels.retain(|(name, _)| !wiring.wires.contains_key(name));
             }
             _ => {}
         }

@@ -54,7 +54,7 @@ pub(super) fn proven(claimed: &Wiring, [monolith, iam, app]: [&System<'_>; 3], p
     let mut wiring = claimed.clone();
     let marked = iam.template.mark();
     let mut wrong = |what: String, place: Option<&Unit>| {
-        let at = marked.map_or(crate::text::Span::at(0), |mark| mark.outer());
+        let at = marked.map_or(crate::text::Span::at(0), Node::outer);
         let place = place.map_or(at, |unit| unit.place);
         proof.faults.push(
             Diagnostic::new(Code::PRF001, what)

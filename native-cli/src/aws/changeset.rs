@@ -52,7 +52,7 @@ pub(crate) async fn request(aws: &Aws, spec: &Spec, new: bool) -> Result<Option<
         .set_tags(Some(spec.tags()))
         .set_role_arn(spec.role_arn.clone())
         .set_notification_arns(spec.topics())
-        .set_on_stack_failure(new.then(|| match spec.on_failure {
+        .set_on_stack_failure(new.then_some(match spec.on_failure {
             OnFailure::Rollback => OnStackFailure::Rollback,
             OnFailure::Delete => OnStackFailure::Delete,
             OnFailure::DoNothing => OnStackFailure::DoNothing,

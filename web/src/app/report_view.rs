@@ -54,7 +54,6 @@ fn finding(finding: &Finding) -> Html {
 #[function_component]
 pub(crate) fn ReportView(props: &Props) -> Html {
     let report = &props.report;
-    let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let moved: Vec<&str> = report
         .resources
         .iter()
