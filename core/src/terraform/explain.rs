@@ -312,6 +312,7 @@ Resources: {T: {Type: AWS::SNS::Topic}}
         explain(&plan.to_string(), &settings, iam.as_ref(), &app.unwrap()).unwrap()
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "the macro's values read better so")]
     fn change(name: &str, actions: &[&str], before: Json, after: Json, unknown: Json) -> Json {
         let (mut before, mut after) = (before, after);
         before["name"] = name.into();

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use iam_split_core::diagnostic::Severity;
 use iam_split_core::report::{Finding, Format, Report};
 use iam_split_core::text::counted;
 use iam_split_core::validate::Verdict;
