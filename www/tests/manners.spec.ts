@@ -36,7 +36,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await clean(page, "refused");
     const command = splitByCommand(example.template, "--config", example.config);
     await open(page, command.names.iam, command.names.app, example.template);
-    await expect(page.locator(".verdict")).toContainText("clean");
+    await expect(page.locator(".verdict")).toContainText("proven, with");
     await clean(page, "a pair");
     await page.goto(link);
     await expect(page.getByText("A shared report")).toBeVisible();
