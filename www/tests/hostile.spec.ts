@@ -31,7 +31,7 @@ test("ten megabytes are read, and the page goes on", async ({ page }) => {
   await page.goto("/");
   await open(page, file("large.yaml", template));
   await expect(page.locator(".verdict")).toContainText("refused", { timeout: 90_000 });
-  await expect(page.getByRole("region", { name: "Findings" })).toContainText("LIM003");
+  await expect(page.getByRole("region", { name: "Findings" })).toContainText("LIM005");
   await tab(page, "Monolith").click();
   await page.getByLabel("line", { exact: true }).fill("150000");
   await page.getByLabel("line", { exact: true }).press("Enter");

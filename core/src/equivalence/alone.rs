@@ -182,7 +182,10 @@ fn is_nothing(value: &Value, must_be_arn: bool) -> bool {
             _ => text.push('\u{1}'),
         }
     }
-    let whole_segment = text.split([':', '/']).any(|segment| segment == "NOT_DEPLOYED_YET");
+    // A segment with the name that nothing bears, and no wildcard beside it.
+    let whole_segment = text
+        .split([':', '/'])
+        .any(|segment| segment.contains("NOT_DEPLOYED_YET") && !segment.contains(['*', '?']));
     let no_account = text.split(':').nth(4) == Some("000000000000") && !text.contains(['*', '?']);
     (whole_segment || no_account) && (!must_be_arn || text.starts_with("arn:"))
 }

@@ -251,12 +251,11 @@ fn admits(unit: &Unit, given: &[Range]) -> Result<Vec<&'static str>, String> {
     let refused_whole = |partition: &&str| {
         arns().filter(|sample| of(partition, sample)).all(|sample| !regex.is_match(sample))
     };
-    let refused: Vec<&str> =
-        if arns().next().is_some() && PARTITIONS.iter().any(admitted_whole) {
-            PARTITIONS.into_iter().filter(refused_whole).collect()
-        } else {
-            Vec::new()
-        };
+    let refused: Vec<&str> = if arns().next().is_some() && PARTITIONS.iter().any(admitted_whole) {
+        PARTITIONS.into_iter().filter(refused_whole).collect()
+    } else {
+        Vec::new()
+    };
     for range in given {
         let is_other = |sample: &str| range.is_arn && refused.iter().any(|partition| of(partition, sample));
         if let Some(refused) =

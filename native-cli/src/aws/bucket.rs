@@ -318,11 +318,18 @@ pub(crate) async fn put(aws: &Aws, bucket: &str, key: &str, text: &str) -> Resul
     Ok(Sent { key: key.to_owned(), sent: true })
 }
 
+/// An answer that ended before it was whole.
+fn cut_off(what: &str) -> Failure {
+    Failure::new(format!("{what}: the answer was cut off"))
+        .exit(Exit::Aws)
+        .help("run the command again: what is done already is not done twice")
+}
+
 async fn read(aws: &Aws, bucket: &str, key: &str, owner: &str, what: &str) -> Result<Vec<u8>, Failure> {
     let call = aws.s3.get_object().bucket(bucket).key(key).expected_bucket_owner(owner);
     let object = call.send().await.map_err(|error| failed(what, &error))?;
     let bytes = object.body.collect().await;
-    let bytes = bytes.map_err(|error| Failure::new(format!("{what}: {error}")).exit(Exit::Aws))?;
+    let bytes = bytes.map_err(|_| cut_off(what))?;
     Ok(bytes.to_vec())
 }
 
@@ -333,7 +340,7 @@ pub(crate) async fn find(aws: &Aws, bucket: &str, key: &str) -> Result<Option<St
     match aws.s3.get_object().bucket(bucket).key(key).expected_bucket_owner(owner).send().await {
         Ok(object) => {
             let bytes = object.body.collect().await;
-            let bytes = bytes.map_err(|error| Failure::new(format!("{what}: {error}")).exit(Exit::Aws))?;
+            let bytes = bytes.map_err(|_| cut_off(&what))?;
             Ok(Some(String::from_utf8_lossy(&bytes.to_vec()).into_owned()))
         }
         Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket")) => Ok(None),
@@ -356,6 +363,6 @@ pub(crate) async fn fetch(aws: &Aws, url: &str, owner: &str) -> Result<String, F
         _ => failed(&what, &error),
     })?;
     let bytes = object.body.collect().await;
-    let bytes = bytes.map_err(|error| Failure::new(format!("{what}: {error}")).exit(Exit::Aws))?;
+    let bytes = bytes.map_err(|_| cut_off(&what))?;
     String::from_utf8(bytes.to_vec()).map_err(|_| Failure::new(format!("{what}: it is not UTF-8 text")))
 }

@@ -633,7 +633,9 @@ pub(crate) async fn unsuccessful(
                     .any(|cause| cause.logical_id == event.logical_id && cause.reason.contains(&event.reason))
         });
         found.extend(new.map(|event| validation::finding(event, text, which.source())));
-        unheard = told.unheard.filter(|_| first.is_none_or(iam_split_core::deployment::events::StackEvent::is_summary));
+        unheard = told
+            .unheard
+            .filter(|_| first.is_none_or(iam_split_core::deployment::events::StackEvent::is_summary));
     }
     deployment.tell(&found, console)?;
     let others: Vec<String> = outcome
