@@ -8,7 +8,7 @@ use super::side::Side;
 use super::system::Unit;
 use super::walk::{Statement, bare, shown};
 use crate::condition::Cond;
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
 use crate::facts::{NamedBy, TRUST, dynamic_references, must_exist};
 use crate::plan::{Resolver, pattern_in};
@@ -225,6 +225,7 @@ fn existence(whole: &Side<'_>, iam: &Side<'_>, resolver: &Resolver<'_, '_, '_>, 
                         Code::PRF006,
                         format!("the IAM stack alone: `{name}` waits for `{target}`, which exists only once the application stands"),
                     )
+                    .with_severity(Severity::Warning)
                     .label(Source::Iam, unit.place, "what it waits for is IAM that it may need")
                     .help(format!("let `{target}` move too, or leave `{name}` with the application")),
                 );

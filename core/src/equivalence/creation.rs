@@ -55,7 +55,7 @@ pub(super) fn creation(
     app: &Side<'_>,
     later: &[Permission],
     proof: &mut Proof,
-) -> BTreeSet<(String, String)> {
+) -> Acting {
     let acts = acts(app, iam);
     let mut told = BTreeSet::new();
     for act in &acts {
@@ -82,6 +82,8 @@ pub(super) fn creation(
         });
     }
     let all = permissions(whole, iam);
+    let refused = acts.iter().filter(|act| act.check.strength == Strength::Refused);
+    let roles = refused.map(|act| (act.name.to_owned(), act.role.clone())).collect();
     let mut pairs = BTreeSet::new();
     for act in acts.iter().filter(|act| act.check.strength == Strength::Refused) {
         for permission in
@@ -95,7 +97,15 @@ pub(super) fn creation(
             );
         }
     }
-    pairs
+    Acting { on: pairs, roles }
+}
+
+/// What acts while the application is created, where a service refuses it without the permission.
+pub(super) struct Acting {
+    /// A resource, and another that it acts on.
+    pub(super) on: BTreeSet<(String, String)>,
+    /// A resource, and the role that it acts as.
+    pub(super) roles: BTreeSet<(String, String)>,
 }
 
 fn concerns(act: &Act<'_>, permission: &Permission, whole: &Side<'_>) -> bool {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Proof;
 use super::attachments::Attachment;
+use super::creation::Acting;
 use super::system::System;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
@@ -101,22 +102,21 @@ impl<'g> Graph<'g> {
 /// Compares the waits of monolith and pair. `acting` has the resources of the application that use others of it while
 /// they are created, as a role that moved.
 ///
-/// What one resource says itself, or a `DependsOn` of what moved, must be kept. A wait that only came about because a
-/// role names a resource must be kept where something acts on that resource while it is created; elsewhere the
-/// resource is there before anything runs, and the lost wait is told.
+/// What resources of the application say themselves must be kept. A wait that only came about through something that
+/// moved must be kept where something acts on the resource while it is created; elsewhere the lost wait is told.
 pub(super) fn order(
     [monolith, iam, app]: [&System<'_>; 3],
     attached: &[Attachment],
-    acting: &BTreeSet<(String, String)>,
+    acting: &Acting,
     proof: &mut Proof,
 ) {
     let everything = |_: &str| true;
     let nothing = |_: &str| false;
     let whole = Graph::of(monolith, &everything, &nothing);
-    let said = Graph::of(monolith, &everything, &|name| iam.resources.contains_key(name));
+    let said = Graph::of(monolith, &|name| app.resources.contains_key(name), &nothing);
     let of_app = Graph::of(app, &everything, &nothing);
     let mut missing = lost(app, &said, &of_app);
-    for (name, target) in acting {
+    for (name, target) in &acting.on {
         let (Some((name, _)), Some((target, _))) =
             (app.resources.get_key_value(name), app.resources.get_key_value(target))
         else {
@@ -152,7 +152,7 @@ pub(super) fn order(
             .label(
                 Source::App,
                 unit.place,
-                "in the monolith it did, since its role names it; nothing acts on it while this is created",
+                "in the monolith it did, through what moved; nothing acts on it while this is created",
             ),
         );
     }
@@ -161,7 +161,7 @@ pub(super) fn order(
     let of_iam = Graph::of(iam, &everything, &nothing);
     tell(iam, &lost(iam, &moved, &of_iam), &of_iam, proof);
     for policy in attached {
-        consumers(policy, &whole, &of_app, app, proof);
+        consumers(policy, [&whole, &of_app], app, acting, proof);
     }
 }
 
@@ -209,7 +209,13 @@ fn tell(system: &System<'_>, missing: &BTreeMap<&str, Vec<&str>>, after: &Graph<
 }
 
 /// Whatever uses a role waits for the policy that the application attaches to it.
-fn consumers(policy: &Attachment, whole: &Graph<'_>, after: &Graph<'_>, app: &System<'_>, proof: &mut Proof) {
+fn consumers(
+    policy: &Attachment,
+    [whole, after]: [&Graph<'_>; 2],
+    app: &System<'_>,
+    acting: &Acting,
+    proof: &mut Proof,
+) {
     for (name, unit) in &app.resources {
         if *name == policy.name || !whole.waits(name, &policy.role) || after.waits(name, &policy.name) {
             continue;
@@ -235,6 +241,12 @@ fn consumers(policy: &Attachment, whole: &Graph<'_>, after: &Graph<'_>, app: &Sy
         if behind_waiting_ones {
             continue;
         }
+        // What acts as the role while it is created needs its permissions then; others may run without them for a while.
+        let severity = if acting.roles.contains(&(name.clone(), policy.role.clone())) {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         proof.faults.push(
             Diagnostic::new(
                 Code::PRF008,
@@ -243,6 +255,7 @@ fn consumers(policy: &Attachment, whole: &Graph<'_>, after: &Graph<'_>, app: &Sy
                     policy.name, policy.role
                 ),
             )
+            .with_severity(severity)
             .label(Source::App, unit.place, "it may run without them")
             .help(format!("add `DependsOn: {}` to it, or split the monolith again", policy.name)),
         );
