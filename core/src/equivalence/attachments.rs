@@ -180,9 +180,16 @@ fn document(side: &Side<'_>, document: &Value, care: Cond) -> Option<Vec<Guarded
             continue;
         }
         let version = document.get("Version").cloned().unwrap_or(Value::Text("2008-10-17".to_owned()));
-        let statements = document.get("Statement")?;
-        let one = matches!(statements, Value::Map(_)).then(|| vec![(cond, statements.clone())]);
-        for (cond, statement) in one.map_or_else(|| items(side, statements, cond), Some)? {
+        let statements = document.get("Statement").cloned().unwrap_or(Value::Absent);
+        let mut listed = Vec::new();
+        // One statement may stand without a list.
+        for (cond, statements) in side.form().alternatives(&statements, cond) {
+            match statements {
+                Value::Map(_) => listed.push((cond, statements)),
+                other => listed.extend(items(side, &other, cond)?),
+            }
+        }
+        for (cond, statement) in listed {
             let Value::Map(mut entries) = statement else { return None };
             entries.push(("Version".to_owned(), version.clone()));
             entries.sort();
