@@ -167,15 +167,7 @@ impl Lowering {
     /// the OutputKey and OutputValue parameters are replaced").
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (name, value) in self.bound.iter().rev() {
-            if text.contains('{') {
-                let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-                text =
-                    text.replace(&format!("${{{name}}}"), value).replace(&format!("&{{{name}}}"), &letters);
-            }
-        }
-        text
+        self.bound.iter().rev().fold(text.to_owned(), |text, (name, value)| in_turn(&text, name, value))
     }
 
     /// The value of a loop variable.
@@ -297,11 +289,22 @@ impl Lowering {
     }
 
     fn ampersands(&self, text: &str) -> String {
-        self.bound.iter().rev().fold(text.to_owned(), |text, (name, value)| {
-            let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-            text.replace(&format!("&{{{name}}}"), &letters)
-        })
+        self.bound.iter().rev().fold(text.to_owned(), |text, (name, value)| with_letters(&text, name, value))
     }
+}
+
+/// A text of a loop in one of its turns: `${Name}` is the value of the variable, `&{Name}` its letters and digits.
+#[must_use]
+pub fn in_turn(text: &str, variable: &str, value: &str) -> String {
+    if !text.contains('{') {
+        return text.to_owned();
+    }
+    with_letters(&text.replace(&format!("${{{variable}}}"), value), variable, value)
+}
+
+fn with_letters(text: &str, variable: &str, value: &str) -> String {
+    let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+    text.replace(&format!("&{{{variable}}}"), &letters)
 }
 
 /// Whether YAML 1.1 reads a plain scalar as something else than text.

@@ -176,16 +176,22 @@ impl Form<'_> {
         }
     }
 
+    /// The alternatives of two values where `care` holds, each of one with each of the other that may stand beside it.
+    #[must_use]
+    pub fn pairs(&self, a: &Value, b: &Value, care: Cond) -> Vec<(Cond, Value, Value)> {
+        let mut pairs = Vec::new();
+        for (cond, a) in self.alternatives(a, care) {
+            let beside = self.alternatives(b, cond).into_iter();
+            pairs.extend(beside.map(|(cond, b)| (cond, a.clone(), b)));
+        }
+        pairs
+    }
+
     /// When two values are the same text.
     fn equal(&self, a: &Value, b: &Value) -> Cond {
-        let mut result = Cond::NEVER;
-        for (where_a, a) in self.alternatives(a, Cond::ALWAYS) {
-            for (both, b) in self.alternatives(b, where_a) {
-                let same = self.same(&a, &b);
-                result = self.conditions.or(result, self.conditions.and(both, same));
-            }
-        }
-        result
+        self.pairs(a, b, Cond::ALWAYS).iter().fold(Cond::NEVER, |result, (both, a, b)| {
+            self.conditions.or(result, self.conditions.and(*both, self.same(a, b)))
+        })
     }
 
     fn same(&self, a: &Value, b: &Value) -> Cond {

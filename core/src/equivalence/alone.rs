@@ -62,11 +62,8 @@ impl Walk<'_, '_> {
         }
         match (then, now) {
             (Value::Choice(_), _) | (_, Value::Choice(_)) => {
-                let form = self.whole.form();
-                for (cond, then) in form.alternatives(then, care) {
-                    for (cond, now) in form.alternatives(now, cond) {
-                        self.compare(path, &then, &now, cond);
-                    }
+                for (cond, then, now) in self.whole.form().pairs(then, now, care) {
+                    self.compare(path, &then, &now, cond);
                 }
             }
             (Value::Impossible, _) => {}

@@ -2,7 +2,7 @@
 
 use super::Proof;
 use super::system::Unit;
-use super::wiring::{Sides, Wiring, default};
+use super::wiring::{Sides, Wiring};
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
@@ -36,7 +36,7 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
                 None => wrong("may get a value that is no text".to_owned()),
             }
         }
-        if *cond != Cond::ALWAYS && default(unit).is_none() {
+        if *cond != Cond::ALWAYS && unit.text("Default").is_none() {
             wrong("has no default for when the output is absent".to_owned());
         }
         match admits(unit, &given) {
@@ -71,12 +71,12 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
                     .help("give it an empty default and no other bounds, or split the monolith again"),
             );
         };
-        if default(unit).as_deref() != Some("") {
+        if unit.text("Default") != Some("") {
             wrong(Code::PRF006, "the IAM stack alone", "has no empty default for the time before".to_owned());
         }
         // What the application gives is any text: no bound is known to admit it.
         for key in ["AllowedPattern", "AllowedValues", "MaxLength", "MinLength"] {
-            if entry(unit, key).is_some() {
+            if unit.entry(key).is_some() {
                 wrong(
                     Code::PRF006,
                     "once the application stands",
@@ -95,20 +95,6 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
                 "takes a list, which no output gives".to_owned(),
             );
         }
-    }
-}
-
-fn entry<'u>(unit: &'u Unit, key: &str) -> Option<&'u Expr> {
-    match &unit.expr {
-        Expr::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
-        _ => None,
-    }
-}
-
-fn text(unit: &Unit, key: &str) -> Option<String> {
-    match entry(unit, key)? {
-        Expr::Text(text) | Expr::Plain(text) => Some(text.clone()),
-        _ => None,
     }
 }
 
@@ -211,11 +197,11 @@ fn arns(row: &IamType, unit: &Unit) -> Range {
 /// Whether a parameter admits all that can arrive; the partitions of which it admits nothing, where it admits all of
 /// another.
 fn admits(unit: &Unit, given: &[Range]) -> Result<Vec<&'static str>, String> {
-    if text(unit, "Type").as_deref() != Some("String") {
+    if unit.text("Type") != Some("String") {
         return Err("is no `String`".to_owned());
     }
     let is_unknown = given.iter().any(|range| range.what.is_empty());
-    if let Some(values) = entry(unit, "AllowedValues") {
+    if let Some(values) = unit.entry("AllowedValues") {
         let Expr::List(values) = values else {
             return Err("has `AllowedValues` that are no list".to_owned());
         };
@@ -224,7 +210,7 @@ fn admits(unit: &Unit, given: &[Range]) -> Result<Vec<&'static str>, String> {
             return Err("admits only the values that it lists".to_owned());
         }
     }
-    let number = |key: &str| text(unit, key).and_then(|number| number.parse::<usize>().ok());
+    let number = |key: &str| unit.text(key).and_then(|number| number.parse::<usize>().ok());
     if let Some(most) = number("MaxLength") {
         let longest = given.iter().map(|range| range.longest).max().unwrap_or(0);
         if longest > most {
@@ -237,7 +223,7 @@ fn admits(unit: &Unit, given: &[Range]) -> Result<Vec<&'static str>, String> {
     if least > 1 && (is_unknown || shortest.is_some_and(|shortest| shortest < least)) {
         return Err(format!("asks for {least} characters, and fewer can arrive"));
     }
-    let Some(pattern) = text(unit, "AllowedPattern") else { return Ok(Vec::new()) };
+    let Some(pattern) = unit.text("AllowedPattern") else { return Ok(Vec::new()) };
     let Ok(regex) = regex_lite::Regex::new(&format!("^(?:{pattern})$")) else {
         return Err("has an `AllowedPattern` that is not understood".to_owned());
     };

@@ -143,14 +143,10 @@ fn same(whole: &Side<'_>, before: &Value, after: &Value, cond: Cond) -> bool {
     if before == after || cond == Cond::NEVER {
         return true;
     }
-    let form = whole.form();
     match (before, after) {
         (Value::Choice(_), _) | (_, Value::Choice(_)) => {
-            form.alternatives(before, cond).into_iter().all(|(cond, before)| {
-                form.alternatives(after, cond)
-                    .into_iter()
-                    .all(|(cond, after)| same(whole, &before, &after, cond))
-            })
+            let pairs = whole.form().pairs(before, after, cond);
+            pairs.iter().all(|(cond, before, after)| same(whole, before, after, *cond))
         }
         (Value::Impossible, _) => true,
         (Value::Map(a), Value::Map(b)) => {

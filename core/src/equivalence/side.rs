@@ -24,8 +24,7 @@ impl<'p> Common<'p> {
         let conditions = Conditions::default();
         let template = monolith.template;
         for (name, parameter) in &monolith.parameters {
-            if let Expr::Map(entries) = &parameter.expr
-                && let Some((_, Expr::List(values))) = entries.iter().find(|(key, _)| key == "AllowedValues")
+            if let Some(Expr::List(values)) = parameter.entry("AllowedValues")
                 && !is_list_parameter(parameter)
             {
                 let texts = values.iter().map(|value| match value {
@@ -56,19 +55,9 @@ impl<'p> Common<'p> {
 ///
 /// Source: CloudFormation User Guide, "CloudFormation-supplied parameter types".
 fn is_list_parameter(parameter: &Unit) -> bool {
-    let Expr::Map(entries) = &parameter.expr else { return false };
-    entries.iter().any(|(key, value)| {
-        key == "Type"
-            && matches!(value, Expr::Text(kind)
-                if kind == "CommaDelimitedList" || kind.contains("List<") || kind.contains("<CommaDelimitedList>"))
+    parameter.text("Type").is_some_and(|kind| {
+        kind == "CommaDelimitedList" || kind.contains("List<") || kind.contains("<CommaDelimitedList>")
     })
-}
-
-/// What a name stands for instead of itself.
-#[derive(Clone, Debug)]
-pub(super) struct Stand {
-    /// Its value, where each condition holds; where none does, there is none.
-    pub(super) value: Value,
 }
 
 /// One template in one world.
@@ -76,7 +65,7 @@ pub(super) struct Side<'p> {
     pub(super) common: &'p Common<'p>,
     pub(super) system: &'p System<'p>,
     /// Parameters and pseudo parameters that stand for something else.
-    stands: BTreeMap<String, Stand>,
+    stands: BTreeMap<String, Value>,
     /// What the other stack gives out: the function that reads it, its argument, and what it gives.
     exports: Vec<(&'static str, Value, Value)>,
     pub(super) conditions: BTreeMap<String, Cond>,
@@ -90,7 +79,7 @@ impl<'p> Side<'p> {
     pub(super) fn new(
         common: &'p Common<'p>,
         system: &'p System<'p>,
-        stands: BTreeMap<String, Stand>,
+        stands: BTreeMap<String, Value>,
         exports: Vec<(&'static str, Value, Value)>,
     ) -> Self {
         let mut side = Self {
@@ -208,7 +197,7 @@ impl Names for Side<'_> {
         if attribute.is_none()
             && let Some(stand) = self.stands.get(name)
         {
-            let alternatives = self.form().alternatives(&stand.value, care);
+            let alternatives = self.form().alternatives(stand, care);
             return Some(self.form().choice(alternatives));
         }
         // A managed policy's `PolicyArn` is its `Ref`.

@@ -20,9 +20,18 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    fn entry(&self, key: &str) -> Option<&Expr> {
+    /// What stands under a key.
+    pub(super) fn entry(&self, key: &str) -> Option<&Expr> {
         match &self.expr {
             Expr::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The scalar under a key, as it is written.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        match self.entry(key)? {
+            Expr::Text(text) | Expr::Plain(text) => Some(text),
             _ => None,
         }
     }

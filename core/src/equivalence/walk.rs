@@ -97,13 +97,7 @@ impl Walk<'_, '_> {
     }
 
     fn branches(&mut self, path: &mut Vec<String>, before: &Value, after: &Value, care: Cond) {
-        let form = self.whole.form();
-        let mut pairs = Vec::new();
-        for (cond, before) in form.alternatives(before, care) {
-            for (cond, after) in form.alternatives(after, cond) {
-                pairs.push((cond, before.clone(), after));
-            }
-        }
+        let pairs = self.whole.form().pairs(before, after, care);
         // One difference is told once, however many branches show it.
         let mut told: Vec<(Value, Value)> = Vec::new();
         for (cond, before, after) in pairs {
@@ -150,14 +144,8 @@ impl Walk<'_, '_> {
             return;
         }
         // An alternative on one side is compared branch by branch.
-        let form = self.whole.form();
-        let mut pairs = Vec::new();
-        for (cond, value) in form.alternatives(&value, care) {
-            for (_, after) in form.alternatives(after, cond) {
-                pairs.push((value.clone(), after));
-            }
-        }
-        let covered = pairs.iter().all(|(value, after)| {
+        let pairs = self.whole.form().pairs(&value, after, care);
+        let covered = pairs.iter().all(|(_, value, after)| {
             value == after || *value == Value::Impossible || covers(&bare(after), &bare(value))
         });
         if !covered || !self.may_widen(path) {
@@ -167,7 +155,7 @@ impl Walk<'_, '_> {
         if pattern {
             self.widened(path, before, after);
         }
-        for (value, after) in pairs {
+        for (_, value, after) in pairs {
             if value != after && value != Value::Impossible {
                 self.too_wide(path, &value, &after);
             }

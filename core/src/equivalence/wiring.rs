@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Proof;
-use super::side::{Common, Side, Stand};
+use super::side::{Common, Side};
 use super::system::{System, Unit};
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expression::Expr;
 use crate::syntax::Node;
 use crate::template::Template;
 use crate::value::Value;
@@ -129,14 +128,13 @@ pub(super) fn sides<'p>(
     proof: &mut Proof,
 ) -> Sides<'p> {
     let all = &common.conditions;
-    let stand = |value: Value| Stand { value };
-    let mut own: BTreeMap<String, Stand> = BTreeMap::new();
+    let mut own: BTreeMap<String, Value> = BTreeMap::new();
     // The IAM stack's own name, id and topics are not the application's.
     for name in ["AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"] {
-        own.insert(name.to_owned(), stand(Value::Ref(format!("Iam{name}"))));
+        own.insert(name.to_owned(), Value::Ref(format!("Iam{name}")));
     }
     if let Some(name) = &wiring.stack_parameter {
-        own.insert(name.clone(), stand(Value::Ref("AWS::StackName".to_owned())));
+        own.insert(name.clone(), Value::Ref("AWS::StackName".to_owned()));
     }
     let raw = Side::new(common, iam, own.clone(), Vec::new());
     let mut outputs = BTreeMap::new();
@@ -173,41 +171,33 @@ pub(super) fn sides<'p>(
     let mut stands = BTreeMap::new();
     for (parameter, output) in &wiring.wires {
         let Some((cond, value)) = outputs.get(output) else { continue };
-        let absent = app.parameters.get(parameter).and_then(default).map_or(Value::Impossible, Value::Text);
+        let absent = first(app.parameters.get(parameter));
         let form = raw.form();
-        stands.insert(
-            parameter.clone(),
-            stand(form.choice(vec![(*cond, value.clone()), (all.not(*cond), absent)])),
-        );
+        stands.insert(parameter.clone(), form.choice(vec![(*cond, value.clone()), (all.not(*cond), absent)]));
     }
     if let Some(name) = &wiring.iam_stack {
-        stands.insert(name.clone(), stand(Value::Ref("IamAWS::StackName".to_owned())));
+        stands.insert(name.clone(), Value::Ref("IamAWS::StackName".to_owned()));
     }
     let of_app = Side::new(common, app, stands, exports);
     let (mut filled, mut empty) = (own.clone(), own);
     for (parameter, output) in &wiring.two_phase {
-        let first = iam.parameters.get(parameter).and_then(default).map_or(Value::Impossible, Value::Text);
+        let before = first(iam.parameters.get(parameter));
         let Some(unit) = app.outputs.get(output) else { continue };
         let Some(value) = unit.value() else { continue };
         let cond = of_app.exists(unit);
         let form = of_app.form();
         let value = form.value(value, cond);
-        filled.insert(
-            parameter.clone(),
-            stand(form.choice(vec![(cond, value), (all.not(cond), first.clone())])),
-        );
-        empty.insert(parameter.clone(), stand(first));
+        filled.insert(parameter.clone(), form.choice(vec![(cond, value), (all.not(cond), before.clone())]));
+        empty.insert(parameter.clone(), before);
     }
     let alone = (!wiring.two_phase.is_empty()).then(|| Side::new(common, iam, empty, Vec::new()));
     let of_iam = if wiring.two_phase.is_empty() { raw } else { Side::new(common, iam, filled, Vec::new()) };
     Sides { iam: of_iam, app: of_app, alone, outputs }
 }
 
-/// The default of a parameter.
-pub(super) fn default(parameter: &Unit) -> Option<String> {
-    let Expr::Map(entries) = &parameter.expr else { return None };
-    match entries.iter().find(|(key, _)| key == "Default").map(|(_, value)| value) {
-        Some(Expr::Text(text) | Expr::Plain(text)) => Some(text.clone()),
-        _ => None,
-    }
+/// The value of a parameter to which nothing is passed.
+fn first(parameter: Option<&Unit>) -> Value {
+    parameter
+        .and_then(|unit| unit.text("Default"))
+        .map_or(Value::Impossible, |text| Value::Text(text.to_owned()))
 }

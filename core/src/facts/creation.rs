@@ -86,8 +86,14 @@ impl CreationCheck {
     /// Whether a statement with this action grants some of what is checked. Both may hold wildcards; IAM ignores case.
     #[must_use]
     pub fn asks(&self, action: &str) -> bool {
-        let action = action.to_ascii_lowercase();
-        self.actions.iter().any(|wanted| overlap(wanted.to_ascii_lowercase().as_bytes(), action.as_bytes()))
+        self.actions.iter().any(|wanted| grants(action, wanted))
+    }
+
+    /// The first of the actions that is checked of which a statement with these grants some.
+    #[must_use]
+    pub fn asked_of<S: AsRef<str>>(&self, given: &[S]) -> Option<&'static str> {
+        let asked = |wanted: &&str| given.iter().any(|action| grants(action.as_ref(), wanted));
+        self.actions.iter().copied().find(asked)
     }
 
     /// Whether the check is made of this resource (the node of its declaration).
@@ -95,6 +101,11 @@ impl CreationCheck {
     pub fn applies(&self, resource: Node<'_, '_>) -> bool {
         self.when.is_empty() || !values_at(resource, self.when).is_empty()
     }
+}
+
+/// Whether an action of a statement grants some of another.
+fn grants(action: &str, wanted: &str) -> bool {
+    overlap(wanted.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
 }
 
 /// Whether two texts with `*` (any text) and `?` (one character) have a text in common.

@@ -65,14 +65,7 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                     .find_map(|node| self.role_of(node, check.through, site.entry, &roles, 0));
                 if let Some(role) = role {
                     let action = match &actions {
-                        Some(given) => check.actions.iter().copied().find(|action| {
-                            given.iter().any(|given| {
-                                crate::facts::overlap(
-                                    action.to_ascii_lowercase().as_bytes(),
-                                    given.to_ascii_lowercase().as_bytes(),
-                                )
-                            })
-                        }),
+                        Some(given) => check.asked_of(given),
                         None => check.actions.first().copied(),
                     };
                     let asks = Asks {

@@ -3,7 +3,7 @@
 //! Source: CloudFormation Template Reference, "Fn::ForEach": `${Name}` in keys and values stands for the value,
 //! `&{Name}` for its letters and digits.
 
-use crate::expression::Expr;
+use crate::expression::{Expr, in_turn};
 
 /// The entries that an entry of a section comes to: itself, or those of the loop that it is. `None` for a loop
 /// over what is not known before the stack is made.
@@ -56,13 +56,7 @@ fn inner(value: &Expr) -> Option<Expr> {
 }
 
 fn with(expr: &Expr, variable: &str, value: &str) -> Expr {
-    let text = |text: &str| {
-        if !text.contains('{') {
-            return text.to_owned();
-        }
-        let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-        text.replace(&format!("${{{variable}}}"), value).replace(&format!("&{{{variable}}}"), &plain)
-    };
+    let text = |text: &str| in_turn(text, variable, value);
     let all = |parts: &[Expr]| parts.iter().map(|part| with(part, variable, value)).collect::<Vec<_>>();
     match expr {
         Expr::Ref(name) if name == variable => Expr::text(value),

@@ -7,6 +7,12 @@ use super::world::{Both, Choice, OTHER, Which, World, canonical, default, entrie
 use crate::expression::Expr;
 use crate::normal::{Names, normal};
 
+/// The type of a resource of either template.
+fn kind_of<'b>(both: &'b Both, name: &str) -> Option<&'b str> {
+    let item = both.new.resources.get(name).or_else(|| both.old.resources.get(name));
+    item.map(|item| item.kind.as_str())
+}
+
 /// How values are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taste {
@@ -147,13 +153,7 @@ impl Values {
         if both.old.parameters.contains_key(plain) || both.new.parameters.contains_key(plain) {
             return self.parameter(both, plain);
         }
-        let kind = both
-            .new
-            .resources
-            .get(plain)
-            .or_else(|| both.old.resources.get(plain))
-            .map(|item| item.kind.as_str());
-        Ok(match kind {
+        Ok(match kind_of(both, plain) {
             Some("AWS::IAM::ManagedPolicy") => self.arn("policy", name),
             _ => format!("stack-{}-1A2B3C", shown_name(both, name)),
         })
@@ -165,13 +165,7 @@ impl Values {
 
     fn attribute(&mut self, both: &Both, name: &str, attribute: &str) -> String {
         let plain = name.trim_end_matches(OTHER);
-        let kind = both
-            .new
-            .resources
-            .get(plain)
-            .or_else(|| both.old.resources.get(plain))
-            .map(|item| item.kind.as_str());
-        match (kind, attribute) {
+        match (kind_of(both, plain), attribute) {
             (Some("AWS::IAM::Role"), "Arn") => self.arn("role", name),
             (Some("AWS::IAM::User"), "Arn") => self.arn("user", name),
             (Some("AWS::IAM::Group"), "Arn") => self.arn("group", name),

@@ -11,7 +11,7 @@ use iam_split_core::diagnostic::Source;
 use crate::Streams;
 use crate::args::deployment::{Format, RollbackArgs, Target};
 use crate::aws::stack::{self, TemplateSource};
-use crate::aws::watch::{Watched, newest, watch};
+use crate::aws::watch::{Outcome, Watched, newest, watch};
 use crate::deployment::apply::{Applied, How, apply, ended, not_ours, refused, settled};
 use crate::deployment::record::{Entry, History};
 use crate::deployment::{self, Deployment, Needs, gates};
@@ -59,16 +59,7 @@ async fn go_on(
         let newest = newest(&deployment.aws, &live.id).await?;
         stack::continue_rollback(&deployment.aws, &live.name, deployment.role(*which), &arguments.skip)
             .await?;
-        console.begin(&live.name, "rollback", "started", None)?;
-        let watched = Watched {
-            stack: &live.name,
-            id: &live.id,
-            operation: "rollback",
-            newest,
-            limit: deployment.settings.timeouts.update,
-            interval: arguments.operation.poll_interval,
-        };
-        let outcome = watch(&deployment.aws, &watched, console).await?;
+        let outcome = goes_back(deployment, arguments, &live, newest, console).await?;
         if outcome.status != "UPDATE_ROLLBACK_COMPLETE" {
             return Err(outcome.failure(&live.name, "").help(
                 "put right what is named, or leave it as it is with --skip LOGICAL_ID, and go on again",
@@ -80,6 +71,26 @@ async fn go_on(
         console.result("no stack has a rollback that failed")?;
     }
     Ok(Exit::Done)
+}
+
+/// Watches a stack on its way back.
+async fn goes_back(
+    deployment: &Deployment,
+    arguments: &RollbackArgs,
+    live: &Live,
+    newest: Option<String>,
+    console: &mut Console<'_>,
+) -> Result<Outcome, Failure> {
+    console.begin(&live.name, "rollback", "started", None)?;
+    let watched = Watched {
+        stack: &live.name,
+        id: &live.id,
+        operation: "rollback",
+        newest,
+        limit: deployment.settings.timeouts.update,
+        interval: arguments.operation.poll_interval,
+    };
+    watch(&deployment.aws, &watched, console).await
 }
 
 /// Takes back an update that is under way.
@@ -105,16 +116,7 @@ async fn cancel(
         }
         let newest = newest(aws, &live.id).await?;
         stack::cancel_update(aws, &live.name).await?;
-        console.begin(&live.name, "rollback", "started", None)?;
-        let watched = Watched {
-            stack: &live.name,
-            id: &live.id,
-            operation: "rollback",
-            newest,
-            limit: deployment.settings.timeouts.update,
-            interval: arguments.operation.poll_interval,
-        };
-        let outcome = watch(aws, &watched, console).await?;
+        let outcome = goes_back(deployment, arguments, &live, newest, console).await?;
         match outcome.status.as_str() {
             "UPDATE_ROLLBACK_COMPLETE" => {
                 console.result(&format!("the stack {} is as it was before its update", live.name))?;
