@@ -58,10 +58,27 @@ enum Operation {
 }
 
 /// The values that a subject is compared with.
+#[derive(Clone)]
 struct Subject {
     values: Vec<String>,
     /// Whether it has one of these and no other.
     closed: bool,
+    /// Whether it has each of the first of them, as far as that was asked.
+    known: Vec<Cond>,
+    /// Whether it has none of those.
+    rest: Cond,
+}
+
+impl Subject {
+    fn new(values: Vec<String>, closed: bool) -> Self {
+        Self { values, closed, known: Vec::new(), rest: Cond::ALWAYS }
+    }
+
+    /// Whether it has a value, where that was asked before.
+    fn value(&self, value: &str) -> Option<Cond> {
+        let at = self.values.iter().position(|known| known == value)?;
+        self.known.get(at).copied()
+    }
 }
 
 struct Inner<A> {
@@ -152,34 +169,39 @@ impl<A: Clone + Eq + Hash> Conditions<A> {
                 unique.push(value);
             }
         });
-        self.inner.borrow_mut().subjects.insert(subject, Subject { values: unique, closed: true });
+        self.inner.borrow_mut().subjects.insert(subject, Subject::new(unique, true));
     }
 
     /// Whether a subject has a value. It has one value at a time: those of one subject exclude each other.
     pub fn has_value(&self, subject: &A, value: &str) -> Cond {
-        let place = {
-            let mut inner = self.inner.borrow_mut();
-            let known = inner
-                .subjects
-                .entry(subject.clone())
-                .or_insert_with(|| Subject { values: Vec::new(), closed: false });
-            match known.values.iter().position(|known| known == value) {
-                Some(at) => Some((at, known.closed && at + 1 == known.values.len())),
-                None if known.closed => None,
-                None => {
-                    known.values.push(value.to_owned());
-                    Some((known.values.len() - 1, false))
-                }
+        let mut known = match self.inner.borrow().subjects.get(subject) {
+            Some(known) => match known.value(value) {
+                Some(cond) => return cond,
+                None => known.clone(),
+            },
+            None => Subject::new(Vec::new(), false),
+        };
+        let at = match known.values.iter().position(|known| known == value) {
+            Some(at) => at,
+            None if known.closed => return Cond::NEVER,
+            None => {
+                known.values.push(value.to_owned());
+                known.values.len() - 1
             }
         };
-        let Some((at, last)) = place else { return Cond::NEVER };
         // The first that holds is the value: so each valuation means one value, and each value is one function.
-        let mut result =
-            if last { Cond::ALWAYS } else { self.inner.borrow_mut().atom(Atom::Value(subject.clone(), at)) };
-        for before in 0..at {
-            let earlier = self.inner.borrow_mut().atom(Atom::Value(subject.clone(), before));
-            result = self.and(result, self.not(earlier));
+        for number in known.known.len()..=at {
+            let is_last = known.closed && number + 1 == known.values.len();
+            let first = if is_last {
+                Cond::ALWAYS
+            } else {
+                self.inner.borrow_mut().atom(Atom::Value(subject.clone(), number))
+            };
+            known.known.push(self.and(known.rest, first));
+            known.rest = self.and(known.rest, self.not(first));
         }
+        let result = known.known.get(at).copied().unwrap_or(Cond::NEVER);
+        self.inner.borrow_mut().subjects.insert(subject.clone(), known);
         result
     }
 

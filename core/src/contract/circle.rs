@@ -20,21 +20,29 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
             edges.entry(owner).or_default().insert(target);
         }
     }
-    // Take away what waits for nothing, again and again: what remains is on a circle or behind one.
-    loop {
-        let done: Vec<&str> = template
-            .resources
-            .keys()
-            .copied()
-            .filter(|name| edges.get(name).is_some_and(BTreeSet::is_empty) || !edges.contains_key(name))
-            .collect();
-        let before: usize = edges.values().map(BTreeSet::len).sum();
-        for targets in edges.values_mut() {
-            targets.retain(|name| !done.contains(name));
+    // Take away what waits for nothing, and then what waited for that alone: what remains is on a circle or behind one.
+    let mut waiting: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (owner, targets) in &edges {
+        targets.iter().for_each(|target| waiting.entry(target).or_default().push(owner));
+    }
+    let mut left: BTreeMap<&str, usize> =
+        edges.iter().map(|(owner, targets)| (*owner, targets.len())).collect();
+    let mut done: BTreeSet<&str> =
+        template.resources.keys().copied().filter(|name| !edges.contains_key(name)).collect();
+    let mut open: Vec<&str> = done.iter().copied().collect();
+    while let Some(name) = open.pop() {
+        for owner in waiting.get(name).into_iter().flatten() {
+            if let Some(count) = left.get_mut(owner) {
+                *count -= 1;
+                if *count == 0 && done.insert(owner) {
+                    open.push(owner);
+                }
+            }
         }
-        if edges.values().map(BTreeSet::len).sum::<usize>() == before {
-            break;
-        }
+    }
+    edges.retain(|name, _| !done.contains(name));
+    for targets in edges.values_mut() {
+        targets.retain(|name| !done.contains(name));
     }
     edges.retain(|_, targets| !targets.is_empty());
     let mut found = Vec::new();
