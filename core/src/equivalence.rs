@@ -18,6 +18,7 @@ mod attachments;
 mod bounds;
 mod creation;
 mod declarations;
+mod given_out;
 mod order;
 mod side;
 mod system;
@@ -167,6 +168,7 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
     attachments::names(&attached, [&whole, of_iam, of_app], &mut proof);
     declarations::declarations(triple, &wiring, [&whole, of_iam, of_app], &mut proof);
     let later = alone::alone(&whole, of_iam, sides.alone.as_ref(), &resolver, &mut proof);
+    given_out::given_out([&whole, of_iam, of_app], &mut proof);
     arrival::arrival(&wiring, &sides, &mut proof);
     let acting = creation::creation(&whole, of_iam, of_app, &later, &mut proof);
     order::order([&monolith, &iam, &app], &attached, &acting, &mut proof);

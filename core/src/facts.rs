@@ -13,7 +13,7 @@ pub use creation::{CreationCheck, On, Strength, Through, creation_checks, overla
 pub use existence::{
     DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, must_exist,
 };
-pub use iam::{ArnFrom, IamType, Moves, iam_type};
+pub use iam::{ArnFrom, IamType, Moves, iam_attributes, iam_type};
 pub use name::{GeneratedPattern, fair_split, generated_pattern};
 pub use name_or_arn::{NameOrArn, name_or_arn};
 pub use schema::{is_json_property, is_list_attribute};

@@ -57,6 +57,7 @@
 //! - The same input gives the same bytes: nothing iterates over a hash map into output.
 
 pub mod api;
+mod closure;
 pub mod condition;
 pub mod config;
 pub mod contract;

@@ -188,7 +188,8 @@ impl Form<'_> {
     }
 
     /// When two values are the same text.
-    fn equal(&self, a: &Value, b: &Value) -> Cond {
+    #[must_use]
+    pub fn equal(&self, a: &Value, b: &Value) -> Cond {
         self.pairs(a, b, Cond::ALWAYS).iter().fold(Cond::NEVER, |result, (both, a, b)| {
             self.conditions.or(result, self.conditions.and(*both, self.same(a, b)))
         })
@@ -208,6 +209,7 @@ impl Form<'_> {
             }
             (Some(text), None) => self.has_text(b, &text),
             (None, Some(text)) => self.has_text(a, &text),
+            (None, None) if join::never_same(a, b) => Cond::NEVER,
             (None, None) => {
                 let (a, b) = if a < b { (a, b) } else { (b, a) };
                 let pair = Value::List(vec![a.clone(), b.clone()]);

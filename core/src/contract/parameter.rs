@@ -12,6 +12,15 @@ pub(super) fn well_formed(pair: &Pair<'_>) -> Vec<Diagnostic> {
 
 pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    if let Some((key, text)) = template.root.entry("Description")
+        && text.literal().is_none()
+    {
+        found.push(
+            Diagnostic::new(Code::TPL009, "the description of the template is no text")
+                .label(source, key.outer(), "no function may stand here")
+                .help("write it out"),
+        );
+    }
     for (name, parameter) in &template.parameters {
         let text = |key: &str| parameter.value.get(key).and_then(Node::as_str);
         let mut wrong = |message: String| {
@@ -32,6 +41,18 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
             if let Some(key) = key.as_str().filter(|key| !KEYS.contains(key)) {
                 let near = did_you_mean(key, KEYS).map_or(String::new(), |near| format!(": {near}"));
                 wrong(format!("the parameter `{name}` has a key `{key}` that no parameter has{near}"));
+            }
+        }
+        for key in ["MinLength", "MaxLength", "MinValue", "MaxValue"] {
+            if let Some(bound) = parameter.value.get(key)
+                && bound.literal().is_none_or(|bound| bound.trim().parse::<f64>().is_err())
+            {
+                wrong(format!("`{key}` of the parameter `{name}` is no number"));
+            }
+        }
+        for key in ["Description", "ConstraintDescription", "AllowedPattern"] {
+            if parameter.value.get(key).is_some_and(|text| text.literal().is_none()) {
+                wrong(format!("`{key}` of the parameter `{name}` is no text"));
             }
         }
         let Some(default) = parameter.value.get("Default") else { continue };

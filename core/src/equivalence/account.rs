@@ -4,7 +4,7 @@ use super::Proof;
 use super::system::System;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
-use crate::template::{Function, SERVERLESS};
+use crate::template::{Form, Function, SERVERLESS};
 
 /// Sections whose entries the rules of the proof compare one by one, or as wholes.
 const COMPARED: [&str; 12] = [
@@ -117,15 +117,20 @@ fn functions(system: &System<'_>, proof: &mut Proof) {
     let extended = system.template.has_language_extensions();
     let mut missing: Option<(String, crate::text::Span)> = None;
     for node in system.template.document.nodes() {
+        // A macro or a loop may stand among other keys.
+        for (key, _) in node.entries() {
+            match key.as_str() {
+                Some("Fn::Transform") => proof.faults.push(brought_in(system.source, key.outer())),
+                Some(name) if name.starts_with("Fn::ForEach") && !extended => {
+                    missing = missing.or(Some((name.to_owned(), key.outer())));
+                }
+                _ => {}
+            }
+        }
         let Some(call) = crate::template::call(node) else { continue };
         match call.function {
-            Function::Transform => proof.faults.push(
-                Diagnostic::new(Code::PRF005, "a macro writes a part of the template: what it deploys is not known")
-                    .label(system.source, call.name_span(), "this part")
-                    .help("compare the processed templates: `aws cloudformation get-template --template-stage Processed`"),
-            ),
-            Function::ForEach if !extended => {
-                missing = missing.or(Some((format!("Fn::{}", call.name), call.name_span())));
+            Function::Transform if call.form == Form::Short => {
+                proof.faults.push(brought_in(system.source, call.name_span()));
             }
             _ if EXTENDED.contains(&call.name) && !extended => {
                 missing = missing.or(Some((format!("Fn::{}", call.name), call.name_span())));
@@ -133,7 +138,9 @@ fn functions(system: &System<'_>, proof: &mut Proof) {
             Function::FindInMap if !extended && is_extended_lookup(&crate::expression::lower(node)) => {
                 missing = missing.or(Some(("Fn::FindInMap".to_owned(), call.name_span())));
             }
-            Function::Ref | Function::GetAtt if !extended && computes_a_name(&crate::expression::lower(node)) => {
+            Function::Ref | Function::GetAtt
+                if !extended && computes_a_name(&crate::expression::lower(node)) =>
+            {
                 missing = missing.or(Some((call.name.to_owned(), call.name_span())));
             }
             _ => {}
@@ -164,6 +171,12 @@ fn functions(system: &System<'_>, proof: &mut Proof) {
             .help("add `Transform: AWS::LanguageExtensions`"),
         );
     }
+}
+
+fn brought_in(source: Source, place: crate::text::Span) -> Diagnostic {
+    Diagnostic::new(Code::PRF005, "a macro writes a part of the template: what it deploys is not known")
+        .label(source, place, "this part")
+        .help("compare the processed templates: `aws cloudformation get-template --template-stage Processed`")
 }
 
 /// A lookup with a default, or with computed arguments other than references and lookups.

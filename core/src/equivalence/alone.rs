@@ -184,7 +184,9 @@ fn is_nothing(value: &Value, must_be_arn: bool) -> bool {
         .split([':', '/'])
         .any(|segment| segment.contains("NOT_DEPLOYED_YET") && !segment.contains(['*', '?']));
     let no_account = text.split(':').nth(4) == Some("000000000000") && !text.contains(['*', '?']);
-    (whole_segment || no_account) && (!must_be_arn || text.starts_with("arn:"))
+    // IAM refuses an ARN of another partition, so that one which is written out stands in no other.
+    let has_partition = !text.starts_with("arn:") || text.starts_with("arn:\u{1}:");
+    (whole_segment || no_account) && has_partition && (!must_be_arn || text.starts_with("arn:"))
 }
 
 /// What must exist when the IAM stack is created, and is the application's.

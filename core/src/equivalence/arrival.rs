@@ -58,6 +58,29 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
             .help("write `arn:aws[a-z0-9-]*:` for the partition, unless the stack is deployed in the others alone"),
         );
     }
+    // The application stack's name is bounded by what the patterns need; short names in lower case are always sound.
+    let stacks = [
+        (&wiring.stack_parameter, iam, ["a", "app", "prod-app", "x1"].as_slice(), "application"),
+        (&wiring.iam_stack, app, ["a", "Prod-App-2-iam", "shop-iam", "X1"].as_slice(), "IAM"),
+    ];
+    for (parameter, side, names, which) in stacks {
+        let Some(unit) = parameter.as_ref().and_then(|name| side.system.parameters.get(name)) else {
+            continue;
+        };
+        let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
+        let samples = names.iter().map(|name| (*name).to_owned()).collect();
+        if let Err(why) = admits(unit, &[Range { samples, longest, is_arn: false, what: "stack's name" }]) {
+            let name = parameter.as_deref().unwrap_or_default();
+            proof.faults.push(
+                Diagnostic::new(
+                    Code::PRF007,
+                    format!("the stack cannot be created: its parameter `{name}` {why}"),
+                )
+                .label(side.system.source, unit.place, format!("it takes the name of the {which} stack"))
+                .help("let it admit every name that the stack may have"),
+            );
+        }
+    }
     for (parameter, output) in &wiring.two_phase {
         let Some(unit) = iam.system.parameters.get(parameter) else { continue };
         let mut wrong = |code: Code, world: &str, why: String| {
@@ -71,6 +94,9 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
                     .help("give it an empty default and no other bounds, or split the monolith again"),
             );
         };
+        if unit.text("Type") != Some("String") {
+            wrong(Code::PRF006, "the IAM stack alone", "is no `String`".to_owned());
+        }
         if unit.text("Default") != Some("") {
             wrong(Code::PRF006, "the IAM stack alone", "has no empty default for the time before".to_owned());
         }

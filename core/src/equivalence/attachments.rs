@@ -251,30 +251,71 @@ pub(super) fn names(attached: &[Attachment], [whole, of_iam, of_app]: [&Side<'_>
             }
         }
         for attachment in attachments {
-            let mut clash = None;
-            for (cond, name, what) in &known {
-                for (both, a) in of_app.form().alternatives(name, *cond) {
-                    let others = of_app.form().alternatives(&attachment.policy_name, both);
-                    let overlap = others.iter().any(|(both, b)| {
-                        *b == a && of_app.common.conditions.and(*both, attachment.cond) != Cond::NEVER
-                    });
-                    if overlap {
-                        clash = Some(what.clone());
-                    }
-                }
-            }
+            let form = of_app.form();
+            let clash = known.iter().find(|(cond, name, _)| {
+                let both = form.conditions.and(*cond, attachment.cond);
+                form.conditions.and(both, form.equal(name, &attachment.policy_name)) != Cond::NEVER
+            });
+            let clash = clash.map(|(_, _, what)| what.clone());
             if let Some(what) = clash {
                 let place = of_app.system.resources.get(&attachment.name);
                 proof.faults.push(
                     Diagnostic::new(
                         Code::PRF001,
-                        format!("`{}` has the name of {what}: one overwrites the other", attachment.name),
+                        format!(
+                            "`{}` has, or may have, the name of {what}: one overwrites the other",
+                            attachment.name
+                        ),
                     )
                     .label(Source::App, place.map_or(Span::at(0), |unit| unit.place), "this policy")
                     .help("give it a `PolicyName` that no other inline policy of the role has"),
                 );
             }
+            if let Some(why) = no_name(whole, attachment) {
+                let place = of_app.system.resources.get(&attachment.name);
+                proof.faults.push(
+                    Diagnostic::new(
+                        Code::PRF007,
+                        format!("the application cannot be created: the name of `{}` {why}", attachment.name),
+                    )
+                    .label(Source::App, place.map_or(Span::at(0), |unit| unit.place), "this policy")
+                    .help("give it a `PolicyName` of letters, digits and `+=,.@_-`, 128 at most"),
+                );
+            }
             known.push((attachment.cond, attachment.policy_name.clone(), format!("`{}`", attachment.name)));
         }
     }
+}
+
+/// Why IAM does not take the name of an attached policy. A name that the role's own policy had is the monolith's.
+///
+/// Source: IAM API Reference, `PutRolePolicy`, parameter `PolicyName`: `[\w+=,.@-]+`, 1 to 128 characters.
+fn no_name(whole: &Side<'_>, attachment: &Attachment) -> Option<String> {
+    let name = &attachment.policy_name;
+    let role = whole.system.resources.get(&attachment.role);
+    let own = role.and_then(|unit| unit.property("Policies"));
+    let mut is_own = false;
+    if let Some(own) = own {
+        whole
+            .form()
+            .value(own, Cond::ALWAYS)
+            .walk(&mut |part| is_own |= part.get("PolicyName") == Some(name));
+    }
+    if is_own {
+        return None;
+    }
+    let parts = match name {
+        Value::Concat(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let texts: Vec<String> = parts.iter().filter_map(Value::as_text).collect();
+    let is_odd = |letter: char| !(letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter));
+    if texts.iter().any(|text| text.chars().any(is_odd)) {
+        return Some("has characters that IAM does not take".to_owned());
+    }
+    let length: usize = texts.iter().map(String::len).sum();
+    if length > 128 {
+        return Some(format!("has {length} characters"));
+    }
+    (length == 0).then(|| "may be empty".to_owned())
 }

@@ -6,6 +6,7 @@ use super::Proof;
 use super::attachments::Attachment;
 use super::creation::Acting;
 use super::system::System;
+use crate::closure::Closure;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
 
@@ -13,9 +14,8 @@ use crate::expression::Expr;
 struct Graph<'g> {
     names: Vec<&'g str>,
     numbers: BTreeMap<&'g str, usize>,
-    direct: Vec<BTreeSet<usize>>,
-    /// A row of bits a resource: what it waits for.
-    reach: Vec<Vec<u64>>,
+    direct: Vec<Vec<usize>>,
+    closure: Closure,
 }
 
 impl<'g> Graph<'g> {
@@ -24,7 +24,7 @@ impl<'g> Graph<'g> {
         let names: Vec<&str> =
             system.resources.keys().map(String::as_str).filter(|name| holds(name)).collect();
         let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
-        let direct: Vec<BTreeSet<usize>> = names
+        let direct: Vec<Vec<usize>> = names
             .iter()
             .map(|name| {
                 let mut targets = BTreeSet::new();
@@ -40,62 +40,23 @@ impl<'g> Graph<'g> {
                         unit.waits_for().into_iter().filter_map(|target| numbers.get(target).copied()),
                     );
                 }
-                targets
+                targets.into_iter().collect()
             })
             .collect();
-        let mut graph = Self { names, numbers, direct, reach: Vec::new() };
-        graph.close();
-        graph
-    }
-
-    /// What each waits for in all: first what it waits for, then itself. A circle, which cannot be deployed, is cut.
-    fn close(&mut self) {
-        let words = self.names.len().div_ceil(64);
-        self.reach = vec![vec![0; words]; self.names.len()];
-        let mut state = vec![0_u8; self.names.len()];
-        for start in 0..self.names.len() {
-            let mut open = vec![(start, false)];
-            while let Some((at, is_ready)) = open.pop() {
-                let Some(mark) = state.get_mut(at) else { continue };
-                if is_ready {
-                    *mark = 2;
-                    let mut row = vec![0_u64; words];
-                    for target in self.direct.get(at).into_iter().flatten() {
-                        if let Some(word) = row.get_mut(target / 64) {
-                            *word |= 1 << (target % 64);
-                        }
-                        let of_target = self.reach.get(*target).cloned().unwrap_or_default();
-                        row.iter_mut().zip(of_target).for_each(|(word, more)| *word |= more);
-                    }
-                    if let Some(slot) = self.reach.get_mut(at) {
-                        *slot = row;
-                    }
-                } else if *mark == 0 {
-                    *mark = 1;
-                    open.push((at, true));
-                    let next = self.direct.get(at).into_iter().flatten();
-                    open.extend(next.filter(|next| state.get(**next) == Some(&0)).map(|next| (*next, false)));
-                }
-            }
-        }
+        let closure = Closure::of(&direct);
+        Self { names, numbers, direct, closure }
     }
 
     /// Whether one waits for the other, through whatever lies between.
     fn waits(&self, one: &str, other: &str) -> bool {
-        let (Some(one), Some(other)) = (self.numbers.get(one), self.numbers.get(other)) else { return false };
-        self.reach
-            .get(*one)
-            .and_then(|row| row.get(other / 64))
-            .is_some_and(|word| word >> (other % 64) & 1 == 1)
+        let number = |name: &str| self.numbers.get(name).copied();
+        number(one).zip(number(other)).is_some_and(|(one, other)| self.closure.leads(one, other))
     }
 
     /// All that one waits for.
     fn all(&self, one: &str) -> impl Iterator<Item = &'g str> {
-        let row = self.numbers.get(one).and_then(|at| self.reach.get(*at));
-        let set = move |at: usize| {
-            row.and_then(|row| row.get(at / 64)).is_some_and(|word| word >> (at % 64) & 1 == 1)
-        };
-        self.names.iter().enumerate().filter(move |(at, _)| set(*at)).map(|(_, name)| *name)
+        let targets = self.numbers.get(one).map(|at| self.closure.from(*at));
+        targets.into_iter().flatten().filter_map(|at| self.names.get(at).copied())
     }
 }
 
@@ -122,7 +83,7 @@ pub(super) fn order(
         else {
             continue;
         };
-        if whole.waits(name, target) && !of_app.waits(name, target) {
+        if whole.waits(name, target) && !whole.waits(target, name) && !of_app.waits(name, target) {
             let gone = missing.entry(name).or_default();
             if !gone.contains(&target.as_str()) {
                 gone.push(target);
@@ -176,7 +137,10 @@ fn lost<'g>(
         let gone: Vec<&str> = before
             .all(name)
             .filter(|target| {
-                *target != name && system.resources.contains_key(*target) && !after.waits(name, target)
+                // In a circle, which cannot be deployed, nothing comes first.
+                !before.waits(target, name)
+                    && system.resources.contains_key(*target)
+                    && !after.waits(name, target)
             })
             .collect();
         if !gone.is_empty() {

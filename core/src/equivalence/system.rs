@@ -156,9 +156,9 @@ fn write_out(
         }
         let is_loop = name.starts_with("Fn::");
         let unit = Unit { expr: lowering.node(value), place, is_loop };
-        if units.insert(name.clone(), unit).is_some() && outer.is_some() {
+        if units.insert(name.clone(), unit).is_some() {
             faults.push(
-                Diagnostic::new(Code::PRF005, format!("loops make `{name}` more than once"))
+                Diagnostic::new(Code::PRF005, format!("`{name}` is made more than once"))
                     .label(source, place, "one of them")
                     .help("give what each turn makes a name of its own"),
             );

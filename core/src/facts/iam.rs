@@ -68,6 +68,36 @@ const IAM_TYPES: [IamType; 16] = [
     row("AWS::IAM::VirtualMFADevice", ArnFrom::Attribute("SerialNumber"), true, "mfa", Moves::WithAllIam),
 ];
 
+/// Attributes that `Fn::GetAtt` of an IAM type gives. Source: read-only properties of the published resource schemas
+/// (cfn-lint 1.58).
+#[must_use]
+pub fn iam_attributes(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "AWS::IAM::Role" => &["Arn", "RoleId"],
+        "AWS::IAM::ManagedPolicy" => &[
+            "PolicyArn",
+            "AttachmentCount",
+            "CreateDate",
+            "DefaultVersionId",
+            "IsAttachable",
+            "PermissionsBoundaryUsageCount",
+            "PolicyId",
+            "UpdateDate",
+        ],
+        "AWS::IAM::SAMLProvider" => &["Arn", "SamlProviderUUID"],
+        "AWS::IAM::Group"
+        | "AWS::IAM::InstanceProfile"
+        | "AWS::IAM::OIDCProvider"
+        | "AWS::IAM::ServerCertificate"
+        | "AWS::IAM::User" => &["Arn"],
+        "AWS::IAM::AccessKey" => &["SecretAccessKey", "Id"],
+        "AWS::IAM::Policy" | "AWS::IAM::UserToGroupAddition" => &["Id"],
+        "AWS::IAM::ServiceLinkedRole" => &["RoleName"],
+        "AWS::IAM::VirtualMFADevice" => &["SerialNumber"],
+        _ => &[],
+    }
+}
+
 /// The row of an IAM type.
 #[must_use]
 pub fn iam_type(name: &str) -> Option<&'static IamType> {

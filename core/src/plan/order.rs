@@ -3,9 +3,10 @@
 //! CloudFormation makes a resource once all that it references, or names in `DependsOn`, is there. Where A references a
 //! role and the role a bucket, A waits for the bucket; the role gone, nothing says so any more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Attached, Index};
+use crate::closure::Closure;
 use crate::syntax::Node;
 use crate::template::{Call, Owner, Reference, ReferenceKind, Site, Target, Template, call, may_mean, sites};
 
@@ -26,6 +27,7 @@ pub struct Wait<'d, 't> {
 pub struct Waits<'d, 't> {
     sites: Vec<Site<'d, 't>>,
     edges: Vec<Vec<Edge>>,
+    closure: Closure,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -99,37 +101,27 @@ impl<'d, 't> Waits<'d, 't> {
                 list.push(Edge { to, solid: !may_be_absent && !is_alternative(reference, source) });
             }
         }
-        Self { sites, edges }
+        let closure = closure(&edges, false);
+        Self { sites, edges, closure }
     }
 
     fn targets(&self, of: usize) -> impl Iterator<Item = Edge> + '_ {
         self.edges.get(of).into_iter().flatten().copied()
     }
 
-    /// Whether a site waits for another, by however many steps; `solid`: in every world in which it exists.
-    fn reaches(&self, from: usize, to: usize, solid: bool) -> bool {
-        let mut seen = vec![false; self.edges.len()];
-        let mut open = vec![from];
-        while let Some(at) = open.pop() {
-            for edge in self.targets(at).filter(|edge| edge.solid || !solid) {
-                if edge.to == to {
-                    return true;
-                }
-                if let Some(seen) = seen.get_mut(edge.to).filter(|seen| !**seen) {
-                    *seen = true;
-                    open.push(edge.to);
-                }
-            }
-        }
-        false
-    }
-
     /// Whether a resource waits for another, both by their logical ids (in a loop, with its variables).
     #[must_use]
     pub fn waits(&self, name: &str, on: &str) -> bool {
         let at = |name: &str| self.sites.iter().position(|site| site.name == name);
-        at(name).zip(at(on)).is_some_and(|(from, to)| self.reaches(from, to, false))
+        at(name).zip(at(on)).is_some_and(|(from, to)| self.closure.leads(from, to))
     }
+}
+
+/// What leads where; `solid`: in every world in which the beginning exists.
+fn closure(edges: &[Vec<Edge>], solid: bool) -> Closure {
+    let kept =
+        |list: &Vec<Edge>| list.iter().filter(|edge| edge.solid || !solid).map(|edge| edge.to).collect();
+    Closure::of(&edges.iter().map(kept).collect::<Vec<_>>())
 }
 
 /// The one declaration in a loop that makes a name.
@@ -175,9 +167,9 @@ pub(super) fn waits<'d, 't>(
     let moved: Vec<bool> = whole.sites.iter().map(|site| !site.looped && is_moved(site.name)).collect();
     let has_moved = |at: usize| moved.get(at).copied().unwrap_or(false);
     // The application's own waits, and after its resources the policies.
-    let mut app = Waits { sites: whole.sites.clone(), edges: vec![Vec::new(); count + attached.len()] };
+    let mut app: Vec<Vec<Edge>> = vec![Vec::new(); count + attached.len()];
     for at in (0..count).filter(|at| !has_moved(*at)) {
-        if let Some(list) = app.edges.get_mut(at) {
+        if let Some(list) = app.get_mut(at) {
             list.extend(whole.targets(at).filter(|edge| !has_moved(edge.to)));
         }
     }
@@ -186,13 +178,15 @@ pub(super) fn waits<'d, 't>(
         for reference in references {
             if let Target::Name(name) = reference.target
                 && let Some(to) = site_of(name).filter(|to| !has_moved(*to))
-                && let Some(list) = app.edges.get_mut(count + at)
+                && let Some(list) = app.get_mut(count + at)
             {
                 list.push(Edge { to, solid: true });
             }
         }
     }
+    let leads = closure(&app, false);
     let mut needs: Vec<(usize, usize, &'d str)> = Vec::new();
+    let mut is_known = HashSet::new();
     for at in (0..count).filter(|at| !has_moved(*at)) {
         let mut seen = vec![false; count];
         let mut open: Vec<usize> =
@@ -205,8 +199,12 @@ pub(super) fn waits<'d, 't>(
             let policies = policies.map(|(policy, _)| count + policy);
             let kept = whole.targets(through).map(|edge| edge.to).filter(|to| !has_moved(*to) && *to != at);
             for on in kept.chain(policies) {
-                let known = needs.iter().any(|(from, to, _)| (*from, *to) == (at, on));
-                if !known && let Some(site) = whole.sites.get(through) {
+                // In a circle, which the split opens, nothing came first.
+                let is_circle = on < count && whole.closure.leads(on, at);
+                if !is_circle
+                    && is_known.insert((at, on))
+                    && let Some(site) = whole.sites.get(through)
+                {
                     needs.push((at, on, site.name));
                 }
             }
@@ -216,30 +214,30 @@ pub(super) fn waits<'d, 't>(
     // What a policy or a resource needs itself cannot wait for it: such a monolith has a circle, which the split opens.
     // What maps events to a function can still wait for the policy.
     let (needs, circles): (Vec<_>, Vec<_>) =
-        needs.into_iter().partition(|(from, on, _)| !app.reaches(*on, *from, false));
+        needs.into_iter().partition(|(from, on, _)| !leads.leads(*on, *from));
     let mut needs = needs;
     for (from, on, through) in circles.into_iter().filter(|(_, on, _)| *on >= count) {
         for (at, site) in whole.sites.iter().enumerate() {
             let waits = site.kind == "AWS::Lambda::EventSourceMapping"
-                && app.targets(at).any(|edge| edge.to == from)
-                && !app.reaches(on, at, false);
-            if waits && !needs.iter().any(|(from, to, _)| (*from, *to) == (at, on)) {
+                && app.get(at).into_iter().flatten().any(|edge| edge.to == from)
+                && !leads.leads(on, at);
+            if waits && is_known.insert((at, on)) {
                 needs.push((at, on, through));
             }
         }
     }
     // With all of them in place, one is not needed where another way leads.
     for (from, on, _) in &needs {
-        if let Some(list) = app.edges.get_mut(*from) {
+        if let Some(list) = app.get_mut(*from) {
             list.push(Edge { to: *on, solid: true });
         }
     }
+    let leads = closure(&app, true);
     let mut result = Vec::new();
     for (from, on, through) in needs {
-        let others: Vec<usize> =
-            app.targets(from).filter(|edge| edge.solid && edge.to != on).map(|edge| edge.to).collect();
+        let mut others = app.get(from).into_iter().flatten().filter(|edge| edge.solid && edge.to != on);
         let direct = whole.targets(from).any(|edge| edge.solid && edge.to == on);
-        if direct || others.into_iter().any(|other| app.reaches(other, on, true)) {
+        if direct || others.any(|edge| leads.leads(edge.to, on)) {
             continue;
         }
         let Some(site) = whole.sites.get(from) else { continue };

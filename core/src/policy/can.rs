@@ -43,6 +43,9 @@ pub struct CanRequest<'r> {
     pub context: BTreeMap<String, Vec<String>>,
 }
 
+/// More cases than this are not tried.
+const MOST_CASES: usize = 200;
+
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CanAnswer {
@@ -80,6 +83,12 @@ pub fn can(template: &Template<'_, '_>, request: &CanRequest<'_>) -> Result<CanA
             (key.to_lowercase(), held)
         })
         .collect();
+    let mut unread: Vec<String> = both
+        .new
+        .macros()
+        .iter()
+        .map(|name| format!("the macro `{name}` may rewrite the whole template"))
+        .collect();
     let mut open = vec![World::default()];
     let mut found: Vec<(World, CanAnswer)> = Vec::new();
     while let Some(world) = open.pop() {
@@ -101,13 +110,19 @@ pub fn can(template: &Template<'_, '_>, request: &CanRequest<'_>) -> Result<CanA
             // It does not exist in this case: it may do nothing.
             Ok(None) => {}
             Err(Stop::Need(need)) => open.extend(world.with(&need)),
-            Err(Stop::NoValue(_)) => {}
+            Err(Stop::NoValue(why)) => unread.push(why),
         }
-        if found.len() + open.len() > 200 {
+        if found.len() + open.len() > MOST_CASES {
+            unread.push("its conditions have too many cases".to_owned());
             break;
         }
     }
-    Ok(together(found, request.principal))
+    let mut answer = together(found, request.principal);
+    for why in unread {
+        answer.access = Access::CannotTell;
+        answer.reasons.push(Reason { part: format!("`{}`", request.principal), why, line: 0 });
+    }
+    Ok(answer)
 }
 
 /// One answer for all cases.
@@ -212,9 +227,7 @@ impl Judged<'_> {
     }
 
     fn applies(&self, meaning: &Meaning) -> Option<bool> {
-        if meaning.unknown.is_some() {
-            return None;
-        }
+        let known = if meaning.unknown.is_some() { None } else { Some(true) };
         let has = |set: &Set, text: &str| {
             any(set.globs.iter().map(|glob| matches(glob, text))).map(|any| any != set.negated)
         };
@@ -222,6 +235,7 @@ impl Judged<'_> {
         let action = self.request.action.to_lowercase();
         all([has(&meaning.actions, &action), has(&meaning.targets, self.request.resource)]
             .into_iter()
+            .chain([known])
             .chain(lines))
     }
 }

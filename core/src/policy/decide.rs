@@ -552,7 +552,7 @@ fn clauses_of(open: Vec<(Atom, bool)>) -> Vec<Vec<(Atom, bool)>> {
 }
 
 fn unknown(meaning: &Meaning) -> Option<Vec<(Atom, bool)>> {
-    meaning.unknown.as_ref().map(|what| vec![(Atom::Statement(meaning.allow, what.clone()), true)])
+    meaning.unknown.as_ref().map(|unknown| vec![(Atom::Statement(meaning.allow, unknown.what.clone()), true)])
 }
 
 /// What a line with values that are not known turns on.
@@ -660,9 +660,7 @@ pub(super) fn allowed(powers: &Powers, request: &Request) -> Option<bool> {
 
 /// Whether a statement applies to a request.
 pub(super) fn applies(meaning: &Meaning, request: &Request) -> Option<bool> {
-    if meaning.unknown.is_some() {
-        return None;
-    }
+    let known = if meaning.unknown.is_some() { None } else { Some(true) };
     let holds_text = |set: &Set, text: &str| {
         any(set.globs.iter().map(|glob| matches(glob, text))).map(|any| any != set.negated)
     };
@@ -671,5 +669,6 @@ pub(super) fn applies(meaning: &Meaning, request: &Request) -> Option<bool> {
     let action = request.action.to_lowercase();
     all([holds_text(&meaning.actions, &action), holds_text(&meaning.targets, &request.target)]
         .into_iter()
+        .chain([known])
         .chain(lines))
 }

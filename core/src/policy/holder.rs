@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decide::{Fixed, Powers};
 use super::side::{Item, Side};
-use super::statement::{Origin, Reader, Statement, Symbols, blanket, entry, opaque};
+use super::statement::{Origin, Reader, Statement, Symbols, Unknown, blanket, entry, opaque};
 use super::value::Values;
 use super::world::{Both, Need, OTHER, Which, World, canonical};
 use crate::expression::Expr;
@@ -133,31 +133,92 @@ impl<'c> Case<'c> {
         Ok(reader.document(&document, origin)?)
     }
 
-    /// What an item of a list of names stands for: a resource of ours, or not.
-    fn is(&self, item: &Expr, kind: Kind, name: &str) -> Result<bool, Stop> {
-        if let Expr::Ref(reference) = item {
-            return Ok(reference.trim_end_matches(OTHER) == name);
+    /// Whether an item of a list of names stands for a resource of ours; `None` where a value decides that is not
+    /// known.
+    fn is(&self, item: &Expr, kind: Kind, name: &str) -> Result<Option<bool>, Stop> {
+        if let Expr::Ref(reference) = item
+            && self.side().resources.contains_key(reference.trim_end_matches(OTHER))
+        {
+            return Ok(Some(reference.trim_end_matches(OTHER) == name));
         }
-        let Some(own) = self.own(name, kind) else { return Ok(false) };
-        Ok(match own.property(kind.name_property()) {
-            Some(explicit) => self.value(explicit)? == *item,
-            None => false,
+        let Some(own) = self.own(name, kind) else { return Ok(Some(false)) };
+        let explicit = own.property(kind.name_property()).map(|explicit| self.value(explicit)).transpose()?;
+        Ok(match (explicit.as_ref(), item) {
+            (Some(explicit), item) if explicit == item => Some(true),
+            (Some(explicit), item) if never_equal(explicit, item) => Some(false),
+            // CloudFormation puts letters and digits of its own in a name that it makes: no template writes it out.
+            (None, Expr::Text(_)) => Some(false),
+            // A trial's values are each another one.
+            _ if self.values.is_some() => Some(false),
+            _ => None,
         })
     }
 
-    /// Whether a list of names names the subject.
-    fn names(&self, list: &Expr, kind: Kind, subject: &Subject) -> Result<bool, Stop> {
+    /// Whether a list of names names the subject; `None` where a value decides that is not known.
+    fn names(&self, list: &Expr, kind: Kind, subject: &Subject) -> Result<Option<bool>, Stop> {
         let list = self.value(list)?;
+        let mut result = Some(false);
         for item in leaves(&list) {
             let is = match subject {
                 Subject::Own(_, name) => self.is(item, kind, name)?,
-                Subject::Outside(_, wanted) => canonical(&self.value(wanted)?) == canonical(item),
+                // Its name is the old template's, also where the new one has another value there.
+                Subject::Outside(_, wanted) => {
+                    let wanted = self.both.value(Which::Old, wanted, self.world)?;
+                    Some(canonical(&wanted) == canonical(item))
+                }
             };
-            if is {
-                return Ok(true);
+            match is {
+                Some(true) => return Ok(Some(true)),
+                Some(false) => {}
+                None => result = None,
             }
         }
-        Ok(false)
+        Ok(result)
+    }
+
+    /// What policies say that may be the subject's or not.
+    fn perhaps(statements: &mut [Statement], policy: &str, list: &Expr) {
+        for statement in statements.iter_mut().filter(|statement| statement.meaning.unknown.is_none()) {
+            let what = format!("{policy} is attached to {}", canonical(list));
+            let why = "whom it is attached to is not in the template";
+            statement.meaning.unknown = Some(Unknown { what, why });
+        }
+    }
+
+    /// What loops may give to anyone that cannot be written out.
+    fn of_loops(&self, powers: &mut Powers) -> Result<(), Stop> {
+        for (section, expr) in self.side().open_loops() {
+            let mut attaches = false;
+            expr.walk(&mut |part| {
+                attaches |= entry(part, "Type").is_some_and(|kind| match kind {
+                    Expr::Text(kind) | Expr::Plain(kind) => ATTACHING.contains(&kind.as_str()),
+                    _ => true,
+                });
+            });
+            if section == "Resources" && attaches {
+                let policy = "loop over values that are not written in the template".to_owned();
+                let origin = Origin { resource: "Resources".to_owned(), policy, ..Origin::default() };
+                powers.statements.extend(opaque(&canonical(&self.value(expr)?), &origin));
+            }
+        }
+        Ok(())
+    }
+
+    /// Of two inline policies of one name only one stands, and the template does not say which.
+    /// Source: IAM API Reference, `PutRolePolicy`: a policy of the name is replaced.
+    fn overwritten(&self, named: &[Named], powers: &mut Powers) {
+        for (at, one) in named.iter().enumerate() {
+            let clash = named
+                .iter()
+                .enumerate()
+                .any(|(other, another)| other != at && !never_equal(&one.name, &another.name));
+            let statements = powers.statements.get_mut(one.statements.clone()).unwrap_or_default();
+            for statement in statements.iter_mut().filter(|_| clash) {
+                let what = format!("{:?} {} is overwritten", self.which, canonical(&one.name));
+                let why = "another policy of the same holder may have its name, and only one of them stands";
+                statement.meaning.unknown = Some(Unknown { what, why });
+            }
+        }
     }
 
     /// What someone may do; `None` where they do not exist.
@@ -170,6 +231,9 @@ impl<'c> Case<'c> {
                     return Ok(None);
                 }
                 self.of_own(*kind, name, item, &mut powers)?;
+                if *kind != Kind::Policy {
+                    self.of_loops(&mut powers)?;
+                }
                 // A witness is about what these templates allow.
                 if !self.alone && self.stands_alone(*kind, name)? {
                     powers.statements.extend(beyond(&format!("whoever has `{name}`"), name));
@@ -180,10 +244,13 @@ impl<'c> Case<'c> {
                 if !self.alone {
                     powers.statements.extend(beyond(&format!("the {} `{shown}`", kind.noun()), &shown));
                 }
-                self.attached(*kind, subject, &mut powers)?;
+                let mut named = Vec::new();
+                self.attached(*kind, subject, &mut powers, &mut named)?;
+                self.overwritten(&named, &mut powers);
                 if *kind == Kind::User {
                     self.groups(subject, None, &mut powers)?;
                 }
+                self.of_loops(&mut powers)?;
             }
         }
         Ok(Some(powers))
@@ -215,6 +282,10 @@ impl<'c> Case<'c> {
     }
 
     fn of_own(&mut self, kind: Kind, name: &str, item: &'c Item, powers: &mut Powers) -> Result<(), Stop> {
+        if item.rewritten {
+            let origin = Origin { resource: name.to_owned(), ..Origin::default() };
+            powers.statements.extend(opaque(&canonical(&self.value(&item.whole)?), &origin));
+        }
         if kind == Kind::Policy {
             if let Some(document) = item.property("PolicyDocument") {
                 let origin = Origin { resource: name.to_owned(), ..Origin::default() };
@@ -226,8 +297,9 @@ impl<'c> Case<'c> {
             let origin = Origin { resource: name.to_owned(), ..Origin::default() };
             powers.statements.extend(opaque(&canonical(&self.value(whole)?), &origin));
         }
+        let mut named = Vec::new();
         if let Some(policies) = item.property("Policies") {
-            self.inline(name, policies, powers)?;
+            self.inline(name, policies, powers, &mut named)?;
         }
         if let Some(arns) = item.property("ManagedPolicyArns") {
             let arns = self.value(arns)?;
@@ -241,14 +313,21 @@ impl<'c> Case<'c> {
                 powers.boundary = Some(self.managed(&boundary, name)?);
             }
         }
-        self.attached(kind, &Subject::Own(kind, name.to_owned()), powers)?;
+        self.attached(kind, &Subject::Own(kind, name.to_owned()), powers, &mut named)?;
+        self.overwritten(&named, powers);
         if kind == Kind::User {
             self.groups(&Subject::Own(kind, name.to_owned()), item.property("Groups"), powers)?;
         }
         Ok(())
     }
 
-    fn inline(&mut self, name: &str, policies: &Expr, powers: &mut Powers) -> Result<(), Stop> {
+    fn inline(
+        &mut self,
+        name: &str,
+        policies: &Expr,
+        powers: &mut Powers,
+        named: &mut Vec<Named>,
+    ) -> Result<(), Stop> {
         let policies = self.value(policies)?;
         for (at, policy) in leaves(&policies).into_iter().enumerate() {
             let label = match entry(policy, "PolicyName") {
@@ -256,10 +335,14 @@ impl<'c> Case<'c> {
                 _ => format!("inline policy {}", at + 1),
             };
             let origin = Origin { resource: name.to_owned(), policy: label, ..Origin::default() };
+            let start = powers.statements.len();
             match (policy, entry(policy, "PolicyDocument")) {
                 (_, Some(document)) => powers.statements.extend(self.document(document, &origin, false)?),
                 (Expr::Map(_), None) => {}
                 (other, None) => powers.statements.extend(opaque(&canonical(other), &origin)),
+            }
+            if let Some(name) = entry(policy, "PolicyName") {
+                named.push(Named { name: name.clone(), statements: start..powers.statements.len() });
             }
         }
         Ok(())
@@ -322,7 +405,13 @@ impl<'c> Case<'c> {
     }
 
     /// Policies that name the subject themselves.
-    fn attached(&mut self, kind: Kind, subject: &Subject, powers: &mut Powers) -> Result<(), Stop> {
+    fn attached(
+        &mut self,
+        kind: Kind,
+        subject: &Subject,
+        powers: &mut Powers,
+        named: &mut Vec<Named>,
+    ) -> Result<(), Stop> {
         for (name, item) in &self.side().resources {
             let single = match (item.kind.as_str(), kind) {
                 ("AWS::IAM::RolePolicy", Kind::Role) => "RoleName",
@@ -332,12 +421,31 @@ impl<'c> Case<'c> {
                 _ => continue,
             };
             let Some(list) = item.property(single) else { continue };
-            if !self.exists(item)? || !self.names(list, kind, subject)? {
+            if !self.exists(item)? {
+                continue;
+            }
+            let is_named = self.names(list, kind, subject)?;
+            if is_named == Some(false) {
                 continue;
             }
             let origin = Origin { resource: name.clone(), ..Origin::default() };
-            if let Some(document) = item.property("PolicyDocument") {
-                powers.statements.extend(self.document(document, &origin, false)?);
+            let mut statements = match item.property("PolicyDocument") {
+                Some(document) => self.document(document, &origin, false)?,
+                None => Vec::new(),
+            };
+            if item.rewritten {
+                statements.extend(opaque(&canonical(&self.value(&item.whole)?), &origin));
+            }
+            if is_named.is_none() {
+                Self::perhaps(&mut statements, name, &self.value(list)?);
+            }
+            let start = powers.statements.len();
+            powers.statements.extend(statements);
+            if let Some(policy) =
+                item.property("PolicyName").filter(|_| item.kind != "AWS::IAM::ManagedPolicy")
+            {
+                let name = self.value(policy)?;
+                named.push(Named { name, statements: start..powers.statements.len() });
             }
         }
         Ok(())
@@ -362,15 +470,28 @@ impl<'c> Case<'c> {
             else {
                 continue;
             };
-            if self.names(users, Kind::User, user)? {
-                let group = self.value(group)?;
-                groups.insert(canonical(&group), group);
+            match self.names(users, Kind::User, user)? {
+                Some(false) => {}
+                Some(true) => {
+                    let group = self.value(group)?;
+                    groups.insert(canonical(&group), group);
+                }
+                None => {
+                    let policy = format!("the groups of {}", canonical(users));
+                    let origin =
+                        Origin { resource: holder.clone(), policy: "group".to_owned(), ..Origin::default() };
+                    let mut statements = opaque(&policy, &origin);
+                    Self::perhaps(&mut statements, &policy, users);
+                    powers.statements.extend(statements);
+                }
             }
         }
         for group in groups.into_values() {
             let mut found = None;
             for (name, item) in &self.side().resources {
-                if Kind::of_type(&item.kind) == Some(Kind::Group) && self.is(&group, Kind::Group, name)? {
+                if Kind::of_type(&item.kind) == Some(Kind::Group)
+                    && self.is(&group, Kind::Group, name)? == Some(true)
+                {
                     found = Some((name, item));
                 }
             }
@@ -385,7 +506,9 @@ impl<'c> Case<'c> {
                         ..Origin::default()
                     };
                     powers.statements.extend(opaque(&format!("group {shown}"), &origin));
-                    self.attached(Kind::Group, &Subject::Outside(Kind::Group, group), powers)?;
+                    let mut named = Vec::new();
+                    self.attached(Kind::Group, &Subject::Outside(Kind::Group, group), powers, &mut named)?;
+                    self.overwritten(&named, powers);
                 }
             }
         }
@@ -407,6 +530,52 @@ impl<'c> Case<'c> {
             };
         Ok(Some(Powers { statements, boundary: None }))
     }
+}
+
+/// An inline policy: its name, and where its statements are.
+struct Named {
+    name: Expr,
+    statements: std::ops::Range<usize>,
+}
+
+/// Types that give permissions to principals that they name.
+const ATTACHING: [&str; 6] = [
+    "AWS::IAM::Policy",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::RolePolicy",
+    "AWS::IAM::UserPolicy",
+    "AWS::IAM::GroupPolicy",
+    "AWS::IAM::UserToGroupAddition",
+];
+
+/// Whether two names differ whatever their values are: both are known, or one begins or ends as the other does not.
+fn never_equal(a: &Expr, b: &Expr) -> bool {
+    let ends = |expr: &Expr| -> (String, String, bool) {
+        match expr {
+            Expr::Text(text) | Expr::Plain(text) => (text.clone(), text.clone(), true),
+            Expr::Concat(parts) => {
+                let text = |part: Option<&Expr>| match part {
+                    Some(Expr::Text(text)) => text.clone(),
+                    _ => String::new(),
+                };
+                (text(parts.first()), text(parts.last()), false)
+            }
+            _ => (String::new(), String::new(), false),
+        }
+    };
+    let ((first_a, last_a, is_known_a), (first_b, last_b, is_known_b)) = (ends(a), ends(b));
+    if is_known_a && is_known_b {
+        return first_a != first_b;
+    }
+    let apart = |mut a: Vec<char>, mut b: Vec<char>, reverse: bool| {
+        if reverse {
+            a.reverse();
+            b.reverse();
+        }
+        a.iter().zip(&b).any(|(a, b)| a != b)
+    };
+    let letters = |text: &str| text.chars().collect::<Vec<_>>();
+    apart(letters(&first_a), letters(&first_b), false) || apart(letters(&last_a), letters(&last_b), true)
 }
 
 /// What someone is allowed beyond these templates: the same in both, and not known.

@@ -3,31 +3,36 @@
 //! Source: CloudFormation Template Reference, "Fn::ForEach": `${Name}` in keys and values stands for the value,
 //! `&{Name}` for its letters and digits.
 
+use std::collections::BTreeMap;
+
+use super::world::entries;
 use crate::expression::{Expr, in_turn};
+
+/// The sections that loops may read their collections from.
+pub(super) type Mappings = BTreeMap<String, Expr>;
 
 /// The entries that an entry of a section comes to: itself, or those of the loop that it is. `None` for a loop
 /// over what is not known before the stack is made.
-pub(super) fn written_out(name: &str, value: &Expr) -> Option<Vec<(String, Expr)>> {
+pub(super) fn written_out(name: &str, value: &Expr, mappings: &Mappings) -> Option<Vec<(String, Expr)>> {
     if !name.starts_with("Fn::ForEach") {
-        return Some(vec![(name.to_owned(), inner(value)?)]);
+        return Some(vec![(name.to_owned(), inner(value, mappings)?)]);
     }
     let (Expr::List(arguments) | Expr::Call(_, arguments)) = value else { return None };
-    let [Expr::Text(variable) | Expr::Plain(variable), Expr::List(collection), body] = arguments.as_slice()
-    else {
+    let [Expr::Text(variable) | Expr::Plain(variable), collection, body] = arguments.as_slice() else {
         return None;
     };
     let mut entries = Vec::new();
-    for value in collection {
+    for value in &items(collection, mappings)? {
         let (Expr::Text(value) | Expr::Plain(value)) = value else { return None };
         match with(body, variable, value) {
             Expr::Map(body) => {
                 for (name, value) in body {
-                    entries.extend(written_out(&name, &value)?);
+                    entries.extend(written_out(&name, &value, mappings)?);
                 }
             }
             // A mapping of one loop is read as a call.
             Expr::Call(name, arguments) if name.starts_with("ForEach") => {
-                entries.extend(written_out(&format!("Fn::{name}"), &Expr::List(arguments))?);
+                entries.extend(written_out(&format!("Fn::{name}"), &Expr::List(arguments), mappings)?);
             }
             _ => return None,
         }
@@ -35,19 +40,41 @@ pub(super) fn written_out(name: &str, value: &Expr) -> Option<Vec<(String, Expr)
     Some(entries)
 }
 
+/// The values of a collection that is written out, or stands in a mapping under keys that are.
+fn items(collection: &Expr, mappings: &Mappings) -> Option<Vec<Expr>> {
+    let text = |expr: &Expr| match expr {
+        Expr::Text(text) | Expr::Plain(text) => Some(text.clone()),
+        _ => None,
+    };
+    match collection {
+        Expr::List(items) => Some(items.clone()),
+        Expr::Call(name, parts) if name == "FindInMap" => {
+            let [mapping, first, second] = parts.as_slice() else { return None };
+            let row = entries(mappings.get(&text(mapping)?));
+            let row = row.iter().find(|(key, _)| Some(key) == text(first).as_ref())?;
+            let value = entries(Some(&row.1)).iter().find(|(key, _)| Some(key) == text(second).as_ref())?;
+            match &value.1 {
+                Expr::List(items) => Some(items.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// Loops inside a value: the entries of a mapping.
-fn inner(value: &Expr) -> Option<Expr> {
-    let all = |parts: &[Expr]| parts.iter().map(inner).collect::<Option<Vec<_>>>();
+fn inner(value: &Expr, mappings: &Mappings) -> Option<Expr> {
+    let all = |parts: &[Expr]| parts.iter().map(|part| inner(part, mappings)).collect::<Option<Vec<_>>>();
     Some(match value {
         Expr::Map(entries) => {
             let mut list = Vec::with_capacity(entries.len());
             for (name, value) in entries {
-                list.extend(written_out(name, value)?);
+                list.extend(written_out(name, value, mappings)?);
             }
             Expr::Map(list)
         }
         Expr::Call(name, arguments) if name.starts_with("ForEach") => {
-            Expr::Map(written_out(&format!("Fn::{name}"), &Expr::List(arguments.clone()))?)
+            Expr::Map(written_out(&format!("Fn::{name}"), &Expr::List(arguments.clone()), mappings)?)
         }
         Expr::List(parts) => Expr::List(all(parts)?),
         Expr::Call(name, parts) => Expr::Call(name.clone(), all(parts)?),

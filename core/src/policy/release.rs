@@ -205,7 +205,14 @@ pub(super) fn both(old: Side, new: Side) -> Both {
         if let (Some(a), Some(b)) = of("Default")
             && a != b
         {
-            both.defaults.insert(name.clone());
+            // Source: CloudFormation User Guide, "Specify existing resources at runtime with CloudFormation-supplied
+            // parameter types": the default names an entry of the parameter store, whose value is the parameter's.
+            if of("Type").1.is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value<")) {
+                let why = "its default names another entry of the parameter store".to_owned();
+                both.loosened.insert(name.clone(), why);
+            } else {
+                both.defaults.insert(name.clone());
+            }
         }
         if let Some(why) = loosened(&both.old, &both.new, name) {
             both.loosened.insert(name.clone(), why);
@@ -244,6 +251,7 @@ pub(super) fn both(old: Side, new: Side) -> Both {
                 .iter()
                 .find(|key| item.property(key) != other.property(key))
                 .map(|key| format!("its `{key}` is another, so its ARN is"))
+                .or_else(|| names.iter().find_map(|key| may_differ(&both, item.property(key)?, key)))
         } else {
             (item.whole != other.whole).then(|| "it is another, so what it is called may be".to_owned())
         };
@@ -252,6 +260,23 @@ pub(super) fn both(old: Side, new: Side) -> Both {
         }
     }
     both
+}
+
+/// Why a name may be another although it is written the same.
+fn may_differ(both: &Both, name: &Expr, key: &str) -> Option<String> {
+    let mut reads = None;
+    name.walk(&mut |part| match part {
+        Expr::Ref(parameter) if both.defaults.contains(parameter) => {
+            reads = Some(format!("the default of `{parameter}` is another"));
+        }
+        Expr::Call(call, parts) if call == "FindInMap" => match parts.first() {
+            Some(Expr::Text(mapping)) if !both.mappings.contains(mapping) => {}
+            _ if both.mappings.is_empty() => {}
+            _ => reads = Some("a mapping that it reads is another".to_owned()),
+        },
+        _ => {}
+    });
+    reads.map(|why| format!("its `{key}` may be another, since {why}"))
 }
 
 /// Why a parameter may have a value that it could not have before, if so.
@@ -357,12 +382,17 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
     let line = |name: &str| asked.line_of(name);
     for name in both.old.others.keys().chain(both.new.others.keys()).collect::<BTreeSet<_>>() {
         let (a, b) = (both.old.others.get(name), both.new.others.get(name));
+        if a == b && name.contains('.') && a.is_some_and(|expr| asked.reaches_changes(expr, None)) {
+            let why =
+                "it is a loop over values that are not written in the template, and what it reads differs";
+            tell(name, "section", Question::Other, why.to_owned(), line(name));
+        }
         if a == b || name == "Rules" {
             continue;
         }
         let why = match name.as_str() {
-            "Transform" if macros(a).is_empty() && macros(b).is_empty() => continue,
-            "Transform" => "a macro may rewrite the whole template".to_owned(),
+            "Transform" if both.old.macros().is_empty() && both.new.macros().is_empty() => continue,
+            "Transform" | "Fn::Transform" => "a macro may rewrite the whole template".to_owned(),
             _ if name.contains('.') => {
                 "it is a loop over values that are not written in the template".to_owned()
             }
@@ -370,7 +400,7 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         };
         tell(name, "section", Question::Other, why, line(name));
     }
-    let transforms = macros(both.new.others.get("Transform"));
+    let transforms = both.new.macros();
     let differs =
         both.old.resources.len() != both.new.resources.len()
             || both.old.resources.iter().any(|(name, item)| {
@@ -405,6 +435,18 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
             }
             continue;
         }
+        for (property, _) in subject::naming(&item.kind) {
+            let names = b.and_then(|b| b.property(property)).map(subject::branches).unwrap_or_default();
+            let may_differ = |name: &&Expr| match name {
+                Expr::Ref(name) => both.loosened.contains_key(name),
+                name => asked.reaches_changes(name, None),
+            };
+            if let Some(found) = names.into_iter().find(may_differ) {
+                let shown = super::words::value(found);
+                let why = format!("whom it is attached to may be another: `{shown}` is not what it was");
+                tell(name, subject::noun(&item.kind), Question::Other, why, place);
+            }
+        }
         let (Some(a), Some(b)) = (a, b) else { continue };
         for key in keys(&a.whole, &b.whole) {
             let of = |item: &super::side::Item| super::statement::entry(&item.whole, &key).cloned();
@@ -431,9 +473,7 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
                 place,
             );
         }
-        if a.property("Tags") != b.property("Tags")
-            && let Some(key) = asked_for(asked, a.property("Tags"), b.property("Tags"))
-        {
+        if let Some(key) = asked_for(asked, a.property("Tags"), b.property("Tags")) {
             tell(
                 name,
                 subject::noun(&item.kind),
@@ -447,22 +487,6 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
 
 fn keys(a: &Expr, b: &Expr) -> BTreeSet<String> {
     entries(Some(a)).iter().chain(entries(Some(b))).map(|(key, _)| key.clone()).collect()
-}
-
-/// Transforms that may rewrite what is not theirs.
-/// Source: CloudFormation User Guide, "AWS-managed transforms": what each of these reads.
-fn macros(transform: Option<&Expr>) -> Vec<String> {
-    let list = match transform {
-        Some(Expr::List(list)) => list.clone(),
-        Some(one) => vec![one.clone()],
-        None => Vec::new(),
-    };
-    let name = |expr: &Expr| match expr {
-        Expr::Text(name) => name.clone(),
-        other => super::words::value(other),
-    };
-    let known = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
-    list.iter().map(name).filter(|name| !known.contains(&name.as_str())).collect()
 }
 
 fn undecided(kind: &str, before: bool, now: bool) -> Option<String> {
@@ -486,23 +510,32 @@ fn undecided(kind: &str, before: bool, now: bool) -> Option<String> {
 
 /// A tag that differs and that some text of the templates asks for.
 fn asked_for(asked: &Asked<'_>, a: Option<&Expr>, b: Option<&Expr>) -> Option<String> {
-    let tags = |list: Option<&Expr>| -> BTreeMap<String, String> {
+    // A value that reads what differs is another one.
+    let tags = |list: Option<&Expr>, side: &str| -> BTreeMap<String, String> {
         let mut tags = BTreeMap::new();
+        let value = |expr: &Expr| {
+            let mark = if asked.reaches_changes(expr, None) { side } else { "" };
+            format!("{}{mark}", super::words::value(expr))
+        };
         if let Some(Expr::List(list)) = list {
             for tag in list {
-                let of = |key: &str| {
-                    super::statement::entry(tag, key).map(super::words::value).unwrap_or_default()
+                let of = |key: &str| super::statement::entry(tag, key);
+                match (of("Key"), of("Value")) {
+                    (Some(key), Some(text)) => tags.insert(value(key), value(text)),
+                    _ => tags.insert(String::new(), value(tag)),
                 };
-                tags.insert(of("Key"), of("Value"));
             }
         } else if let Some(other) = list {
-            tags.insert(String::new(), super::words::value(other));
+            tags.insert(String::new(), value(other));
         }
         tags
     };
-    let (a, b) = (tags(a), tags(b));
+    let (a, b) = (tags(a, "\u{2}"), tags(b, "\u{3}"));
     let differing =
         a.keys().chain(b.keys()).filter(|key| a.get(*key) != b.get(*key)).cloned().collect::<BTreeSet<_>>();
+    if differing.is_empty() {
+        return None;
+    }
     let mut texts = String::new();
     for side in [&asked.both.old, &asked.both.new] {
         for item in side.resources.values() {
@@ -510,7 +543,7 @@ fn asked_for(asked: &Asked<'_>, a: Option<&Expr>, b: Option<&Expr>) -> Option<St
         }
     }
     differing.into_iter().find(|key| {
-        let plain = !key.is_empty() && !key.contains('$') && !key.contains('!');
+        let plain = !key.is_empty() && !key.contains(['$', '!', '\u{2}', '\u{3}']);
         texts.contains(&if plain { format!("tag/{}", key.to_lowercase()) } else { "tag/".to_owned() })
             || (texts.contains("tag/") && texts.contains(&format!("tag/{OTHER}")))
     })

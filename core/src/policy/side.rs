@@ -24,6 +24,8 @@ pub(super) struct Item {
     pub(super) properties: Vec<(String, Expr)>,
     /// The whole of it, as it is.
     pub(super) whole: Expr,
+    /// Whether a macro that stands in it may make something else of it.
+    pub(super) rewritten: bool,
 }
 
 impl Item {
@@ -51,7 +53,10 @@ pub(super) struct Side {
 impl Side {
     pub(super) fn of(template: &Template<'_, '_>) -> Self {
         let mut side = Self::default();
-        for (key, value) in template.root.entries() {
+        let mut sections: Vec<_> = template.root.entries().collect();
+        // Loops read mappings.
+        sections.sort_by_key(|(key, _)| key.as_str() != Some("Mappings"));
+        for (key, value) in sections {
             let Some(section) = key.as_str() else { continue };
             let value = value.resolved();
             match section {
@@ -76,7 +81,7 @@ impl Side {
             if section == "Resources" {
                 self.mark(value, &mut marked);
             }
-            let written_out = |value: &Expr| loops::written_out(&name, value);
+            let written_out = |value: &Expr| loops::written_out(&name, value, &self.mappings);
             let Some(entries) = written_out(&plain).zip(written_out(&marked)) else {
                 // A loop over what is not known: it is compared as a whole.
                 let name = format!("{section}.{name}");
@@ -111,6 +116,32 @@ impl Side {
         }
     }
 
+    /// Loops that cannot be written out, with the section that each makes entries of.
+    pub(super) fn open_loops(&self) -> impl Iterator<Item = (&str, &Expr)> {
+        self.others.iter().filter_map(|(name, expr)| Some((name.split_once('.')?.0, expr)))
+    }
+
+    /// Macros that may rewrite the whole template.
+    /// Source: CloudFormation User Guide, "AWS-managed transforms": what each of these reads.
+    pub(super) fn macros(&self) -> Vec<String> {
+        let list = match self.others.get("Transform") {
+            Some(Expr::List(list)) => list.clone(),
+            Some(one) => vec![one.clone()],
+            None => Vec::new(),
+        };
+        let name = |expr: &Expr| match expr {
+            Expr::Text(name) => name.clone(),
+            other => super::words::value(other),
+        };
+        let known = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
+        let mut names: Vec<String> =
+            list.iter().map(name).filter(|name| !known.contains(&name.as_str())).collect();
+        if self.others.contains_key("Fn::Transform") || self.resources.contains_key("Fn::Transform") {
+            names.push("Fn::Transform".to_owned());
+        }
+        names
+    }
+
     pub(super) fn place_of_mark(&self, mark: &Expr) -> Option<Span> {
         let Expr::Text(mark) = mark else { return None };
         self.statements.get(mark.parse::<usize>().ok()?).copied()
@@ -136,7 +167,15 @@ fn item(whole: Expr, marked: Expr) -> Item {
         },
         _ => Vec::new(),
     };
-    Item { kind, condition, properties, whole }
+    let mut rewritten = false;
+    whole.walk(&mut |part| {
+        rewritten |= match part {
+            Expr::Map(entries) => entries.iter().any(|(key, _)| key == "Fn::Transform"),
+            Expr::Call(name, _) | Expr::Unary(name, _) => name == "Transform",
+            _ => false,
+        };
+    });
+    Item { kind, condition, properties, whole, rewritten }
 }
 
 fn statements_in(node: Node<'_, '_>, places: &mut Vec<Span>) {

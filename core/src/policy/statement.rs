@@ -1,7 +1,7 @@
 //! Statements of policy documents as sets: of actions, of resources or principals, of contexts.
 
 use super::condition::{Line, Operator, Reading, Wanted, operator};
-use super::glob::{Glob, Token};
+use super::glob::{Glob, Token, within};
 use super::side::{MARK, Side};
 use super::world::{Both, Need, World, canonical, entries};
 use crate::expression::Expr;
@@ -48,8 +48,17 @@ pub(super) struct Meaning {
     /// Resources, or in a trust policy principals.
     pub(super) targets: Set,
     pub(super) lines: Vec<Line>,
-    /// What it is, where it is not understood: it may apply or not.
-    pub(super) unknown: Option<String>,
+    /// Where it may apply or not.
+    pub(super) unknown: Option<Unknown>,
+}
+
+/// Why a statement may apply or not, whatever it says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Unknown {
+    /// Statements for which this is the same apply together.
+    pub(super) what: String,
+    /// In words.
+    pub(super) why: &'static str,
 }
 
 /// As it is written.
@@ -75,8 +84,8 @@ pub(super) struct Statement {
 pub(super) enum Symbol {
     /// A value that the template computes.
     Value(Expr),
-    /// A policy variable: a key of the context.
-    Variable(String),
+    /// A policy variable: a key of the context, and what it is where the context lacks the key.
+    Variable(String, Option<String>),
 }
 
 /// The symbols of the globs.
@@ -228,7 +237,10 @@ impl Reader<'_> {
             if get("Resource").or(get("NotResource")).is_some() {
                 return Err(Unread);
             }
-            (Set::of(negated, self.principals(principals)?), (key.to_owned(), shown_principals(principals)))
+            (
+                Set::of(negated, self.principals(principals, negated)?),
+                (key.to_owned(), shown_principals(principals)),
+            )
         } else {
             let (negated, key, resources) = match (get("Resource"), get("NotResource")) {
                 (Some(resources), None) => (false, "Resource", resources),
@@ -257,7 +269,10 @@ impl Reader<'_> {
         })
     }
 
-    fn principals(&mut self, principals: &Expr) -> Result<Vec<Glob>, Unread> {
+    /// The globs of principals. `excepted`: they stand in `NotPrincipal`, where an account is its root user alone, and
+    /// nobody is surely excepted whose account is not named as well.
+    /// Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal".
+    fn principals(&mut self, principals: &Expr, excepted: bool) -> Result<Vec<Glob>, Unread> {
         let kinds = match principals {
             Expr::Text(all) if all == "*" => return Ok(vec![vec![Token::Any]]),
             Expr::Map(kinds) => kinds,
@@ -268,10 +283,20 @@ impl Reader<'_> {
             for name in each(names) {
                 let prefix = format!("{kind}:").chars().map(Token::Char).collect::<Vec<_>>();
                 let mut glob = self.glob(&name, false, Reading::Exact)?;
-                if kind == "AWS" {
+                if kind == "AWS" && !excepted {
                     glob = account(&glob);
                 }
                 globs.push([prefix, glob].concat());
+            }
+        }
+        if excepted {
+            let name = |glob: &'_ Glob| glob.get("AWS:".len()..).unwrap_or_default().to_vec();
+            let accounts: Vec<Glob> = globs.iter().filter_map(|glob| everyone_of(&name(glob))).collect();
+            let is_named = |name: &Glob| {
+                everyone_of(name).is_some() || accounts.iter().any(|account| within(name, account))
+            };
+            if !globs.iter().all(|glob| is_named(&name(glob))) {
+                return Err(Unread);
             }
         }
         Ok(globs)
@@ -326,10 +351,12 @@ impl Reader<'_> {
                 continue;
             };
             match self.symbols.get(number) {
-                Some(Symbol::Variable(key)) => match values.get(key) {
-                    Some(Some(value)) => known.extend(value.chars().map(Token::Char)),
-                    Some(None) => return Ok(None),
-                    None => known.push(token),
+                Some(Symbol::Variable(key, default)) => match (values.get(key), default) {
+                    (Some(Some(value)), _) | (Some(None), Some(value)) => {
+                        known.extend(value.chars().map(Token::Char));
+                    }
+                    (Some(None), None) => return Ok(None),
+                    (None, _) => known.push(token),
                 },
                 _ => known.push(token),
             }
@@ -374,8 +401,17 @@ impl Reader<'_> {
                                     Err(value) => canonical(value),
                                 })
                                 .collect();
-                            let key = key.split(',').next().unwrap_or_default().trim().to_lowercase();
-                            Token::Symbol(self.symbols.number(Symbol::Variable(key)))
+                            // Source: IAM User Guide, "IAM policy elements: Variables and tags",
+                            // "Specifying default values": `${key, 'default'}`.
+                            let (key, default) =
+                                key.split_once(',').map_or((key.as_str(), None), |(key, rest)| {
+                                    let rest = rest.trim();
+                                    let text =
+                                        rest.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+                                    (key, Some(text.unwrap_or(rest).to_owned()))
+                                });
+                            let symbol = Symbol::Variable(key.trim().to_lowercase(), default);
+                            Token::Symbol(self.symbols.number(symbol))
                         }
                     });
                     continue;
@@ -432,13 +468,18 @@ fn lower_case(token: Token) -> Token {
     }
 }
 
-/// An account as a principal is everyone in it. Source: IAM User Guide, "AWS JSON policy elements: Principal":
-/// the account's number and the ARN of its root mean the same.
+/// An account as a principal is everyone in it.
 fn account(glob: &[Token]) -> Glob {
-    let chars = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
     if glob == [Token::Char('*')] {
         return vec![Token::Any];
     }
+    everyone_of(glob).unwrap_or_else(|| glob.to_vec())
+}
+
+/// Everyone in an account, where a principal is one. Source: IAM User Guide, "AWS JSON policy elements: Principal":
+/// the account's number and the ARN of its root mean the same.
+fn everyone_of(glob: &[Token]) -> Option<Glob> {
+    let chars = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
     let everyone = |account: &[Token]| {
         [chars("arn:").as_slice(), &[Token::Any], &chars(":iam::"), account, &chars(":"), &[Token::Any]]
             .concat()
@@ -449,16 +490,11 @@ fn account(glob: &[Token]) -> Glob {
     let root = chars(":root");
     let (iam, sign) = (chars(":iam::"), chars("arn:"));
     if digits(glob) {
-        return everyone(glob);
+        return Some(everyone(glob));
     }
-    let starts = glob.starts_with(&sign);
-    match glob.strip_suffix(root.as_slice()) {
-        Some(rest) if starts => {
-            let at = rest.windows(iam.len()).position(|window| *window == iam);
-            at.and_then(|at| rest.get(at + iam.len()..)).map_or_else(|| glob.to_vec(), everyone)
-        }
-        _ => glob.to_vec(),
-    }
+    let rest = glob.strip_suffix(root.as_slice()).filter(|_| glob.starts_with(&sign))?;
+    let at = rest.windows(iam.len()).position(|window| *window == iam)?;
+    rest.get(at + iam.len()..).map(everyone)
 }
 
 /// One value, or each of several; a list in a list is its items.
@@ -499,7 +535,10 @@ pub(super) fn opaque(what: &str, origin: &Origin) -> Vec<Statement> {
                 actions: Set::everything(),
                 targets: Set::everything(),
                 lines: Vec::new(),
-                unknown: Some(what.to_owned()),
+                unknown: Some(Unknown {
+                    what: what.to_owned(),
+                    why: "it may allow and deny anything: what it says is not in the template",
+                }),
             },
             written: Written::default(),
             origin: origin.clone(),

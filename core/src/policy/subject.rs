@@ -12,7 +12,7 @@ use super::statement::{Meaning, Statement, Symbol, Symbols};
 use super::value::{Taste, Values};
 use super::witness::Found;
 use super::words;
-use super::world::{Both, OTHER, Which, World, canonical};
+use super::world::{Both, OTHER, Which, World, canonical, default};
 use crate::expression::Expr;
 use crate::text::LineIndex;
 
@@ -127,22 +127,30 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
     list
 }
 
+/// The properties in which a type names principals, and of which kind.
+pub(super) fn naming(kind: &str) -> &'static [(&'static str, Kind)] {
+    match kind {
+        "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => {
+            &[("Roles", Kind::Role), ("Users", Kind::User), ("Groups", Kind::Group)]
+        }
+        "AWS::IAM::RolePolicy" => &[("RoleName", Kind::Role)],
+        "AWS::IAM::UserPolicy" => &[("UserName", Kind::User)],
+        "AWS::IAM::GroupPolicy" => &[("GroupName", Kind::Group)],
+        "AWS::IAM::UserToGroupAddition" => &[("Users", Kind::User), ("GroupName", Kind::Group)],
+        _ => &[],
+    }
+}
+
 /// Those whom policies and memberships name and the template does not declare.
 fn outside(both: &Both) -> Vec<(Kind, Expr)> {
     let mut found: BTreeMap<(Kind, String), Expr> = BTreeMap::new();
     for side in [&both.old, &both.new] {
         for item in side.resources.values() {
-            let lists: &[(&str, Kind)] = match item.kind.as_str() {
-                "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => {
-                    &[("Roles", Kind::Role), ("Users", Kind::User), ("Groups", Kind::Group)]
+            for (property, kind) in naming(&item.kind) {
+                // What a group gets here are members, not permissions.
+                if item.kind == "AWS::IAM::UserToGroupAddition" && *kind == Kind::Group {
+                    continue;
                 }
-                "AWS::IAM::RolePolicy" => &[("RoleName", Kind::Role)],
-                "AWS::IAM::UserPolicy" => &[("UserName", Kind::User)],
-                "AWS::IAM::GroupPolicy" => &[("GroupName", Kind::Group)],
-                "AWS::IAM::UserToGroupAddition" => &[("Users", Kind::User)],
-                _ => continue,
-            };
-            for (property, kind) in lists {
                 let Some(list) = item.property(property) else { continue };
                 for name in branches(list) {
                     let own = |side: &Side| {
@@ -162,6 +170,16 @@ fn outside(both: &Both) -> Vec<(Kind, Expr)> {
                         if !ours {
                             found.insert((*kind, canonical(name)), name.clone());
                         }
+                        // A parameter may also be left out.
+                        let defaults = match name {
+                            Expr::Ref(parameter) if both.defaults.contains(parameter) => {
+                                [default(&both.old, parameter), default(&both.new, parameter)]
+                            }
+                            _ => [None, None],
+                        };
+                        for name in defaults.iter().flatten().flat_map(leaves) {
+                            found.insert((*kind, canonical(name)), name.clone());
+                        }
                     }
                 }
             }
@@ -171,7 +189,7 @@ fn outside(both: &Both) -> Vec<(Kind, Expr)> {
 }
 
 /// The items of a list, whatever its `If`s choose.
-fn branches(expr: &Expr) -> Vec<&Expr> {
+pub(super) fn branches(expr: &Expr) -> Vec<&Expr> {
     match expr {
         Expr::List(items) => items.iter().flat_map(branches).collect(),
         Expr::Call(name, parts) if name == "If" => parts.iter().skip(1).flat_map(branches).collect(),
@@ -201,7 +219,7 @@ impl Asked<'_> {
         a.whole != b.whole || self.reaches_changes(&a.whole, a.condition.as_deref())
     }
 
-    fn reaches_changes(&self, expr: &Expr, condition: Option<&str>) -> bool {
+    pub(super) fn reaches_changes(&self, expr: &Expr, condition: Option<&str>) -> bool {
         let both = self.both;
         let mut conditions: Vec<String> = condition.into_iter().map(str::to_owned).collect();
         let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -229,6 +247,13 @@ impl Asked<'_> {
                     if let Expr::Text(condition) = inner.as_ref() {
                         conditions.push(condition.clone());
                     }
+                }
+                // The attribute of a resource that a loop makes.
+                Expr::Map(entries) => {
+                    conditions.extend(entries.iter().filter_map(|(key, value)| match value {
+                        Expr::Text(condition) if key == "Condition" => Some(condition.clone()),
+                        _ => None,
+                    }));
                 }
                 _ => {}
             });
@@ -399,7 +424,7 @@ impl Asked<'_> {
         let variables: Vec<String> = symbols
             .iter()
             .filter_map(|symbol| match symbol {
-                Symbol::Variable(key) => Some(key.clone()),
+                Symbol::Variable(key, _) => Some(key.clone()),
                 Symbol::Value(_) => None,
             })
             .collect();
@@ -523,8 +548,8 @@ impl Asked<'_> {
 
     /// Why a statement may apply or not.
     pub(super) fn why(&self, meaning: &Meaning, symbols: &Symbols) -> String {
-        if meaning.unknown.is_some() {
-            return "it may allow and deny anything: what it says is not in the template".to_owned();
+        if let Some(unknown) = &meaning.unknown {
+            return unknown.why.to_owned();
         }
         let mut names: BTreeSet<String> = BTreeSet::new();
         let globs = meaning.actions.globs.iter().chain(&meaning.targets.globs);
@@ -532,7 +557,7 @@ impl Asked<'_> {
         for token in globs.chain(of_lines).flatten() {
             let super::glob::Token::Symbol(number) = token else { continue };
             match symbols.get(*number) {
-                Some(Symbol::Variable(key)) => drop(names.insert(format!("the context's `{key}`"))),
+                Some(Symbol::Variable(key, _)) => drop(names.insert(format!("the context's `{key}`"))),
                 Some(Symbol::Value(expr)) => {
                     let reason = match expr {
                         Expr::Ref(name) | Expr::GetAtt(name, _) => {

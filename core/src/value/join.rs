@@ -172,3 +172,39 @@ fn only(mut parts: Vec<Value>) -> Value {
         }
     }
 }
+
+/// Whether two texts differ whatever their values are: they begin alike, and then one ends where the other goes on with
+/// text, or both go on with other text.
+pub(super) fn never_same(a: &Value, b: &Value) -> bool {
+    let parts = |value: &Value| match value {
+        Value::Concat(parts) => parts.clone(),
+        one => vec![one.clone()],
+    };
+    let (mut a, mut b) = (parts(a), parts(b));
+    a.reverse();
+    b.reverse();
+    loop {
+        match (a.pop(), b.pop()) {
+            (Some(Value::Text(one)), Some(Value::Text(other))) => {
+                let alike =
+                    one.chars().zip(other.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8());
+                let alike: usize = alike.sum();
+                let (one, other) = (one.get(alike..).unwrap_or(""), other.get(alike..).unwrap_or(""));
+                match (one.is_empty(), other.is_empty()) {
+                    (true, true) => {}
+                    (false, false) => return true,
+                    (false, true) => a.push(Value::Text(one.to_owned())),
+                    (true, false) => b.push(Value::Text(other.to_owned())),
+                }
+            }
+            (Some(one), Some(other)) if one == other => {}
+            (None, Some(one)) => {
+                return one.as_text().is_some() || b.iter().any(|part| part.as_text().is_some());
+            }
+            (Some(one), None) => {
+                return one.as_text().is_some() || a.iter().any(|part| part.as_text().is_some());
+            }
+            _ => return false,
+        }
+    }
+}
