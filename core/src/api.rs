@@ -346,6 +346,17 @@ pub fn can(text: &str, request: &CanRequest<'_>) -> Result<CanAnswer, Vec<Diagno
         .filter(|finding| finding.code.exit_code() == 2)
         .collect();
     let Some(template) = template.filter(|_| fatal.is_empty()) else { return Err(fatal) };
+    let is_action = request.action.split_once(':').is_some_and(|(service, name)| {
+        let is_word =
+            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        is_word(service) && is_word(name)
+    });
+    if !is_action {
+        let finding = Diagnostic::new(Code::POL002, format!("`{}` is not one action", request.action));
+        return Err(vec![
+            finding.help("write a service and an action of it, as `s3:GetObject`, without wildcards"),
+        ]);
+    }
     crate::policy::can(&template, request).map_err(|near| {
         let name = request.principal;
         let finding = Diagnostic::new(

@@ -29,6 +29,7 @@
 //! | module | from | to |
 //! |---|---|---|
 //! | [`text`] | | byte ranges, lines, columns |
+//! | `closure` | a graph | what leads to what |
 //! | [`diagnostic`] | | findings as data, the catalogue of codes |
 //! | [`syntax`] | text | a tree in which every node knows its bytes |
 //! | [`template`] | tree | sections, resources, intrinsic functions, references |

@@ -15,6 +15,7 @@ mod loops;
 mod moved;
 mod release;
 mod side;
+mod spelled;
 mod statement;
 mod subject;
 mod unknown;

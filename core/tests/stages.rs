@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// The order of the stages, as in the table of `lib.rs`.
 const STAGES: &[&str] = &[
     "text",
+    "closure",
     "diagnostic",
     "syntax",
     "template",

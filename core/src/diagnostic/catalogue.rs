@@ -280,6 +280,9 @@ catalogue! {
     POL001 Warning 0 "an action that no service has"
         "A statement names an action, or a service, that is not in AWS's list: it is misspelt, it was withdrawn, or it is newer than the list. A statement with it does not allow or deny what was meant."
         "Correct the name; `did you mean` offers those that are near.";
+    POL002 Error 2 "not one action"
+        "A request is about one action of a service. A pattern may stand for some that are allowed and some that are denied, and a name without a service is nobody's."
+        "Ask about one action, as `s3:GetObject`; ask again for others.";
     DPL001 Error 2 "the deployment file cannot be read"
         "A part of deployment.yaml has another shape than its meaning needs: a list where a text stands, a text where names and values stand."
         "Correct the marked place.";

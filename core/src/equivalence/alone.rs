@@ -11,7 +11,7 @@ use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
 use crate::facts::{NamedBy, TRUST, dynamic_references, must_exist};
-use crate::plan::{Resolver, pattern_in};
+use crate::plan::{Resolver, may_wait};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -124,18 +124,10 @@ impl Walk<'_, '_> {
         }
         let is_bounded = match element {
             "Resource" => true,
-            "Condition" => {
-                let operator = steps.last().copied().unwrap_or_default();
-                let bare = operator.rsplit(':').next().unwrap_or(operator);
-                // An operator that holds where the key is absent allows what no value allows.
-                (pattern_in("Condition", &[operator], Some("Allow"), None).is_ok()
-                    || matches!(bare, "StringEquals" | "StringEqualsIgnoreCase"))
-                    && !operator.starts_with("ForAllValues:")
-                    && !bare.ends_with("IfExists")
-            }
+            "Condition" => steps.last().is_some_and(|operator| may_wait(operator)),
             _ => false,
         };
-        if !is_bounded || !is_nothing(now, element == "Resource") {
+        if !is_bounded || !is_nothing(now, then, element == "Resource") {
             let why = format!("until the value comes, `{}` stands here", shown(now, self.whole));
             self.fault(path, &why);
             return;
@@ -166,27 +158,29 @@ impl Walk<'_, '_> {
 }
 
 /// A text that matches nothing: an ARN of an account that does not exist, or a name that nothing bears.
-fn is_nothing(value: &Value, must_be_arn: bool) -> bool {
-    let mut text = String::new();
-    let parts = match value {
-        Value::Concat(parts) => parts.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    for part in parts {
-        match part {
-            Value::Text(part) => text.push_str(part),
-            // A value between keeps the segments apart.
-            _ => text.push('\u{1}'),
-        }
-    }
+fn is_nothing(value: &Value, then: &Value, must_be_arn: bool) -> bool {
+    let text = marked(value);
     // A segment with the name that nothing bears, and no wildcard beside it.
     let whole_segment = text
         .split([':', '/'])
         .any(|segment| segment.contains("NOT_DEPLOYED_YET") && !segment.contains(['*', '?']));
     let no_account = text.split(':').nth(4) == Some("000000000000") && !text.contains(['*', '?']);
-    // IAM refuses an ARN of another partition, so that one which is written out stands in no other.
-    let has_partition = !text.starts_with("arn:") || text.starts_with("arn:\u{1}:");
+    // IAM refuses an ARN of another partition, so that one which is written out stands in no other, but where the
+    // monolith writes it out itself.
+    let partition =
+        |text: &str| text.strip_prefix("arn:").and_then(|rest| Some(rest.split_once(':')?.0.to_owned()));
+    let has_partition = partition(&text)
+        .is_none_or(|found| found == "\u{1}" || partition(&marked(then)).as_ref() == Some(&found));
     (whole_segment || no_account) && has_partition && (!must_be_arn || text.starts_with("arn:"))
+}
+
+/// A text with a mark in the place of each value, so that its segments stay apart.
+fn marked(value: &Value) -> String {
+    match value {
+        Value::Concat(parts) => parts.iter().map(marked).collect(),
+        Value::Text(text) => text.clone(),
+        _ => '\u{1}'.to_string(),
+    }
 }
 
 /// What must exist when the IAM stack is created, and is the application's.

@@ -1,5 +1,7 @@
 //! What arrives at the parameters between the stacks: every value that the one stack may give, the other admits.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Proof;
 use super::system::Unit;
 use super::wiring::{Sides, Wiring};
@@ -13,6 +15,7 @@ use crate::value::Value;
 pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
     let (iam, app) = (&sides.iam, &sides.app);
     let mut partitions: Option<(Vec<&str>, crate::text::Span)> = None;
+    let mut patterns = Patterns::default();
     for (parameter, output) in &wiring.wires {
         let (Some(unit), Some((cond, value))) =
             (app.system.parameters.get(parameter), sides.outputs.get(output))
@@ -39,7 +42,7 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
         if *cond != Cond::ALWAYS && unit.text("Default").is_none() {
             wrong("has no default for when the output is absent".to_owned());
         }
-        match admits(unit, &given) {
+        match admits(unit, &given, &mut patterns) {
             Err(why) => wrong(why),
             Ok(refused) if !refused.is_empty() => {
                 partitions = partitions.or(Some((refused, unit.place)));
@@ -69,7 +72,8 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
         };
         let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
         let samples = names.iter().map(|name| (*name).to_owned()).collect();
-        if let Err(why) = admits(unit, &[Range { samples, longest, is_arn: false, what: "stack's name" }]) {
+        let given = [Range { samples, longest, is_arn: false, what: "stack's name" }];
+        if let Err(why) = admits(unit, &given, &mut patterns) {
             let name = parameter.as_deref().unwrap_or_default();
             proof.faults.push(
                 Diagnostic::new(
@@ -220,9 +224,29 @@ fn arns(row: &IamType, unit: &Unit) -> Range {
     Range { samples, longest, is_arn: true, what: "ARN" }
 }
 
+/// Patterns that were read, and the texts that they were tried on: many parameters have the same.
+#[derive(Default)]
+struct Patterns {
+    read: HashMap<String, Option<regex_lite::Regex>>,
+    tried: HashMap<(String, String), bool>,
+}
+
+impl Patterns {
+    /// Whether the whole of a text matches; `None` where the pattern is not understood.
+    fn admits(&mut self, pattern: &str, text: &str) -> Option<bool> {
+        let read = self
+            .read
+            .entry(pattern.to_owned())
+            .or_insert_with(|| regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok())
+            .as_ref()?;
+        let tried = self.tried.entry((pattern.to_owned(), text.to_owned()));
+        Some(*tried.or_insert_with(|| read.is_match(text)))
+    }
+}
+
 /// Whether a parameter admits all that can arrive; the partitions of which it admits nothing, where it admits all of
 /// another.
-fn admits(unit: &Unit, given: &[Range]) -> Result<Vec<&'static str>, String> {
+fn admits(unit: &Unit, given: &[Range], patterns: &mut Patterns) -> Result<Vec<&'static str>, String> {
     if unit.text("Type") != Some("String") {
         return Err("is no `String`".to_owned());
     }
@@ -250,34 +274,36 @@ fn admits(unit: &Unit, given: &[Range]) -> Result<Vec<&'static str>, String> {
         return Err(format!("asks for {least} characters, and fewer can arrive"));
     }
     let Some(pattern) = unit.text("AllowedPattern") else { return Ok(Vec::new()) };
-    let Ok(regex) = regex_lite::Regex::new(&format!("^(?:{pattern})$")) else {
+    let Some(admits_any) = patterns.admits(pattern, "any text that an attribute may be: /x?y=z") else {
         return Err("has an `AllowedPattern` that is not understood".to_owned());
     };
-    if is_unknown && !regex.is_match("any text that an attribute may be: /x?y=z") {
+    if is_unknown && !admits_any {
         return Err("has an `AllowedPattern` that is not known to admit what arrives".to_owned());
     }
+    let refused: HashSet<&String> = given
+        .iter()
+        .flat_map(|range| &range.samples)
+        .filter(|sample| patterns.admits(pattern, sample) != Some(true))
+        .collect();
+    let is_match = |sample: &String| !refused.contains(sample);
     let of = |partition: &str, sample: &str| sample.starts_with(&format!("arn:{partition}:"));
     let arns = || given.iter().filter(|range| range.is_arn).flat_map(|range| &range.samples);
-    let admitted_whole =
-        |partition: &&str| arns().filter(|sample| of(partition, sample)).all(|sample| regex.is_match(sample));
-    let refused_whole = |partition: &&str| {
-        arns().filter(|sample| of(partition, sample)).all(|sample| !regex.is_match(sample))
-    };
-    let refused: Vec<&str> = if arns().next().is_some() && PARTITIONS.iter().any(admitted_whole) {
+    let admitted_whole = |partition: &&str| arns().filter(|sample| of(partition, sample)).all(is_match);
+    let refused_whole =
+        |partition: &&str| arns().filter(|sample| of(partition, sample)).all(|sample| !is_match(sample));
+    let without: Vec<&str> = if arns().next().is_some() && PARTITIONS.iter().any(admitted_whole) {
         PARTITIONS.into_iter().filter(refused_whole).collect()
     } else {
         Vec::new()
     };
     for range in given {
-        let is_other = |sample: &str| range.is_arn && refused.iter().any(|partition| of(partition, sample));
-        if let Some(refused) =
-            range.samples.iter().find(|sample| !regex.is_match(sample) && !is_other(sample))
-        {
+        let is_other = |sample: &str| range.is_arn && without.iter().any(|partition| of(partition, sample));
+        if let Some(refused) = range.samples.iter().find(|sample| !is_match(sample) && !is_other(sample)) {
             return Err(format!(
                 "has an `AllowedPattern` that refuses an {} such as `{refused}`: the whole value must match",
                 range.what
             ));
         }
     }
-    Ok(refused)
+    Ok(without)
 }

@@ -167,7 +167,11 @@ fn take_policies(role: &mut Value) {
 fn flatten(side: &Side<'_>, policies: &Value, care: Cond) -> Option<Vec<Guarded>> {
     let mut found = Vec::new();
     for (cond, policy) in items(side, policies, care)? {
-        found.extend(document(side, policy.get("PolicyDocument")?, cond)?);
+        match policy.get("PolicyDocument") {
+            Some(written) => found.extend(document(side, written, cond)?),
+            // Nothing that IAM takes: it stands for itself.
+            None => found.push((cond, policy)),
+        }
     }
     Some(found)
 }
@@ -250,14 +254,21 @@ pub(super) fn names(attached: &[Attachment], [whole, of_iam, of_app]: [&Side<'_>
                 known.push((cond, whole.form().value(policy, cond), format!("the policy `{name}`")));
             }
         }
+        let of_monolith = whole.system.resources.get(role).and_then(|unit| unit.property("Policies"));
+        let of_monolith = of_monolith.map(|expr| whole.form().value(expr, care));
+        let of_monolith = of_monolith.and_then(|list| items(whole, &list, care)).unwrap_or_default();
         for attachment in attachments {
             let form = of_app.form();
+            // A policy that went as a whole has its name as in the monolith, and clashes or not as there.
+            let name = &attachment.policy_name;
+            let is_monoliths = of_monolith.iter().any(|(_, policy)| policy.get("PolicyName") == Some(name))
+                && !known.iter().any(|(_, other, _)| other == name);
             let clash = known.iter().find(|(cond, name, _)| {
                 let both = form.conditions.and(*cond, attachment.cond);
                 form.conditions.and(both, form.equal(name, &attachment.policy_name)) != Cond::NEVER
             });
             let clash = clash.map(|(_, _, what)| what.clone());
-            if let Some(what) = clash {
+            if let Some(what) = clash.filter(|_| !is_monoliths) {
                 let place = of_app.system.resources.get(&attachment.name);
                 proof.faults.push(
                     Diagnostic::new(

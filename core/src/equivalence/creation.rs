@@ -180,21 +180,42 @@ fn named(value: &Value) -> BTreeSet<String> {
 
 /// The roles whose permissions are checked.
 fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> BTreeSet<String> {
-    let onward = through.onward();
-    if onward.is_empty() {
-        return named(value);
-    }
     let mut roles = BTreeSet::new();
-    for name in named(value) {
-        for side in [app, iam] {
-            if let Some(unit) = side.system.resources.get(&name)
-                && let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties")
-            {
-                roles.extend(at(properties, onward).iter().flat_map(named));
+    let mut open = vec![(value.clone(), through)];
+    let mut seen = BTreeSet::new();
+    while let Some((value, through)) = open.pop() {
+        let names = named(&value);
+        if through == Through::Role {
+            roles.extend(names);
+            continue;
+        }
+        for name in names.into_iter().filter(|name| seen.insert(name.clone())) {
+            for side in [app, iam] {
+                let Some(unit) = side.system.resources.get(&name) else { continue };
+                if let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties") {
+                    for (path, through) in through.steps(unit.kind()) {
+                        open.extend(at(properties, path).into_iter().map(|value| (value, through)));
+                    }
+                }
+                if unit.kind() == "AWS::SNS::Topic" {
+                    open.extend(subscribers(&name, side).into_iter().map(|value| (value, through)));
+                }
             }
         }
     }
     roles
+}
+
+/// Where the subscriptions of a topic deliver to.
+fn subscribers(topic: &str, side: &Side<'_>) -> Vec<Value> {
+    let subscriptions = side.system.resources.values().filter(|unit| unit.kind() == "AWS::SNS::Subscription");
+    let endpoint = |unit| {
+        let whole = side.resource(unit, Cond::ALWAYS);
+        let properties = whole.get("Properties")?;
+        let is_of_topic = at(properties, &["TopicArn"]).iter().any(|value| named(value).contains(topic));
+        is_of_topic.then(|| at(properties, &["Endpoint"]))
+    };
+    subscriptions.filter_map(endpoint).flatten().collect()
 }
 
 /// Those of a list that a role has: its own, and that of the policies that are attached to it.

@@ -33,6 +33,20 @@ impl Through {
             Self::Profile => &["Roles", "*"],
         }
     }
+
+    /// The paths below `Properties` by which a resource of a type leads on, and what each leads to. An alias or a version
+    /// is of a function; what is published to a topic goes to its subscribers, a custom resource's request included.
+    /// Source: CloudFormation User Guide, "Amazon SNS-backed custom resources".
+    #[must_use]
+    pub fn steps(self, kind: &str) -> Vec<(&'static [&'static str], Self)> {
+        match (self, kind) {
+            (Self::Function, "AWS::Lambda::Alias" | "AWS::Lambda::Version") => {
+                vec![(&["FunctionName"], self)]
+            }
+            (Self::Function, "AWS::SNS::Topic") => vec![(&["Subscription", "*", "Endpoint"], self)],
+            _ => vec![(self.onward(), Self::Role)],
+        }
+    }
 }
 
 /// On what the actions must be permitted.
@@ -105,6 +119,20 @@ impl CreationCheck {
 
 /// Whether an action of a statement grants some of another.
 fn grants(action: &str, wanted: &str) -> bool {
+    let is_plain = |text: &str| !text.contains(['*', '?']);
+    match (is_plain(action), is_plain(wanted)) {
+        (true, true) => return action.eq_ignore_ascii_case(wanted),
+        // Most name another service.
+        (false, _) | (_, false) => {
+            let fixed = |text: &'_ str| text.find(['*', '?']).unwrap_or(text.len());
+            let alike = fixed(action).min(fixed(wanted));
+            let begins =
+                |text: &'_ str| text.as_bytes().get(..alike).unwrap_or_default().to_ascii_lowercase();
+            if begins(action) != begins(wanted) {
+                return false;
+            }
+        }
+    }
     overlap(wanted.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::identity::keys;
+use super::identity::{keys, never_same};
 use crate::expression::{Expr, lower};
 use crate::facts::values_at;
 use crate::syntax::{Kind, Node};
@@ -51,8 +51,34 @@ impl Attached<'_, '_> {
     }
 }
 
-/// The inline statement that a reference stands in, where it can be taken out as a whole.
+/// The inline statement that a reference stands in, where it can be taken out as a whole; otherwise why not.
 pub(super) fn inline_statement<'d, 't>(
+    template: &Template<'d, 't>,
+    resource: &Resource<'d, 't>,
+    reference: &Reference<'d, 't>,
+) -> Result<Statement<'d, 't>, String> {
+    let statement = statement_of(resource, reference).ok_or(
+        "only inline statements of a role that allow can be attached, where neither policy nor statement is behind `Fn::If`, an anchor or an alias",
+    )?;
+    // Which of the policy's statements go is not known yet: whichever, a name has to be free.
+    let name = free(&logical_id(resource.name), |name| template.names().any(|known| known == name));
+    let policy = statement.policy;
+    if policy_name(template, (resource.name, policy), is_single(policy), &name, &[]).is_none() {
+        return Err(format!(
+            "no name is surely free for a policy of `{}`: another one's is computed",
+            resource.name
+        ));
+    }
+    Ok(statement)
+}
+
+/// Whether a policy has one statement, so that it goes as a whole or not at all.
+fn is_single(policy: Node<'_, '_>) -> bool {
+    let statement = policy.get("PolicyDocument").and_then(|document| document.get("Statement"));
+    statement.is_some_and(|statement| statement.kind() != Kind::Sequence || statement.items().count() == 1)
+}
+
+fn statement_of<'d, 't>(
     resource: &Resource<'d, 't>,
     reference: &Reference<'d, 't>,
 ) -> Option<Statement<'d, 't>> {
@@ -104,7 +130,7 @@ pub(super) fn group<'d, 't>(
             }
             continue;
         }
-        let wanted = format!("{}AppPolicy", statement.role);
+        let wanted = logical_id(statement.role);
         let name = free(&wanted, |name| names.contains(name));
         names.insert(name.clone());
         groups.push(Attached {
@@ -128,19 +154,35 @@ pub(super) fn group<'d, 't>(
     }
     let mut given: Vec<(&str, String)> = Vec::new();
     for group in &mut groups {
-        group.policy_name = policy_name(template, group, &given);
+        let of = (group.role, group.policy);
+        let name = policy_name(template, of, group.whole, &group.name, &given);
+        group.policy_name = name.unwrap_or_else(|| Expr::text(&group.name));
         given.extend(keys(&group.policy_name).into_iter().map(|key| (group.role, key)));
     }
     groups
 }
 
+/// The logical id that an attached policy gets if it is free.
+fn logical_id(role: &str) -> String {
+    format!("{role}AppPolicy")
+}
+
 /// Longest name of a policy. Source: IAM API Reference, `PutRolePolicy`, `PolicyName`.
 const LONGEST_NAME: usize = 128;
 
-/// The name of the policy in the application: that of the role's policy where all of it goes, otherwise one that no other
-/// policy of the role has.
-fn policy_name(template: &Template<'_, '_>, group: &Attached<'_, '_>, given: &[(&str, String)]) -> Expr {
-    let written = group.policy.get("PolicyName").map(lower);
+/// How many numbers are tried behind a name.
+const MOST_NUMBERS: usize = 200;
+
+/// The name of the policy in the application: that of the role's policy where all of it goes, otherwise one that surely no
+/// other policy of the role has; `None` where the names of others are computed and may be any.
+fn policy_name(
+    template: &Template<'_, '_>,
+    (role, policy): (&str, Node<'_, '_>),
+    whole: bool,
+    name: &str,
+    given: &[(&str, String)],
+) -> Option<Expr> {
+    let written = policy.get("PolicyName").map(lower);
     let mut is_portable = true;
     written.iter().for_each(|name| {
         name.walk(&mut |expr| match expr {
@@ -152,42 +194,62 @@ fn policy_name(template: &Template<'_, '_>, group: &Attached<'_, '_>, given: &[(
             _ => is_portable = false,
         });
     });
-    if let Some(name) = written.clone().filter(|_| is_portable && group.whole) {
-        return name;
+    let written = written.filter(|_| is_portable);
+    if let Some(name) = written.clone().filter(|_| whole) {
+        return Some(name);
     }
-    let taken = taken(template, group, given);
-    let base = match written {
+    let taken = taken(template, role, policy, whole, given);
+    let is_free =
+        |name: &Expr| keys(name).iter().all(|name| taken.iter().all(|other| never_same(name, other)));
+    let base = match &written {
         Some(Expr::Text(name)) => format!("{name}-app"),
-        _ => group.name.clone(),
+        _ => name.to_owned(),
     };
     let cut = |end: &str| {
         let most = LONGEST_NAME - end.len();
         let kept: String = base.chars().take(most).collect();
-        format!("{kept}{end}")
+        Expr::text(format!("{kept}{end}"))
     };
-    let mut name = cut("");
-    let mut at = 2;
-    while taken.contains(&name) {
-        name = cut(&at.to_string());
-        at += 1;
-    }
-    Expr::text(name)
+    let literal = std::iter::once(cut("")).chain((2..MOST_NUMBERS).map(|at| cut(&at.to_string())));
+    // Behind a computed name it differs from that one at least.
+    let ends = std::iter::once("-app".to_owned()).chain((2..MOST_NUMBERS).map(|at| format!("-app{at}")));
+    let computed = ends.filter_map(|end| Some(Expr::concat([written.clone()?, Expr::text(end)])));
+    literal.chain(computed).find(is_free)
 }
 
-/// The names of the policies that a role has: inline ones, and those of resources of their own.
-fn taken(template: &Template<'_, '_>, group: &Attached<'_, '_>, given: &[(&str, String)]) -> HashSet<String> {
+/// The names of the policies that a role has or may have: inline ones, and those of resources of their own.
+fn taken(
+    template: &Template<'_, '_>,
+    role: &str,
+    policy: Node<'_, '_>,
+    whole: bool,
+    given: &[(&str, String)],
+) -> HashSet<String> {
     let mut taken: HashSet<String> =
-        given.iter().filter(|(role, _)| *role == group.role).map(|(_, name)| name.clone()).collect();
+        given.iter().filter(|(other, _)| *other == role).map(|(_, name)| name.clone()).collect();
     let mut add = |node: Option<Node<'_, '_>>| {
         taken.extend(node.into_iter().flat_map(|node| keys(&lower(node))));
     };
-    if let Some(role) = template.resources.get(group.role) {
-        for policy in values_at(role.declaration.value, &["Properties", "Policies", "*"]) {
-            add(policy.get("PolicyName"));
+    if let Some(resource) = template.resources.get(role) {
+        for other in values_at(resource.declaration.value, &["Properties", "Policies", "*"]) {
+            // A policy that goes as a whole leaves its name free.
+            if !(whole && other == policy) {
+                add(other.get("PolicyName"));
+            }
         }
     }
     for resource in template.resources.values() {
-        if matches!(resource.kind, "AWS::IAM::Policy" | "AWS::IAM::RolePolicy") {
+        let roles: &[&str] = match resource.kind {
+            "AWS::IAM::RolePolicy" => &["Properties", "RoleName"],
+            "AWS::IAM::Policy" => &["Properties", "Roles", "*"],
+            _ => continue,
+        };
+        // A reference to another resource names that one alone; anything else may name the role.
+        let may_name = |node: &Node<'_, '_>| match lower(*node) {
+            Expr::Ref(name) => name == role || !template.resources.contains_key(name.as_str()),
+            _ => true,
+        };
+        if values_at(resource.declaration.value, roles).iter().any(may_name) {
             add(resource.property(&["PolicyName"]));
         }
     }

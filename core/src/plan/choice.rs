@@ -47,16 +47,13 @@ pub(super) fn choose<'d, 't>(
     laters: &mut Laters<'_, 'd, 't>,
 ) -> Result<Choice<'d, 't>, Unresolved> {
     let resolver = context.resolver;
-    let mut position = position(reference.node, reference.via, resource);
+    let position = position(reference.node, reference.via, resource);
     let attribute = match reference.kind {
         ReferenceKind::GetAtt(attribute) => attribute,
         ReferenceKind::SubGetAtt(attribute) => Some(attribute),
         _ => None,
     };
     let computed = reference.kind == ReferenceKind::GetAtt(None);
-    if position.later.is_ok() {
-        position.later = comes_in_time(context, resource, reference, target, attribute);
-    }
     resolver.take_needs();
     let value = match target {
         _ if computed => Err("the attribute is computed".to_owned()),
@@ -69,12 +66,16 @@ pub(super) fn choose<'d, 't>(
             .if_named(target, attribute)
             .is_some_and(|value| !value.pattern || position.pattern.is_ok());
     let facts = Facts { position, value, needs, named };
-    let statement = || inline_statement(resource, reference);
+    let later = || match &facts.position.later {
+        Ok(()) => comes_in_time(context, resource, reference, target, attribute),
+        Err(why) => Err(why.clone()),
+    };
+    let statement = || inline_statement(context.template, resource, reference);
     let fits = |resolution: Resolution| -> bool {
         match resolution {
             Resolution::Exact | Resolution::Pattern => fits_value(&facts, resolution).is_ok(),
-            Resolution::TwoPhase => !computed && facts.position.later.is_ok(),
-            Resolution::Attach => statement().is_some(),
+            Resolution::TwoPhase => !computed && later().is_ok(),
+            Resolution::Attach => statement().is_ok(),
             Resolution::Keep => true,
             Resolution::Refuse => false,
         }
@@ -83,7 +84,13 @@ pub(super) fn choose<'d, 't>(
         let permitting_helps =
             [Resolution::Pattern, Resolution::TwoPhase, Resolution::Attach, Resolution::Keep];
         let permitting_helps = permitting_helps.into_iter().filter(|resolution| fits(*resolution)).collect();
-        return Err(unresolved(&facts, order, permitting_helps));
+        return Err(unresolved(
+            &facts,
+            order,
+            later().err().as_ref(),
+            statement().err().as_ref(),
+            permitting_helps,
+        ));
     };
     let bridge = |expr| Bridge {
         reference: *reference,
@@ -98,7 +105,7 @@ pub(super) fn choose<'d, 't>(
             _ => Vec::new(),
         },
     };
-    let attached = if chosen == Resolution::Attach { statement() } else { None };
+    let attached = if chosen == Resolution::Attach { statement().ok() } else { None };
     match (chosen, &facts.value, attached) {
         (Resolution::Exact | Resolution::Pattern, Ok(value), _) => {
             Ok(Choice::Bridge(Box::new(bridge(value.expr.clone()))))
@@ -129,15 +136,19 @@ fn fits_value(facts: &Facts, resolution: Resolution) -> Result<(), String> {
     }
 }
 
-fn unresolved(facts: &Facts, order: &[Resolution], permitting_helps: Vec<Resolution>) -> Unresolved {
+fn unresolved(
+    facts: &Facts,
+    order: &[Resolution],
+    not_later: Option<&String>,
+    not_attached: Option<&String>,
+    permitting_helps: Vec<Resolution>,
+) -> Unresolved {
     let mut reasons: Vec<String> = Vec::new();
     for resolution in order {
         let reason = match resolution {
             Resolution::Exact | Resolution::Pattern => fits_value(facts, *resolution).err(),
-            Resolution::TwoPhase => facts.position.later.clone().err(),
-            Resolution::Attach => Some(
-                "only inline statements of a role that allow can be attached, where neither policy nor statement is behind `Fn::If`, an anchor or an alias".to_owned(),
-            ),
+            Resolution::TwoPhase => not_later.cloned(),
+            Resolution::Attach => not_attached.cloned(),
             Resolution::Keep | Resolution::Refuse => None,
         };
         // A value that is exact but cannot stand here is told by `exact` already.

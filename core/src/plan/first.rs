@@ -1,5 +1,6 @@
 //! The first deployment: what cannot be created before a permission is there that comes later.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::Index;
@@ -29,11 +30,42 @@ pub(super) struct First<'p, 'd, 't> {
     template: &'p Template<'d, 't>,
     index: &'p Index<'d, 't>,
     sites: Vec<Site<'d, 't>>,
+    /// Found when it is first asked for: most templates need no value that comes later.
+    checks: OnceCell<Vec<Made<'d>>>,
+}
+
+/// A check that is made of a resource.
+struct Made<'d> {
+    site: usize,
+    check: &'static CreationCheck,
+    /// The roles whose permissions are checked.
+    roles: HashSet<&'d str>,
+    /// The resources that it is made on; `None` for any.
+    on: Option<HashSet<&'d str>>,
 }
 
 impl<'p, 'd, 't> First<'p, 'd, 't> {
     pub(super) fn new(template: &'p Template<'d, 't>, index: &'p Index<'d, 't>) -> Self {
-        Self { template, index, sites: sites(template) }
+        Self { template, index, sites: sites(template), checks: OnceCell::new() }
+    }
+
+    fn checks(&self) -> &[Made<'d>] {
+        self.checks.get_or_init(|| {
+            let mut made = Vec::new();
+            for (at, site) in self.sites.iter().enumerate() {
+                for check in creation_checks(site.kind).filter(|check| check.applies(site.value)) {
+                    let Some(properties) = site.value.get("Properties") else { continue };
+                    let mut roles = HashSet::new();
+                    for node in values_at(properties, check.role) {
+                        self.roles_of(node, check.through, site.entry, &mut roles, 0);
+                    }
+                    if !roles.is_empty() {
+                        made.push(Made { site: at, check, roles, on: self.on(check, properties) });
+                    }
+                }
+            }
+            made
+        })
     }
 
     /// Who asks at creation for what a statement of a moved resource grants on an application resource.
@@ -49,38 +81,28 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
             return Vec::new();
         }
         let actions = statement(reference.via.unwrap_or(reference.node)).and_then(actions);
-        let mut found = Vec::new();
-        for site in self.sites.iter().filter(|site| site.looped || !is_moved(site.name)) {
-            for check in creation_checks(site.kind).filter(|check| check.applies(site.value)) {
-                let asked = match &actions {
-                    Some(actions) => actions.iter().any(|action| check.asks(action)),
-                    None => true,
-                };
-                let Some(properties) = site.value.get("Properties").filter(|_| asked) else { continue };
-                if !self.is_on(check, properties, target) {
-                    continue;
-                }
-                let role = values_at(properties, check.role)
-                    .into_iter()
-                    .find_map(|node| self.role_of(node, check.through, site.entry, &roles, 0));
-                if let Some(role) = role {
-                    let action = match &actions {
-                        Some(given) => check.asked_of(given),
-                        None => check.actions.first().copied(),
-                    };
-                    let asks = Asks {
-                        resource: site.name,
-                        kind: site.kind,
-                        role,
-                        action: action.unwrap_or("*"),
-                        strength: check.strength,
-                    };
-                    if !found.iter().any(|known: &Asks<'_>| {
-                        known.resource == asks.resource && known.strength == asks.strength
-                    }) {
-                        found.push(asks);
-                    }
-                }
+        let mut found: Vec<Asks<'d>> = Vec::new();
+        for made in self.checks() {
+            let Some(site) = self.sites.get(made.site).filter(|site| site.looped || !is_moved(site.name))
+            else {
+                continue;
+            };
+            let Some(role) = roles.iter().copied().filter(|role| made.roles.contains(role)).min() else {
+                continue;
+            };
+            if made.on.as_ref().is_some_and(|on| !on.contains(target)) {
+                continue;
+            }
+            let action = match &actions {
+                Some(given) => made.check.asked_of(given),
+                None => made.check.actions.first().copied(),
+            };
+            let Some(action) = action else { continue };
+            let strength = made.check.strength;
+            let is_known =
+                found.iter().any(|known| known.resource == site.name && known.strength == strength);
+            if !is_known {
+                found.push(Asks { resource: site.name, kind: site.kind, role, action, strength });
             }
         }
         found
@@ -129,40 +151,40 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
         roles
     }
 
-    /// Whether a check is made on what a statement is about.
-    fn is_on(&self, check: &CreationCheck, properties: Node<'d, 't>, target: &str) -> bool {
-        let On::Property(path) = check.on else { return true };
-        values_at(properties, path).into_iter().any(|node| {
-            keys(&lower(node)).iter().any(|text| {
-                references(text).contains(&target)
-                    || of_kind(
-                        self.template,
-                        |_| true,
-                        |name| text.ends_with(&format!(":{name}")) || text.ends_with(&format!("/{name}")),
-                    )
-                    .contains(&target)
-            })
-        })
+    /// The resources that a check is made on.
+    fn on(&self, check: &CreationCheck, properties: Node<'d, 't>) -> Option<HashSet<&'d str>> {
+        let On::Property(path) = check.on else { return None };
+        let mut on = HashSet::new();
+        for text in values_at(properties, path).into_iter().flat_map(|node| keys(&lower(node))) {
+            on.extend(references(&text).into_iter().filter_map(|name| self.resource(name)));
+            on.extend(of_kind(
+                self.template,
+                |_| true,
+                |name| text.ends_with(&format!(":{name}")) || text.ends_with(&format!("/{name}")),
+            ));
+        }
+        Some(on)
     }
 
-    /// The role that a property leads to, if it is one of some.
-    fn role_of(
+    /// The logical id of a resource, by its text.
+    fn resource(&self, name: &str) -> Option<&'d str> {
+        self.template.resources.get_key_value(name).map(|(name, _)| *name)
+    }
+
+    /// Adds the roles that a property leads to.
+    fn roles_of(
         &self,
         node: Node<'d, 't>,
         through: Through,
         entry: &str,
-        roles: &HashSet<&'d str>,
+        roles: &mut HashSet<&'d str>,
         depth: usize,
-    ) -> Option<&'d str> {
-        let texts = keys(&lower(node));
-        for text in &texts {
+    ) {
+        for text in &keys(&lower(node)) {
             let referenced = references(text);
             if through == Through::Role {
-                let by_name = named(self.template, text, "role");
-                let mut meant = roles.iter().copied();
-                if let Some(role) = meant.find(|role| referenced.contains(role) || by_name.contains(role)) {
-                    return Some(role);
-                }
+                roles.extend(referenced.into_iter().filter_map(|name| self.resource(name)));
+                roles.extend(named(self.template, text, "role"));
                 continue;
             }
             let functions = of_kind(
@@ -181,21 +203,30 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                 (referenced.contains(&site.name) && (!site.looped || site.entry == entry))
                     || (!site.looped && functions.contains(&site.name))
             });
-            for site in meant {
-                // An alias or a version is of a function.
-                let on = matches!(site.kind, "AWS::Lambda::Alias" | "AWS::Lambda::Version");
-                let (path, through): (&[&str], _) =
-                    if on { (&["FunctionName"], through) } else { (through.onward(), Through::Role) };
-                let Some(properties) = site.value.get("Properties").filter(|_| depth < 4) else { continue };
-                let found = values_at(properties, path)
-                    .into_iter()
-                    .find_map(|node| self.role_of(node, through, site.entry, roles, depth + 1));
-                if found.is_some() {
-                    return found;
+            for site in meant.filter(|_| depth < 6) {
+                let mut follow = |site: &Site<'d, 't>, path: &[&str], through| {
+                    let properties = site.value.get("Properties");
+                    for node in properties.into_iter().flat_map(|properties| values_at(properties, path)) {
+                        self.roles_of(node, through, site.entry, roles, depth + 1);
+                    }
+                };
+                for (path, through) in through.steps(site.kind) {
+                    follow(site, path, through);
+                }
+                if site.kind == "AWS::SNS::Topic" {
+                    let names_topic = |other: &&Site<'d, 't>| {
+                        let topics = other.value.get("Properties").map(|node| values_at(node, &["TopicArn"]));
+                        other.kind == "AWS::SNS::Subscription"
+                            && topics.into_iter().flatten().any(|node| {
+                                keys(&lower(node)).iter().any(|key| references(key).contains(&site.name))
+                            })
+                    };
+                    for subscription in self.sites.iter().filter(names_topic) {
+                        follow(subscription, &["Endpoint"], through);
+                    }
                 }
             }
         }
-        None
     }
 }
 

@@ -44,6 +44,43 @@ fn joined(parts: &[Expr], delimiter: &str) -> Vec<String> {
     all
 }
 
+/// Whether two keys differ whatever their references are: one begins, or ends, as the other does not.
+#[must_use]
+pub(super) fn never_same(a: &str, b: &str) -> bool {
+    let letters = |text: &str, reverse: bool| -> Vec<Option<char>> {
+        let mut is_inside = false;
+        let mut list: Vec<Option<char>> = text
+            .chars()
+            .map(|c| {
+                let was_inside = is_inside;
+                is_inside = match c {
+                    OPEN => true,
+                    CLOSE => false,
+                    _ => is_inside,
+                };
+                (!was_inside && c != OPEN).then_some(c)
+            })
+            .collect();
+        if reverse {
+            list.reverse();
+        }
+        list
+    };
+    let chars = |text: &str, reverse: bool| -> Vec<char> {
+        if reverse { text.chars().rev().collect() } else { text.chars().collect() }
+    };
+    [false, true].into_iter().any(|reverse| {
+        let alike = chars(a, reverse).iter().zip(chars(b, reverse)).take_while(|(a, b)| **a == *b).count();
+        let (a, b) = (letters(a, reverse), letters(b, reverse));
+        match (a.get(alike), b.get(alike)) {
+            (None, None) => false,
+            (None, Some(_)) => b.iter().skip(alike).any(Option::is_some),
+            (Some(_), None) => a.iter().skip(alike).any(Option::is_some),
+            (Some(a), Some(b)) => a.is_some() && b.is_some(),
+        }
+    })
+}
+
 /// The resource that a reference in a key names.
 #[must_use]
 pub(super) fn references(key: &str) -> Vec<&str> {
@@ -106,4 +143,23 @@ pub(super) fn of_kind<'d>(
         .filter(|resource| names(resource).iter().any(|name| is_meant(name)))
         .map(|resource| resource.name)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_differ_that_begin_or_end_otherwise() {
+        let key = |text: &str| text.replace('<', &OPEN.to_string()).replace('>', &CLOSE.to_string());
+        let never = |a: &str, b: &str| never_same(&key(a), &key(b));
+        for (a, b) in [("a", "b"), ("a", "ab"), ("<X>-app", "<X>"), ("<X>-app", "b"), ("p<X>", "q<Y>")] {
+            assert!(never(a, b) && never(b, a), "{a} {b}");
+        }
+        for (a, b) in
+            [("a", "a"), ("<X>", "a"), ("<X>", "<Y>"), ("<X>a", "<Y>"), ("<X>", "<X>"), ("a<X>", "ab")]
+        {
+            assert!(!never(a, b) && !never(b, a), "{a} {b}");
+        }
+    }
 }

@@ -190,17 +190,23 @@ fn later_in(
         }
         ("NotResource", _) => Err("until the value comes, `NotResource` would mean everything".to_owned()),
         ("Condition", Some(operator)) => {
-            let bare = operator.rsplit(':').next().unwrap_or(operator);
-            if bare.contains("Not") {
-                Err(format!("until the value comes, `{operator}` would hold for everything"))
-            } else if bare.starts_with("String") || bare.starts_with("Arn") {
+            if may_wait(operator) {
                 Ok(())
+            } else if operator.contains("Not") {
+                Err(format!("until the value comes, `{operator}` would hold for everything"))
             } else {
                 Err(format!("`{operator}` takes no value that comes later"))
             }
         }
         (other, _) => Err(format!("`{other}` takes no value that comes later")),
     }
+}
+
+/// Whether an operator of a condition holds for nothing while its value is one that nothing has: it compares texts, and
+/// does not hold where the key is absent.
+pub(crate) fn may_wait(operator: &str) -> bool {
+    let bare = operator.strip_prefix("ForAnyValue:").unwrap_or(operator);
+    WILDCARD_OPERATORS.contains(&bare) || matches!(bare, "StringEquals" | "StringEqualsIgnoreCase")
 }
 
 /// The statement's `Sid`, or its number.
@@ -269,6 +275,22 @@ mod tests {
             "{Effect: Allow, Action: !Ref HERE}",
         ] {
             assert!(here(text).pattern.is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_may_wait_where_nothing_is_allowed_until_it_comes() {
+        for (operator, may) in [
+            ("StringEquals", true),
+            ("ForAnyValue:ArnLike", true),
+            ("StringNotEquals", false),
+            ("ArnLikeIfExists", false),
+            ("ForAllValues:StringLike", false),
+            ("Bool", false),
+            ("StringStartsWith", false),
+        ] {
+            let text = format!("{{Effect: Allow, Condition: {{'{operator}': {{k: !Ref HERE}}}}}}");
+            assert_eq!(here(&text).later.is_ok(), may, "{operator}");
         }
     }
 

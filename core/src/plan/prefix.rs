@@ -115,7 +115,7 @@ fn counts_on(pattern: &str, generated: &Generated<'_>, node: Node<'_, '_>) -> bo
     }
     let of_one = pattern.starts_with(&format!("{STACK}-{}", generated.name));
     of_one && pattern.contains('*')
-        || (condition_on_names(node) && pattern.contains('*') && meets(pattern, &generated.alone))
+        || (pattern.contains('*') && meets(pattern, &generated.alone) && condition_on_names(node))
 }
 
 /// Whether a text is compared with the name of a principal or of an IAM resource.

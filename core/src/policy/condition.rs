@@ -322,7 +322,7 @@ pub(super) fn representatives(lines: &[&Line], fixed: Option<&str>) -> Option<Ve
     if fixed.is_none() {
         list.push(Held::Absent);
     }
-    if !quantified {
+    if !quantified || lines.first().is_some_and(|line| has_one_value(&line.key)) {
         list.extend(values.iter().map(one));
         return Some(list);
     }
@@ -334,6 +334,20 @@ pub(super) fn representatives(lines: &[&Line], fixed: Option<&str>) -> Option<Ve
         list.push(Held::Values(of.map(|(_, value)| value.clone()).collect()));
     }
     Some(list)
+}
+
+/// Whether a key of AWS's own has one value in every request; of a service's keys that is not known.
+/// Source: IAM User Guide, "AWS global condition context keys" ("Value type").
+fn has_one_value(key: &str) -> bool {
+    let several = [
+        "aws:calledvia",
+        "aws:principalorgpaths",
+        "aws:principalservicenameslist",
+        "aws:resourceorgpaths",
+        "aws:sourceorgpaths",
+        "aws:tagkeys",
+    ];
+    key.starts_with("aws:") && !several.contains(&key)
 }
 
 fn candidates(lines: &[&Line]) -> Option<Vec<String>> {

@@ -283,6 +283,14 @@ impl<'s> Search<'s> {
         let mut globs: Vec<Glob> = shape;
         let mut numbers: HashMap<Glob, u32> = HashMap::new();
         let mut sets: Vec<Vec<u32>> = vec![vec![0]];
+        // What a condition says of the principal tells principals apart.
+        let lines = alive.iter().filter_map(|at| self.entry(*at)).flat_map(|entry| &entry.meaning.lines);
+        for line in lines.filter(|_| dimension == "target") {
+            for glob in line.wanted.iter().flat_map(|wanted| principals(&line.key, &wanted.glob)) {
+                sets.push(vec![u32::try_from(globs.len()).ok()?]);
+                globs.push(glob);
+            }
+        }
         let mut set_numbers: HashMap<Vec<u32>, u32> = HashMap::new();
         let mut of_entry: Vec<(usize, u32, bool)> = Vec::new();
         for at in alive {
@@ -363,7 +371,11 @@ impl<'s> Search<'s> {
         let mut choices: Vec<(&str, Vec<Held>)> = Vec::new();
         let mut product = 1_usize;
         for (key, lines) in keys {
+            let of_target = of_principal(key, target);
             let mut held = match self.fixed.get(key) {
+                _ if of_target.is_some() => {
+                    vec![Held::Values(of_target.clone().into_iter().collect())]
+                }
                 Some(None) => vec![Held::Absent],
                 Some(Some(value)) => representatives(&lines, Some(value)).unwrap_or_default(),
                 None => match representatives(&lines, None) {
@@ -374,6 +386,17 @@ impl<'s> Search<'s> {
                     }
                 },
             };
+            if of_target.is_none() && is_other(key, target) {
+                let meets = |line: &&Line, value: &String| {
+                    line.wanted.iter().any(|wanted| matches(&wanted.glob, value) == Some(true))
+                };
+                held.retain(|held| match held {
+                    Held::Values(values) => {
+                        !values.iter().any(|value| lines.iter().any(|line| meets(line, value)))
+                    }
+                    Held::Absent => true,
+                });
+            }
             tell_apart(&lines, &mut held);
             product = product.saturating_mul(held.len().max(1));
             choices.push((key, held));
@@ -524,6 +547,45 @@ impl<'s> Search<'s> {
             }
         }
         Some(false)
+    }
+}
+
+/// What the context holds under a key that tells of the principal, where a trust policy's target is one: a user or a role.
+/// Of a session it is the role, whose path its ARN does not tell.
+/// Source: IAM User Guide, "AWS global condition context keys", `aws:PrincipalArn`, `aws:PrincipalAccount`.
+pub(super) fn of_principal(key: &str, target: &str) -> Option<String> {
+    let arn = target.strip_prefix("AWS:")?;
+    let mut parts = arn.split(':');
+    let (sign, service, account) = (parts.next()?, parts.nth(1)?, parts.nth(1)?);
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    match key {
+        "aws:principalarn" if sign == "arn" && service == "iam" => Some(arn.to_owned()),
+        "aws:principalaccount" if sign == "arn" && is_account => Some(account.to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether such a key has a value of which no condition speaks: principals of which one does are a class of their own.
+fn is_other(key: &str, target: &str) -> bool {
+    match key {
+        "aws:principalarn" => !target.contains(":sts:"),
+        "aws:principalaccount" => true,
+        _ => false,
+    }
+}
+
+/// The principals of which such a key has a value.
+fn principals(key: &str, value: &Glob) -> Vec<Glob> {
+    let chars = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
+    match key {
+        "aws:principalarn" => vec![[chars("AWS:"), value.clone()].concat()],
+        "aws:principalaccount" => [":iam::", ":sts::"]
+            .map(|service| {
+                let start = [chars("AWS:arn:"), vec![Token::Any], chars(service)].concat();
+                [start, value.clone(), chars(":"), vec![Token::Any]].concat()
+            })
+            .to_vec(),
+        _ => Vec::new(),
     }
 }
 

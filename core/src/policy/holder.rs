@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decide::{Fixed, Powers};
 use super::side::{Item, Side};
+use super::spelled::spelled;
 use super::statement::{Origin, Reader, Statement, Symbols, Unknown, blanket, entry, opaque};
 use super::value::Values;
 use super::world::{Both, Need, OTHER, Which, World, canonical};
@@ -119,7 +120,10 @@ impl<'c> Case<'c> {
         origin: &Origin,
         trust: bool,
     ) -> Result<Vec<Statement>, Stop> {
-        let mut document = self.value(document)?;
+        let read = |value: &Expr| self.value(value).ok();
+        let document = self.value(document)?;
+        let written = spelled(self.side(), &document, &read);
+        let mut document = if written == document { document } else { self.value(&written)? };
         if let Some(values) = &mut self.values {
             document = values.concrete(self.both, self.which, &document).map_err(Stop::NoValue)?;
         }
@@ -215,7 +219,7 @@ impl<'c> Case<'c> {
             let statements = powers.statements.get_mut(one.statements.clone()).unwrap_or_default();
             for statement in statements.iter_mut().filter(|_| clash) {
                 let what = format!("{:?} {} is overwritten", self.which, canonical(&one.name));
-                let why = "another policy of the same holder may have its name, and only one of them stands";
+                let why = "another policy of the same holder has, had or may have its name, and only one of them stands";
                 statement.meaning.unknown = Some(Unknown { what, why });
             }
         }
@@ -235,7 +239,7 @@ impl<'c> Case<'c> {
                     self.of_loops(&mut powers)?;
                 }
                 // A witness is about what these templates allow.
-                if !self.alone && self.stands_alone(*kind, name)? {
+                if !self.alone && self.stands_alone(*kind, name) {
                     powers.statements.extend(beyond(&format!("whoever has `{name}`"), name));
                 }
             }
@@ -246,6 +250,7 @@ impl<'c> Case<'c> {
                 }
                 let mut named = Vec::new();
                 self.attached(*kind, subject, &mut powers, &mut named)?;
+                self.deleted(*kind, subject, &mut named)?;
                 self.overwritten(&named, &mut powers);
                 if *kind == Kind::User {
                     self.groups(subject, None, &mut powers)?;
@@ -257,28 +262,27 @@ impl<'c> Case<'c> {
     }
 
     /// Whether nobody in either template has the group or managed policy: it is made for others.
-    fn stands_alone(&self, kind: Kind, name: &str) -> Result<bool, Stop> {
+    fn stands_alone(&self, kind: Kind, name: &str) -> bool {
         if !matches!(kind, Kind::Group | Kind::Policy) {
-            return Ok(false);
+            return false;
         }
-        let mentions = |side: &Side| {
+        // Nobody has yet what is new.
+        if [&self.both.old, &self.both.new].iter().any(|side| !side.resources.contains_key(name)) {
+            return false;
+        }
+        let has_members = |side: &Side| {
             side.resources.values().any(|item| {
-                let properties = ["ManagedPolicyArns", "PermissionsBoundary", "Groups", "GroupName"];
-                let others = properties.iter().filter_map(|property| item.property(property));
+                let lists = ["Groups", "GroupName"].iter().filter_map(|property| item.property(property));
                 let mut found = false;
-                for value in others {
+                for value in lists {
                     value.walk(&mut |part| found |= refers(part, name));
                 }
                 found
             })
         };
-        let attaches = |side: &Side| {
-            let lists = ["Roles", "Users", "Groups"];
-            let item = side.resources.get(name);
-            item.is_some_and(|item| lists.iter().any(|list| item.property(list).is_some()))
-        };
-        let alone = |side: &Side| !mentions(side) && (kind != Kind::Policy || !attaches(side));
-        Ok(alone(&self.both.old) && alone(&self.both.new))
+        let is_had =
+            |side: &Side| if kind == Kind::Policy { has_holder(side, name) } else { has_members(side) };
+        !is_had(&self.both.old) && !is_had(&self.both.new)
     }
 
     fn of_own(&mut self, kind: Kind, name: &str, item: &'c Item, powers: &mut Powers) -> Result<(), Stop> {
@@ -314,6 +318,7 @@ impl<'c> Case<'c> {
             }
         }
         self.attached(kind, &Subject::Own(kind, name.to_owned()), powers, &mut named)?;
+        self.deleted(kind, &Subject::Own(kind, name.to_owned()), &mut named)?;
         self.overwritten(&named, powers);
         if kind == Kind::User {
             self.groups(&Subject::Own(kind, name.to_owned()), item.property("Groups"), powers)?;
@@ -446,6 +451,32 @@ impl<'c> Case<'c> {
             {
                 let name = self.value(policy)?;
                 named.push(Named { name, statements: start..powers.statements.len() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Inline policies of the old template that the new one no longer has: their deletion, which comes last, deletes whatever
+    /// has their name by then. Source: IAM API Reference, `DeleteRolePolicy`; CloudFormation User Guide, "Update
+    /// behaviors of stack resources" (what was replaced or removed is deleted during clean-up).
+    fn deleted(&self, kind: Kind, subject: &Subject, named: &mut Vec<Named>) -> Result<(), Stop> {
+        if self.which == Which::Old {
+            return Ok(());
+        }
+        for (name, item) in &self.both.old.resources {
+            let single = match (item.kind.as_str(), kind) {
+                ("AWS::IAM::RolePolicy", Kind::Role) => "RoleName",
+                ("AWS::IAM::UserPolicy", Kind::User) => "UserName",
+                ("AWS::IAM::GroupPolicy", Kind::Group) => "GroupName",
+                ("AWS::IAM::Policy", _) => kind.list(),
+                _ => continue,
+            };
+            let stays = self.side().resources.get(name).is_some_and(|other| other.kind == item.kind);
+            if let (false, Some(list), Some(policy)) =
+                (stays, item.property(single), item.property("PolicyName"))
+                && self.names(list, kind, subject)? != Some(false)
+            {
+                named.push(Named { name: self.value(policy)?, statements: 0..0 });
             }
         }
         Ok(())
@@ -586,6 +617,21 @@ fn beyond(who: &str, resource: &str) -> Vec<Statement> {
         ..Origin::default()
     };
     opaque(&format!("else {who}"), &origin)
+}
+
+/// Whether someone of a template has a managed policy.
+pub(super) fn has_holder(side: &Side, policy: &str) -> bool {
+    let mentions = |item: &Item| {
+        let lists = ["ManagedPolicyArns", "PermissionsBoundary"];
+        let mut found = false;
+        for value in lists.iter().filter_map(|property| item.property(property)) {
+            value.walk(&mut |part| found |= refers(part, policy));
+        }
+        found
+    };
+    let attaches =
+        |item: &Item| ["Roles", "Users", "Groups"].iter().any(|list| item.property(list).is_some());
+    side.resources.values().any(mentions) || side.resources.get(policy).is_some_and(attaches)
 }
 
 /// Whether an expression is a reference to a name.

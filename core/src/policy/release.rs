@@ -197,7 +197,9 @@ pub(super) fn both(old: Side, new: Side) -> Both {
         loosened: BTreeMap::new(),
         mappings: BTreeSet::new(),
         renamed: BTreeMap::new(),
+        partition: None,
     };
+    both.partition = partition(&both.new);
     for name in both.new.parameters.keys().filter(|name| both.old.parameters.contains_key(*name)) {
         let of = |key: &str| {
             (field(&both.old, name, key).and_then(text), field(&both.new, name, key).and_then(text))
@@ -249,9 +251,14 @@ pub(super) fn both(old: Side, new: Side) -> Both {
                 ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName", "Path"];
             names
                 .iter()
-                .find(|key| item.property(key) != other.property(key))
+                .find(|key| given(item, key) != given(other, key))
                 .map(|key| format!("its `{key}` is another, so its ARN is"))
-                .or_else(|| names.iter().find_map(|key| may_differ(&both, item.property(key)?, key)))
+                .or_else(|| {
+                    let reads =
+                        |key: &&&str| item.property(key).is_some_and(|name| both.reaches_changes(name, None));
+                    let key = names.iter().find(reads)?;
+                    Some(format!("its `{key}` may be another, since what it reads is"))
+                })
         } else {
             (item.whole != other.whole).then(|| "it is another, so what it is called may be".to_owned())
         };
@@ -262,21 +269,44 @@ pub(super) fn both(old: Side, new: Side) -> Both {
     both
 }
 
-/// Why a name may be another although it is written the same.
-fn may_differ(both: &Both, name: &Expr, key: &str) -> Option<String> {
-    let mut reads = None;
-    name.walk(&mut |part| match part {
-        Expr::Ref(parameter) if both.defaults.contains(parameter) => {
-            reads = Some(format!("the default of `{parameter}` is another"));
+/// The partition of ARNs that are written out, where nothing turns on a condition: IAM refuses others there.
+/// Source: IAM's answer `MalformedPolicyDocument`, "Partition \"aws\" is not valid for resource" (aws-cdk 4494).
+fn partition(side: &Side) -> Option<String> {
+    let mut found = None;
+    let iam = side.resources.values().filter(|item| item.kind.starts_with("AWS::IAM::"));
+    for item in iam.filter(|item| item.condition.is_none()) {
+        let documents =
+            item.properties.iter().filter(|(key, _)| key.contains("Polic")).map(|(_, value)| value);
+        documents.for_each(|value| written_partition(value, &mut found));
+    }
+    found
+}
+
+fn written_partition(value: &Expr, found: &mut Option<String>) {
+    match value {
+        Expr::Text(text) => {
+            let partition = text.strip_prefix("arn:").and_then(|rest| rest.split_once(':'));
+            let partition = partition.map(|(partition, _)| partition).filter(|text| text.starts_with("aws"));
+            *found = found.take().or_else(|| {
+                let known = ["aws", "aws-cn", "aws-us-gov"];
+                partition.filter(|text| known.contains(text)).map(str::to_owned)
+            });
         }
-        Expr::Call(call, parts) if call == "FindInMap" => match parts.first() {
-            Some(Expr::Text(mapping)) if !both.mappings.contains(mapping) => {}
-            _ if both.mappings.is_empty() => {}
-            _ => reads = Some("a mapping that it reads is another".to_owned()),
-        },
+        Expr::Concat(parts) => parts.iter().take(1).for_each(|part| written_partition(part, found)),
+        Expr::List(items) => items.iter().for_each(|item| written_partition(item, found)),
+        Expr::Map(entries) => entries.iter().for_each(|(_, value)| written_partition(value, found)),
         _ => {}
-    });
-    reads.map(|why| format!("its `{key}` may be another, since {why}"))
+    }
+}
+
+/// A property that sets a name, without what says nothing.
+/// Source: CloudFormation Template Reference, `AWS::IAM::Role`, `Path`: a slash by default.
+fn given<'i>(item: &'i super::side::Item, key: &str) -> Option<&'i Expr> {
+    item.property(key).filter(|value| match value {
+        Expr::Ref(name) => name != "AWS::NoValue",
+        Expr::Text(text) => key != "Path" || text != "/",
+        _ => true,
+    })
 }
 
 /// Why a parameter may have a value that it could not have before, if so.
@@ -382,7 +412,7 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
     let line = |name: &str| asked.line_of(name);
     for name in both.old.others.keys().chain(both.new.others.keys()).collect::<BTreeSet<_>>() {
         let (a, b) = (both.old.others.get(name), both.new.others.get(name));
-        if a == b && name.contains('.') && a.is_some_and(|expr| asked.reaches_changes(expr, None)) {
+        if a == b && name.contains('.') && a.is_some_and(|expr| asked.both.reaches_changes(expr, None)) {
             let why =
                 "it is a loop over values that are not written in the template, and what it reads differs";
             tell(name, "section", Question::Other, why.to_owned(), line(name));
@@ -401,14 +431,7 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         tell(name, "section", Question::Other, why, line(name));
     }
     let transforms = both.new.macros();
-    let differs =
-        both.old.resources.len() != both.new.resources.len()
-            || both.old.resources.iter().any(|(name, item)| {
-                both.new.resources.get(name).is_none_or(|other| other.whole != item.whole)
-            })
-            || both.old.parameters != both.new.parameters
-            || both.old.mappings != both.new.mappings
-            || both.old.conditions != both.new.conditions;
+    let differs = both.old.whole != both.new.whole;
     if let Some(name) = transforms
         .first()
         .filter(|_| differs && both.old.others.get("Transform") == both.new.others.get("Transform"))
@@ -439,7 +462,7 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
             let names = b.and_then(|b| b.property(property)).map(subject::branches).unwrap_or_default();
             let may_differ = |name: &&Expr| match name {
                 Expr::Ref(name) => both.loosened.contains_key(name),
-                name => asked.reaches_changes(name, None),
+                name => asked.both.reaches_changes(name, None),
             };
             if let Some(found) = names.into_iter().find(may_differ) {
                 let shown = super::words::value(found);
@@ -457,7 +480,8 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         for (key, _) in a.properties.iter().chain(&b.properties) {
             if !looked_at(&item.kind).contains(&key.as_str())
                 && key != "Properties"
-                && a.property(key) != b.property(key)
+                && (a.property(key) != b.property(key)
+                    || b.property(key).is_some_and(|value| both.reaches_changes(value, None)))
             {
                 tell(name, &item.kind, Question::Other, format!("its property `{key}` differs"), place);
             }
@@ -514,7 +538,7 @@ fn asked_for(asked: &Asked<'_>, a: Option<&Expr>, b: Option<&Expr>) -> Option<St
     let tags = |list: Option<&Expr>, side: &str| -> BTreeMap<String, String> {
         let mut tags = BTreeMap::new();
         let value = |expr: &Expr| {
-            let mark = if asked.reaches_changes(expr, None) { side } else { "" };
+            let mark = if asked.both.reaches_changes(expr, None) { side } else { "" };
             format!("{}{mark}", super::words::value(expr))
         };
         if let Some(Expr::List(list)) = list {

@@ -9,6 +9,7 @@ use crate::expression::{Expr, lower};
 use crate::syntax::{Kind, Node};
 use crate::template::Template;
 use crate::text::Span;
+use crate::value::{Value, plain};
 
 /// The key that a statement carries to be found again in the text. No template has it.
 pub(super) const MARK: &str = "\u{0}";
@@ -48,6 +49,8 @@ pub(super) struct Side {
     pub(super) places: BTreeMap<String, Span>,
     /// Statements by their mark.
     pub(super) statements: Vec<Span>,
+    /// The whole template, which is what a macro reads.
+    pub(super) whole: Option<Expr>,
 }
 
 impl Side {
@@ -70,13 +73,14 @@ impl Side {
                 }
             }
         }
+        side.whole = (!side.macros().is_empty()).then(|| lower(template.root));
         side
     }
 
     fn section(&mut self, section: &str, value: Node<'_, '_>) {
         for (key, value) in value.entries() {
             let name = key.as_str().unwrap_or_default().to_owned();
-            let plain = lower(value);
+            let plain = read(&lower(value));
             let mut marked = plain.clone();
             if section == "Resources" {
                 self.mark(value, &mut marked);
@@ -146,6 +150,35 @@ impl Side {
         let Expr::Text(mark) = mark else { return None };
         self.statements.get(mark.parse::<usize>().ok()?).copied()
     }
+}
+
+/// The value with its scalars as CloudFormation reads them: `yes` is `true`, `1.10` is `1.1`. What is read in more ways
+/// than one, as a number with zeros in front, is no text that is known.
+fn read(expr: &Expr) -> Expr {
+    expr.replaced(&|part| {
+        let Expr::Plain(text) = part else { return None };
+        Some(match plain(text) {
+            Value::Bool(is_true) => Expr::text(is_true.to_string()),
+            Value::Number(text) | Value::Text(text) => Expr::text(text),
+            Value::Null => return None,
+            _ => match text.to_ascii_lowercase().as_str() {
+                "yes" | "on" | "true" => Expr::text("true"),
+                "no" | "off" | "false" => Expr::text("false"),
+                // YAML 1.1 has them; the reader that CloudFormation uses has not.
+                "y" | "n" => Expr::text(text),
+                _ => short_number(text)
+                    .map_or_else(|| Expr::Unary("Scalar".to_owned(), Box::new(Expr::text(text))), Expr::text),
+            },
+        })
+    })
+}
+
+/// A decimal number without the zeros at its end.
+fn short_number(text: &str) -> Option<String> {
+    let (whole, fraction) = text.split_once('.')?;
+    let short = format!("{whole}.{}", fraction.trim_end_matches('0'));
+    let short = short.trim_end_matches('.').to_owned();
+    matches!(plain(&short), Value::Number(_)).then_some(short)
 }
 
 fn item(whole: Expr, marked: Expr) -> Item {

@@ -183,7 +183,14 @@ impl Reader<'_> {
                 Ok(statement) => list.push(statement),
                 Err(Unread) => {
                     let plain: Vec<_> = parts.iter().filter(|(key, _)| key != MARK).collect();
-                    list.extend(opaque(&format!("{variables} {plain:?}"), &origin));
+                    let mut both = opaque(&format!("{variables} {plain:?}"), &origin);
+                    for one in &mut both {
+                        if let Some(unknown) = &mut one.meaning.unknown {
+                            unknown.why =
+                                "it may allow and deny anything: it is written in a way that is not read";
+                        }
+                    }
+                    list.extend(both);
                 }
             }
         }
@@ -282,18 +289,23 @@ impl Reader<'_> {
         for (kind, names) in kinds {
             for name in each(names) {
                 let prefix = format!("{kind}:").chars().map(Token::Char).collect::<Vec<_>>();
-                let mut glob = self.glob(&name, false, Reading::Exact)?;
-                if kind == "AWS" && !excepted {
-                    glob = account(&glob);
-                }
-                globs.push([prefix, glob].concat());
+                let glob = self.glob(&name, false, Reading::Exact)?;
+                let meant = match everyone_of(&glob, self.symbols) {
+                    _ if kind != "AWS" || excepted => vec![glob],
+                    Some(everyone) => everyone,
+                    None if glob == [Token::Char('*')] => vec![vec![Token::Any]],
+                    None => vec![glob],
+                };
+                globs.extend(meant.into_iter().map(|glob| [prefix.clone(), glob].concat()));
             }
         }
         if excepted {
             let name = |glob: &'_ Glob| glob.get("AWS:".len()..).unwrap_or_default().to_vec();
-            let accounts: Vec<Glob> = globs.iter().filter_map(|glob| everyone_of(&name(glob))).collect();
+            let everyone = |name: &Glob| everyone_of(name, self.symbols);
+            let accounts: Vec<Glob> =
+                globs.iter().filter_map(|glob| everyone(&name(glob))).flatten().collect();
             let is_named = |name: &Glob| {
-                everyone_of(name).is_some() || accounts.iter().any(|account| within(name, account))
+                everyone(name).is_some() || accounts.iter().any(|account| within(name, account))
             };
             if !globs.iter().all(|glob| is_named(&name(glob))) {
                 return Err(Unread);
@@ -468,30 +480,29 @@ fn lower_case(token: Token) -> Token {
     }
 }
 
-/// An account as a principal is everyone in it.
-fn account(glob: &[Token]) -> Glob {
-    if glob == [Token::Char('*')] {
-        return vec![Token::Any];
-    }
-    everyone_of(glob).unwrap_or_else(|| glob.to_vec())
-}
-
-/// Everyone in an account, where a principal is one. Source: IAM User Guide, "AWS JSON policy elements: Principal":
-/// the account's number and the ARN of its root mean the same.
-fn everyone_of(glob: &[Token]) -> Option<Glob> {
+/// Everyone in an account, where a principal is one: users and roles, and the sessions of both. Source: IAM User Guide,
+/// "AWS JSON policy elements: Principal": the account's number and the ARN of its root mean the same.
+fn everyone_of(glob: &[Token], symbols: &Symbols) -> Option<Vec<Glob>> {
     let chars = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
     let everyone = |account: &[Token]| {
-        [chars("arn:").as_slice(), &[Token::Any], &chars(":iam::"), account, &chars(":"), &[Token::Any]]
-            .concat()
+        let of = |service: &str| {
+            [chars("arn:").as_slice(), &[Token::Any], &chars(service), account, &chars(":"), &[Token::Any]]
+                .concat()
+        };
+        vec![of(":iam::"), of(":sts::")]
     };
-    let digits = |glob: &[Token]| {
-        glob.len() == 12 && glob.iter().all(|token| matches!(token, Token::Char(c) if c.is_ascii_digit()))
+    let is_account = match glob {
+        [Token::Symbol(number)] => {
+            matches!(symbols.get(*number), Some(Symbol::Value(Expr::Ref(name))) if name == "AWS::AccountId")
+        }
+        _ => {
+            glob.len() == 12 && glob.iter().all(|token| matches!(token, Token::Char(c) if c.is_ascii_digit()))
+        }
     };
-    let root = chars(":root");
-    let (iam, sign) = (chars(":iam::"), chars("arn:"));
-    if digits(glob) {
+    if is_account {
         return Some(everyone(glob));
     }
+    let (sign, iam, root) = (chars("arn:"), chars(":iam::"), chars(":root"));
     let rest = glob.strip_suffix(root.as_slice()).filter(|_| glob.starts_with(&sign))?;
     let at = rest.windows(iam.len()).position(|window| *window == iam)?;
     rest.get(at + iam.len()..).map(everyone)

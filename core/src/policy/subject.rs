@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalogue::Catalogue;
 use super::condition::Held;
 use super::decide::{Answer, Fixed, Powers, decide};
-use super::holder::{Case, Kind, Stop, Subject, leaves, refers};
+use super::holder::{Case, Kind, Stop, Subject, has_holder, leaves, refers};
 use super::release::{Decision, Place, Question, Reason, Verdict, Witness};
-use super::side::Side;
+use super::side::{Item, Side};
 use super::statement::{Meaning, Statement, Symbol, Symbols};
 use super::value::{Taste, Values};
 use super::witness::Found;
@@ -84,7 +84,10 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
             of_old,
             of_new,
         };
-        list.push(if dirty.contains(name.as_str()) {
+        // A managed policy that is new is nobody's but those whom the template gives it to: they are asked.
+        let is_theirs =
+            kind == Kind::Policy && !both.old.resources.contains_key(name) && has_holder(&both.new, name);
+        list.push(if dirty.contains(name.as_str()) && !is_theirs {
             let (a, b) = (subject.clone(), subject.clone());
             asked.decide(&query(
                 Question::Permissions,
@@ -125,6 +128,47 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
     list.extend(asked.instance_profiles());
     list.extend(asked.outputs());
     list
+}
+
+/// Lists of which the order says nothing.
+const SETS: [&str; 16] = [
+    "Statement",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "AWS",
+    "Service",
+    "Federated",
+    "CanonicalUser",
+    "Policies",
+    "ManagedPolicyArns",
+    "Roles",
+    "Users",
+    "Groups",
+    "Tags",
+    "DependsOn",
+];
+
+/// A resource with such lists in one order.
+fn unordered(expr: &Expr) -> Expr {
+    let Expr::Map(entries) = expr else {
+        return match expr {
+            Expr::List(items) => Expr::List(items.iter().map(unordered).collect()),
+            other => other.clone(),
+        };
+    };
+    let entry = |(key, value): &(String, Expr)| {
+        let value = match unordered(value) {
+            Expr::List(mut items) if SETS.contains(&key.as_str()) => {
+                items.sort_by_cached_key(canonical);
+                Expr::List(items)
+            }
+            other => other,
+        };
+        (key.clone(), value)
+    };
+    Expr::Map(entries.iter().map(entry).collect())
 }
 
 /// The properties in which a type names principals, and of which kind.
@@ -216,62 +260,8 @@ impl Asked<'_> {
         let (Some(a), Some(b)) = (both.old.resources.get(name), both.new.resources.get(name)) else {
             return true;
         };
-        a.whole != b.whole || self.reaches_changes(&a.whole, a.condition.as_deref())
-    }
-
-    pub(super) fn reaches_changes(&self, expr: &Expr, condition: Option<&str>) -> bool {
-        let both = self.both;
-        let mut conditions: Vec<String> = condition.into_iter().map(str::to_owned).collect();
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut changed = false;
-        let mut look = |expr: &Expr, conditions: &mut Vec<String>| {
-            expr.walk(&mut |part| match part {
-                Expr::Ref(name) | Expr::GetAtt(name, _) => {
-                    changed |= both.defaults.contains(name)
-                        || both.loosened.contains_key(name)
-                        || both.renamed.contains_key(name)
-                        || both.old.parameters.contains_key(name) != both.new.parameters.contains_key(name);
-                }
-                Expr::Call(name, parts) if name == "If" => {
-                    if let Some(Expr::Text(condition)) = parts.first() {
-                        conditions.push(condition.clone());
-                    }
-                }
-                Expr::Call(name, parts) if name == "FindInMap" => {
-                    changed |= match parts.first() {
-                        Some(Expr::Text(mapping)) => both.mappings.contains(mapping),
-                        _ => !both.mappings.is_empty(),
-                    };
-                }
-                Expr::Unary(name, inner) if name == "Condition" => {
-                    if let Expr::Text(condition) = inner.as_ref() {
-                        conditions.push(condition.clone());
-                    }
-                }
-                // The attribute of a resource that a loop makes.
-                Expr::Map(entries) => {
-                    conditions.extend(entries.iter().filter_map(|(key, value)| match value {
-                        Expr::Text(condition) if key == "Condition" => Some(condition.clone()),
-                        _ => None,
-                    }));
-                }
-                _ => {}
-            });
-        };
-        look(expr, &mut conditions);
-        while let Some(condition) = conditions.pop() {
-            if !seen.insert(condition.clone()) {
-                continue;
-            }
-            let of_old = both.old.conditions.get(&condition);
-            if of_old != both.new.conditions.get(&condition) {
-                return true;
-            }
-            if let Some(expr) = of_old {
-                look(expr, &mut conditions);
-            }
-        }
-        changed
+        unordered(&a.whole) != unordered(&b.whole)
+            || self.both.reaches_changes(&a.whole, a.condition.as_deref())
     }
 
     /// Resources that have to do with one that is not the same: through policies, groups and boundaries.
@@ -598,7 +588,7 @@ impl Asked<'_> {
         let (verdict, why) = match (seconds(&before), seconds(&now)) {
             (Some(before), Some(now)) if now > before => (Verdict::More, String::new()),
             (Some(_), Some(_)) => return None,
-            _ if before == now && !self.reaches_changes(&before, None) => return None,
+            _ if before == now && !self.both.reaches_changes(&before, None) => return None,
             _ => (Verdict::CannotTell, "how long a session may last is computed, and differs".to_owned()),
         };
         let witness = seconds(&now).filter(|_| verdict == Verdict::More).map(|seconds| Witness {
@@ -647,6 +637,32 @@ impl Asked<'_> {
         for (name, output) in &self.both.new.outputs {
             let get = |output: &Expr, key: &str| super::statement::entry(output, key).cloned();
             let export = get(output, "Export");
+            if let Some(why) = self.secret_in(output) {
+                let before = self.both.old.outputs.get(name);
+                if before.and_then(|before| get(before, "Value")) != get(output, "Value") {
+                    list.push(self.not_told(name, "output", why));
+                }
+            }
+            // Which output has an export's name may turn on what differs.
+            let condition = get(output, "Condition");
+            let condition = condition.as_ref().and_then(|name| match name {
+                Expr::Text(name) => Some(name.as_str()),
+                _ => None,
+            });
+            let is_shared = |export: &Expr| {
+                let same = |other: &&Expr| get(other, "Export").as_ref() == Some(export);
+                self.both.new.outputs.values().filter(same).count() > 1
+            };
+            let may_be_another = export.as_ref().is_some_and(|export| {
+                self.both.reaches_changes(export, None)
+                    || (is_shared(export) && self.both.reaches_changes(&Expr::text(""), condition))
+            });
+            if may_be_another && !self.hands_out(output).is_empty() {
+                let why =
+                    "what gives its export this name differs: who imports it may get another role or policy";
+                list.push(self.not_told(name, "output", why));
+                continue;
+            }
             let before = self.both.old.outputs.get(name).or_else(|| {
                 let same = |other: &&Expr| export.is_some() && get(other, "Export") == export;
                 self.both.old.outputs.values().find(same)
@@ -664,8 +680,9 @@ impl Asked<'_> {
                     Some(Expr::Text(name)) => Some(name),
                     _ => None,
                 };
-                let follows =
-                    b.as_ref().is_some_and(|value| self.reaches_changes(value, condition(output).as_deref()));
+                let follows = b
+                    .as_ref()
+                    .is_some_and(|value| self.both.reaches_changes(value, condition(output).as_deref()));
                 if a == b && condition(before) == condition(output) && !follows {
                     continue;
                 }
@@ -674,6 +691,47 @@ impl Asked<'_> {
             }
         }
         list
+    }
+
+    /// The resources of IAM that an output names.
+    fn hands_out(&self, output: &Expr) -> Vec<String> {
+        let mut names = Vec::new();
+        let is_iam = |side: &Side, name: &str| {
+            side.resources.get(name).is_some_and(|item| item.kind.starts_with("AWS::IAM::"))
+        };
+        output.walk(&mut |part| {
+            if let Expr::Ref(name) | Expr::GetAtt(name, _) = part
+                && is_iam(&self.both.new, name)
+            {
+                names.push(name.clone());
+            }
+        });
+        names
+    }
+
+    /// Why an output is worth a principal's permissions by itself.
+    fn secret_in(&self, output: &Expr) -> Option<&'static str> {
+        let is_key = |name: &String| {
+            self.both.new.resources.get(name).is_some_and(|item| item.kind == "AWS::IAM::AccessKey")
+        };
+        let mut found = false;
+        output.walk(&mut |part| {
+            found |= matches!(part, Expr::GetAtt(name, attribute) if attribute == "SecretAccessKey" && is_key(name));
+        });
+        found.then_some("whoever reads it is the user: it gives a secret access key")
+    }
+
+    fn not_told(&self, name: &str, kind: &str, why: &str) -> Decision {
+        let line = self.line_of(&format!("Outputs.{name}"));
+        Decision {
+            principal: name.to_owned(),
+            kind: kind.to_owned(),
+            question: Question::Output,
+            verdict: Verdict::CannotTell,
+            witness: None,
+            reasons: vec![Reason { part: format!("`{name}`"), why: why.to_owned(), line }],
+            line,
+        }
     }
 
     /// Who had one role, user or policy in hand and now has another.
@@ -697,7 +755,14 @@ impl Asked<'_> {
         };
         let what = |side: &Side, expr: Option<&Expr>| -> Option<Subject> {
             let list = expr.map(leaves)?;
-            let [Expr::Ref(name) | Expr::GetAtt(name, _)] = list.as_slice() else { return None };
+            let [one] = list.as_slice() else { return None };
+            let named = |item: &Item| item.property("RoleName") == Some(one);
+            let name = match one {
+                Expr::Ref(name) | Expr::GetAtt(name, _) => name,
+                // By its explicit name.
+                Expr::Text(_) => side.resources.iter().find(|(_, item)| named(item))?.0,
+                _ => return None,
+            };
             let item = side.resources.get(name)?;
             if let ("AWS::IAM::InstanceProfile", Some(roles)) = (item.kind.as_str(), item.property("Roles")) {
                 let roles = leaves(roles);

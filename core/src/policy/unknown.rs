@@ -68,6 +68,9 @@ fn unknown(action: &str, catalogue: &Catalogue) -> Option<(String, Option<String
         let help = did_you_mean(prefix, catalogue.services());
         return Some((format!("no service has the prefix `{prefix}`: `{action}` allows nothing"), help));
     };
+    if !name.contains(['*', '?']) && names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return None;
+    }
     let glob: Glob = name
         .to_lowercase()
         .chars()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::side::Side;
-use super::world::{Both, Choice, OTHER, Which, World, canonical, default, entries};
+use super::world::{Both, Choice, OTHER, Which, World, canonical, default, entries, is_list};
 use crate::expression::Expr;
 use crate::normal::{Names, normal};
 
@@ -79,7 +79,14 @@ impl Values {
 
     fn fill(&mut self, both: &Both, which: Which, expr: &Expr) -> Result<Expr, String> {
         Ok(match expr {
-            Expr::Ref(name) => Expr::text(self.reference(both, name)?),
+            Expr::Ref(name) => {
+                let text = self.reference(both, name)?;
+                if is_list(both.side(which), name.trim_end_matches(OTHER)) {
+                    Expr::List(text.split(',').map(|item| Expr::text(item.trim())).collect())
+                } else {
+                    Expr::text(text)
+                }
+            }
             Expr::GetAtt(name, attribute) => Expr::text(self.attribute(both, name, attribute)),
             Expr::Concat(parts) => Expr::concat(self.each(both, which, parts)?),
             Expr::List(parts) => Expr::List(self.each(both, which, parts)?),

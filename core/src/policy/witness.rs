@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::condition::Held;
-use super::decide::{Fixed, Powers, Request, allowed, applies};
+use super::decide::{Fixed, Powers, Request, allowed, applies, of_principal};
 use super::release::{Question, Witness};
 use super::subject::{Asked, Query};
 use super::value::Values;
@@ -37,7 +37,11 @@ impl Found<'_> {
     fn takes(&self, request: &mut Request, change: impl FnOnce(&mut Request)) -> bool {
         let mut other = request.clone();
         change(&mut other);
-        let holds = self.holds(&other);
+        // The context tells of the principal that asks, and no other.
+        let is_one = other.context.iter().all(|(key, held)| {
+            of_principal(key, &other.target).is_none_or(|value| *held == Held::Values(vec![value]))
+        });
+        let holds = is_one && self.holds(&other);
         if holds {
             *request = other;
         }

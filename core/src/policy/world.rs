@@ -66,6 +66,8 @@ pub(super) struct Both {
     pub(super) mappings: BTreeSet<String>,
     /// Resources whose names or other attributes may differ, and why.
     pub(super) renamed: BTreeMap<String, String>,
+    /// The partition, where the new template can be deployed in one only.
+    pub(super) partition: Option<String>,
 }
 
 /// Put after a name that does not mean the same in both.
@@ -77,6 +79,62 @@ impl Both {
             Which::Old => &self.old,
             Which::New => &self.new,
         }
+    }
+
+    /// Whether a value is made of declarations that differ, by however many steps; `condition`: or exists on one.
+    pub(super) fn reaches_changes(&self, expr: &Expr, condition: Option<&str>) -> bool {
+        let both = self;
+        let mut conditions: Vec<String> = condition.into_iter().map(str::to_owned).collect();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut changed = false;
+        let mut look = |expr: &Expr, conditions: &mut Vec<String>| {
+            expr.walk(&mut |part| match part {
+                Expr::Ref(name) | Expr::GetAtt(name, _) => {
+                    changed |= both.defaults.contains(name)
+                        || both.loosened.contains_key(name)
+                        || both.renamed.contains_key(name)
+                        || both.old.parameters.contains_key(name) != both.new.parameters.contains_key(name);
+                }
+                Expr::Call(name, parts) if name == "If" => {
+                    if let Some(Expr::Text(condition)) = parts.first() {
+                        conditions.push(condition.clone());
+                    }
+                }
+                Expr::Call(name, parts) if name == "FindInMap" => {
+                    changed |= match parts.first() {
+                        Some(Expr::Text(mapping)) => both.mappings.contains(mapping),
+                        _ => !both.mappings.is_empty(),
+                    };
+                }
+                Expr::Unary(name, inner) if name == "Condition" => {
+                    if let Expr::Text(condition) = inner.as_ref() {
+                        conditions.push(condition.clone());
+                    }
+                }
+                // The attribute of a resource that a loop makes.
+                Expr::Map(entries) => {
+                    conditions.extend(entries.iter().filter_map(|(key, value)| match value {
+                        Expr::Text(condition) if key == "Condition" => Some(condition.clone()),
+                        _ => None,
+                    }));
+                }
+                _ => {}
+            });
+        };
+        look(expr, &mut conditions);
+        while let Some(condition) = conditions.pop() {
+            if !seen.insert(condition.clone()) {
+                continue;
+            }
+            let of_old = both.old.conditions.get(&condition);
+            if of_old != both.new.conditions.get(&condition) {
+                return true;
+            }
+            if let Some(expr) = of_old {
+                look(expr, &mut conditions);
+            }
+        }
+        changed
     }
 
     /// The value in a case, without `If`, in normal form.
@@ -157,7 +215,14 @@ impl Both {
         };
         match world.choices.get(&canonical(&marked)) {
             Some((_, Choice::Is(text))) => Expr::text(text),
-            _ => marked,
+            // A parameter with one allowed value has that one.
+            _ if matches!(expr, Expr::Ref(name) if name == "AWS::Partition") => {
+                self.partition.as_ref().map_or(marked, Expr::text)
+            }
+            _ => match self.allowed(which, &marked).as_deref() {
+                Some([only]) => Expr::text(only),
+                _ => marked,
+            },
         }
     }
 
@@ -327,16 +392,20 @@ pub(super) fn entries(expr: Option<&Expr>) -> &[(String, Expr)] {
     }
 }
 
+/// Whether a parameter is a list.
+pub(super) fn is_list(side: &Side, name: &str) -> bool {
+    entries(side.parameters.get(name)).iter().any(|(key, value)| {
+        key == "Type"
+            && matches!(value, Expr::Text(kind) if kind == "CommaDelimitedList" || kind.starts_with("List<"))
+    })
+}
+
 /// The default of a parameter, as text.
 pub(super) fn default(side: &Side, name: &str) -> Option<Expr> {
     let declaration = side.parameters.get(name)?;
-    let is_list = entries(Some(declaration)).iter().any(|(key, value)| {
-        key == "Type"
-            && matches!(value, Expr::Text(kind) if kind == "CommaDelimitedList" || kind.starts_with("List<"))
-    });
     let (_, value) = entries(Some(declaration)).iter().find(|(key, _)| key == "Default")?;
     match value {
-        Expr::Text(text) | Expr::Plain(text) if is_list => {
+        Expr::Text(text) | Expr::Plain(text) if is_list(side, name) => {
             Some(Expr::List(text.split(',').map(|item| Expr::text(item.trim())).collect()))
         }
         Expr::Text(text) | Expr::Plain(text) => Some(Expr::text(text)),

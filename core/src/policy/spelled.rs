@@ -1,0 +1,71 @@
+//! References spelled out: what a resource is called that has a name of its own, and the ARN of one of IAM.
+//!
+//! So `!GetAtt Role.Arn` is the same as that role's ARN written out.
+
+use super::side::{Item, Side};
+use super::world::OTHER;
+use crate::expression::{Expr, from_sub_text};
+use crate::facts::{Meaning, iam_type, resource_type};
+
+/// The value with references to named resources, and ARNs of roles, users and groups, as texts.
+pub(super) fn spelled(side: &Side, value: &Expr, read: &dyn Fn(&Expr) -> Option<Expr>) -> Expr {
+    value.replaced(&|part| {
+        let (name, attribute) = match part {
+            Expr::Ref(name) => (name, None),
+            Expr::GetAtt(name, attribute) => (name, Some(attribute.as_str())),
+            _ => return None,
+        };
+        let item = side.resources.get(name.trim_end_matches(OTHER))?;
+        of_iam(name, item, attribute, read).or_else(|| of_service(item, attribute, read))
+    })
+}
+
+/// The explicit name of a resource.
+fn explicit(item: &Item, read: &dyn Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
+    let path = resource_type(&item.kind)?.name_property;
+    let [property] = path else { return None };
+    let name = read(item.property(property)?)?;
+    matches!(name, Expr::Text(_) | Expr::Concat(_)).then_some(name)
+}
+
+fn of_iam(
+    name: &str,
+    item: &Item,
+    attribute: Option<&str>,
+    read: &dyn Fn(&Expr) -> Option<Expr>,
+) -> Option<Expr> {
+    let row = iam_type(&item.kind).filter(|row| !row.arn_noun.is_empty())?;
+    let explicit = explicit(item, read);
+    let is_arn = attribute.map_or(row.ref_is_arn, |attribute| row.is_arn(attribute));
+    if !is_arn {
+        return explicit.filter(|_| attribute.is_none());
+    }
+    // The name that is made is what `Ref` gives, but where that is the ARN.
+    let own = explicit.or_else(|| (!row.ref_is_arn).then(|| Expr::reference(name)))?;
+    let path = match item.property("Path") {
+        None => Expr::text("/"),
+        Some(Expr::Ref(name)) if name == "AWS::NoValue" => Expr::text("/"),
+        Some(path) => read(path)?,
+    };
+    let start = from_sub_text(&format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{}", row.arn_noun));
+    Some(Expr::concat([start, path, own]))
+}
+
+fn of_service(item: &Item, attribute: Option<&str>, read: &dyn Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
+    let row = resource_type(&item.kind)?;
+    let meaning = match attribute {
+        None => row.reference,
+        Some(attribute) => row.attributes.iter().find(|(name, _)| *name == attribute)?.1,
+    };
+    let name = explicit(item, read)?;
+    match meaning {
+        Meaning::Name => Some(name),
+        Meaning::Text(text) if !text.contains("${.") && !text.contains("${*}") => {
+            Some(from_sub_text(text).replaced(&|part| match part {
+                Expr::Ref(variable) if variable == "Name" => Some(name.clone()),
+                _ => None,
+            }))
+        }
+        _ => None,
+    }
+}
