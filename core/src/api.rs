@@ -94,6 +94,8 @@ pub struct Split {
     pub json: bool,
     /// What was done.
     pub summary: Summary,
+    /// What the proof says in a few words; empty where it was not asked.
+    pub headline: String,
     /// Notes and warnings.
     pub diagnostics: Vec<Diagnostic>,
     /// The edits that make both texts of the monolith's.
@@ -144,7 +146,8 @@ pub fn split_proven(request: &SplitRequest<'_>) -> SplitAnswer {
         SplitAnswer::Done(done) => done,
         refused => return refused,
     };
-    let mut diagnostics = verify(request.template, &done);
+    let (mut diagnostics, headline) = checked(request.template, &done);
+    done.headline = headline;
     let refused = diagnostics.iter().any(Diagnostic::is_error);
     diagnostics.append(&mut done.diagnostics);
     if refused {
@@ -158,8 +161,13 @@ pub fn split_proven(request: &SplitRequest<'_>) -> SplitAnswer {
 /// passes: no reason to write the files. Warnings belong to the result.
 #[must_use]
 pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
+    checked(monolith, split).0
+}
+
+/// The same, with what the proof says in a few words.
+fn checked(monolith: &str, split: &Split) -> (Vec<Diagnostic>, String) {
     let (of_monolith, iam, app) = (parse(monolith), parse(&split.iam), parse(&split.app));
-    let mut validation = Validation::default();
+    let mut validation = Validation { readable: true, compared: true, ..Validation::default() };
     let iam = read(&iam, Source::Iam, &mut validation);
     let app = read(&app, Source::App, &mut validation);
     let of_monolith = read(&of_monolith, Source::Template, &mut validation).map(|read| read.template);
@@ -205,7 +213,7 @@ pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
             split.summary.two_phase.iter().map(|later| later.parameter.as_str()).collect();
         found.extend(policy_size::grown(monolith, iam, &laters));
     }
-    found
+    (found, validation.headline())
 }
 
 /// Whether the outputs and parameters that were planned are there, each where it belongs.
@@ -314,6 +322,7 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         app,
         json: parsed.document.is_json(),
         summary,
+        headline: String::new(),
         diagnostics: Vec::new(),
         documents,
     }))

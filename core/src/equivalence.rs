@@ -134,6 +134,9 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
         let exists = if other.is_loop { Cond::ALWAYS } else { side.exists(other) };
         let mut before = whole.resource(unit, care);
         let mut after = side.resource(other, care);
+        if unit.is_loop {
+            order::more_waits(&before, &mut after);
+        }
         let mut walk = Walk {
             name,
             kind: unit.kind(),

@@ -145,16 +145,35 @@ pub struct Lowering {
     pub exact: bool,
     /// The variables of the loops around, with their values in this turn.
     pub bound: Vec<(String, String)>,
+    /// How often what is read now is written out, by all loops in properties around it.
+    copies: usize,
 }
+
+/// Loops in properties that would be written out more often than this are not.
+const MOST_COPIES: usize = 2_000;
 
 /// What stands before a key that is no text (`NO: …`).
 const TYPED_KEY: char = '\u{feff}';
 
 impl Lowering {
+    /// For comparisons.
+    #[must_use]
+    pub fn exact() -> Self {
+        Self { exact: true, ..Self::default() }
+    }
+
     /// The expression that a node writes.
     #[must_use]
     pub fn node(&self, node: Node<'_, '_>) -> Expr {
         let node = node.resolved();
+        let is_loop = |(key, _): (Node<'_, '_>, Node<'_, '_>)| {
+            key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach"))
+        };
+        if self.exact && node.kind() == Kind::Mapping && node.entries().any(is_loop) {
+            let mut entries = Vec::new();
+            self.entries(node, &mut entries);
+            return Expr::Map(entries);
+        }
         match call_of(node) {
             Some(call) => self.call(&call),
             None => self.plain(node),
@@ -173,6 +192,43 @@ impl Lowering {
     /// The value of a loop variable.
     fn bound(&self, name: &str) -> Option<&str> {
         self.bound.iter().rev().find(|(bound, _)| bound == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The variable, the values and the body of a loop whose values are all in the text.
+    #[must_use]
+    pub fn turns<'d, 't>(&self, argument: Node<'d, 't>) -> Option<(String, Vec<String>, Node<'d, 't>)> {
+        let mut items = argument.resolved().items().map(Node::resolved);
+        let (variable, collection, body) = (items.next()?, items.next()?, items.next()?);
+        if items.next().is_some() || body.kind() != Kind::Mapping {
+            return None;
+        }
+        let Expr::List(values) = self.node(collection) else { return None };
+        let values = values.into_iter().map(|value| match value {
+            Expr::Text(text) | Expr::Plain(text) => Some(text),
+            _ => None,
+        });
+        Some((variable.literal()?.to_owned(), values.collect::<Option<Vec<String>>>()?, body))
+    }
+
+    /// The entries of a mapping; for comparisons with its loops written out, where the text has their values.
+    fn entries(&self, node: Node<'_, '_>, found: &mut Vec<(String, Expr)>) {
+        for (key, value) in node.entries() {
+            let is_loop = self.exact && key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach"));
+            let turns = is_loop.then(|| self.turns(value)).flatten();
+            // More are compared as they are written.
+            let copies = |values: &[String]| self.copies.max(1) * values.len();
+            match turns.filter(|(_, values, _)| copies(values) <= MOST_COPIES) {
+                Some((variable, values, body)) => {
+                    let copies = copies(&values);
+                    for turn in values {
+                        let mut inner = Self { copies, ..self.clone() };
+                        inner.bound.push((variable.clone(), turn));
+                        inner.entries(body, found);
+                    }
+                }
+                None => found.push((self.key(key), self.node(value))),
+            }
+        }
     }
 
     fn key(&self, key: Node<'_, '_>) -> String {
@@ -195,7 +251,9 @@ impl Lowering {
         match node.kind() {
             Kind::Sequence => Expr::List(node.items().map(|item| self.node(item)).collect()),
             Kind::Mapping => {
-                Expr::Map(node.entries().map(|(key, value)| (self.key(key), self.node(value))).collect())
+                let mut entries = Vec::new();
+                self.entries(node, &mut entries);
+                Expr::Map(entries)
             }
             _ => {
                 let text = node.as_str().unwrap_or_default();

@@ -30,9 +30,9 @@ use indexmap::IndexMap;
 
 use crate::config::{Means, Resolution, is_logical_id};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expression::Expr;
+use crate::expression::{Expr, lower};
 use crate::syntax::Node;
-use crate::template::{Owner, Reference, SERVERLESS, Target, Template, generated_iam};
+use crate::template::{Owner, Reference, Resource, SERVERLESS, Target, Template, generated_iam};
 use crate::text::Span;
 
 pub use attach::Attached;
@@ -414,6 +414,46 @@ fn stack_parameter(template: &Template<'_, '_>, options: &Options<'_, '_>) -> St
     })
 }
 
+/// Connectors of serverless resources whose role moves: SAM names that role by the logical id that the resource's `Role` has.
+///
+/// Source: samtranslator/model/connector/connector.py, `_get_resource_role_name`.
+fn connected(template: &Template<'_, '_>, moved: &[&str]) -> Vec<Diagnostic> {
+    let is_connector = |resource: &Resource<'_, '_>| {
+        resource.kind == "AWS::Serverless::Connector"
+            || resource.declaration.value.get("Connectors").is_some()
+    };
+    if !template.resources.values().any(is_connector) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for resource in
+        template.resources.values().filter(|resource| resource.kind.starts_with("AWS::Serverless::"))
+    {
+        let Some(node) = resource.property(&["Role"]) else { continue };
+        let mut role = None;
+        lower(node).walk(&mut |part| {
+            if let Expr::Ref(name) | Expr::GetAtt(name, _) = part
+                && moved.contains(&name.as_str())
+            {
+                role = Some(name.clone());
+            }
+        });
+        let Some(role) = role else { continue };
+        found.push(
+            Diagnostic::new(
+                Code::SAM002,
+                format!(
+                    "a connector may attach permissions to `{role}` by the `Role` of `{}`",
+                    resource.name
+                ),
+            )
+            .at(node.outer(), "here its logical id would be a parameter's")
+            .help(format!("exclude `{role}`, or write out in its policies what the connectors permit")),
+        );
+    }
+    found
+}
+
 /// What writes or repeats parts of the template after its text is read.
 fn transforms(
     template: &Template<'_, '_>,
@@ -436,6 +476,7 @@ fn transforms(
             .help(format!("to have it in the IAM stack, write out {}", made.instead)),
         );
     }
+    found.extend(connected(template, moved));
     for (name, node) in template.transforms() {
         if matches!(name, "AWS::LanguageExtensions" | SERVERLESS) {
             continue;
@@ -481,8 +522,7 @@ fn transforms(
 /// Whether a node stands in a resource that does not move.
 fn stands_in_application(template: &Template<'_, '_>, node: Node<'_, '_>, moved: &[&str]) -> bool {
     let place = node.outer();
-    let holds =
-        |resource: &&crate::template::Resource<'_, '_>| resource.declaration.value.outer().contains(place);
+    let holds = |resource: &&Resource<'_, '_>| resource.declaration.value.outer().contains(place);
     template.resources.values().find(holds).is_some_and(|resource| !moved.contains(&resource.name))
         || template.section("Outputs").is_some_and(|outputs| outputs.outer().contains(place))
 }

@@ -141,14 +141,15 @@ pub(crate) fn newline_of(text: &str) -> &'static str {
 
 /// A name that is not taken: the wanted one, or that with the first number from 2 that is free.
 pub(crate) fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while taken(&name) {
-        name = format!("{wanted}{number}");
-        number += 1;
-    }
-    name
+    let numbered = (2..MOST_NUMBERS).map(|number| format!("{wanted}{number}"));
+    let otherwise = ["Split", "X"].map(|start| format!("{start}{wanted}"));
+    let mut names = std::iter::once(wanted.to_owned()).chain(numbered).chain(otherwise);
+    // Where everything is taken the checks of names say so.
+    names.find(|name| !taken(name)).unwrap_or_else(|| wanted.to_owned())
 }
+
+/// How many numbers are tried behind a name.
+const MOST_NUMBERS: usize = 1_000;
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, ConfigFile};
 use crate::contract::{self, Contract, Pair};
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::equivalence::{Change, Triple, Wiring, prove};
 use crate::policy::{Catalogue, moved, unknown_actions};
 use crate::syntax::{Parsed, parse};
@@ -152,7 +152,12 @@ pub(crate) fn compare(
         result.attached = proof.attached;
         faults = proof.faults;
     }
-    let (contracts, found) = contract::check(&Pair { iam, app, config, wiring: &wiring, proven });
+    let (contracts, mut found) = contract::check(&Pair { iam, app, config, wiring: &wiring, proven });
+    // What is the monolith's own fault is not the pair's: it is told, and does not decide.
+    let inherited = monolith.map(contract::of_monolith).unwrap_or_default();
+    for fault in found.iter_mut().filter(|fault| fault.is_error() && inherited.contains(&fault.code)) {
+        *fault = fault.clone().with_severity(Severity::Warning).help("the monolith has this too");
+    }
     result.contracts = contracts;
     result.diagnostics.extend(found);
     result.wires =

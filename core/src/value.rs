@@ -60,6 +60,10 @@ pub trait Names {
     fn is_never_empty(&self, name: &str, attribute: Option<&str>) -> bool;
     /// For an IAM resource whose ARN is split at slashes: the index of its name.
     fn name_index(&self, name: &str) -> Option<usize>;
+    /// What a mapping has under two keys.
+    fn in_mapping(&self, _mapping: &str, _first: &str, _second: &str) -> Option<Expr> {
+        None
+    }
     /// What a function that reads from elsewhere is replaced by: `ImportValue`, `GetStackOutput`.
     fn outside(&self, _function: &str, _argument: &Value, _care: Cond) -> Option<Value> {
         None
@@ -285,9 +289,12 @@ impl Form<'_> {
                     text.split(delimiter.as_str()).map(|part| Value::Text(part.to_owned())).collect(),
                 );
             }
-            ("Select", [index, Value::List(items)])
-                if items.iter().all(|item| !matches!(item, Value::Choice(_) | Value::Absent)) =>
-            {
+            ("FindInMap", [Value::Text(mapping), Value::Text(first), Value::Text(second)]) => {
+                if let Some(found) = self.names.in_mapping(mapping, first, second) {
+                    return self.value(&found, care);
+                }
+            }
+            ("Select", [index, Value::List(items)]) if items.iter().all(|item| self.is_there(item)) => {
                 let index = index.as_text().and_then(|index| index.parse::<usize>().ok());
                 if let Some(item) = index.and_then(|index| items.get(index)) {
                     return item.clone();
@@ -308,6 +315,17 @@ impl Form<'_> {
             *index = Value::Text(number.clone());
         }
         Value::Call(name.to_owned(), Box::new(Value::List(arguments)))
+    }
+
+    /// Whether an item of a list is one item, whatever the conditions are.
+    fn is_there(&self, item: &Value) -> bool {
+        match item {
+            Value::Absent => false,
+            Value::Choice(all) => all
+                .iter()
+                .all(|(_, value)| !matches!(value, Value::Absent | Value::List(_) | Value::Call(..))),
+            _ => true,
+        }
     }
 
     /// The name of an IAM resource, taken out of its ARN.

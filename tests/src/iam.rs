@@ -167,7 +167,9 @@ fn within(address: &str, range: &str) -> bool {
     address.parse::<std::net::Ipv4Addr>().is_ok() && of(address) / size == of(base) / size
 }
 
-fn principal_fits(principal: &Value, target: &str) -> bool {
+/// Whether a principal names who asks. `excepted`: in `NotPrincipal`, where an account excepts nobody else in it (IAM User
+/// Guide, "AWS JSON policy elements: NotPrincipal": the account is named beside the one that is excepted).
+fn principal_fits(principal: &Value, target: &str, excepted: bool) -> bool {
     if principal == "*" {
         return true;
     }
@@ -177,6 +179,7 @@ fn principal_fits(principal: &Value, target: &str) -> bool {
         let account = |text: &str| text.split(':').nth(4).map(str::to_owned);
         wanted == name
             || (kind == "AWS"
+                && !excepted
                 && (wanted == "*"
                     || (wanted.ends_with(":root") && account(&wanted) == account(name))
                     || (wanted.len() == 12 && Some(wanted.clone()) == account(name))))
@@ -191,8 +194,10 @@ fn applies(statement: &Value, variables: bool, trust: bool, request: &Request) -
         |pattern: &str| like(&pattern.to_lowercase(), false, &request.action.to_lowercase(), request);
     let actions = any("Action", &action).or_else(|| any("NotAction", &action).map(|any| !any));
     let targets = if trust {
-        let fits = |key: &str| statement.get(key).map(|principal| principal_fits(principal, &request.target));
-        fits("Principal").or_else(|| fits("NotPrincipal").map(|fits| !fits))
+        let fits = |key: &str, excepted: bool| {
+            statement.get(key).map(|principal| principal_fits(principal, &request.target, excepted))
+        };
+        fits("Principal", false).or_else(|| fits("NotPrincipal", true).map(|fits| !fits))
     } else {
         let resource = |pattern: &str| like(pattern, variables, &request.target, request);
         any("Resource", &resource).or_else(|| any("NotResource", &resource).map(|any| !any))

@@ -232,7 +232,9 @@ fn trust(dice: &mut Dice) -> Value {
         let (kind, name) = PRINCIPALS[dice.below(PRINCIPALS.len())];
         let mut statement =
             json!({"Effect": if dice.one_in(4) { "Deny" } else { "Allow" }, "Action": "sts:AssumeRole"});
-        let key = if dice.one_in(8) && name != "*" { "NotPrincipal" } else { "Principal" };
+        // IAM takes `NotPrincipal` with `Deny` alone.
+        let is_denied = statement["Effect"] == "Deny";
+        let key = if is_denied && dice.one_in(3) && name != "*" { "NotPrincipal" } else { "Principal" };
         statement[key] = if dice.one_in(8) && key == "Principal" { json!("*") } else { json!({kind: name}) };
         if dice.one_in(4) {
             statement["Condition"] = json!({"Bool": {"aws:SecureTransport": "true"}});
@@ -348,7 +350,11 @@ fn change(dice: &mut Dice, value: &mut Value, kind: Kind, path: &str) -> bool {
             let start = dice.below(keys.len());
             (0..keys.len()).any(|offset| {
                 let key = &keys[(start + offset) % keys.len()];
-                let path = if key == "AssumeRolePolicyDocument" { "Assume" } else { path };
+                let path = match key.as_str() {
+                    "AssumeRolePolicyDocument" => "Assume",
+                    "Fn::If" => "If",
+                    _ => path,
+                };
                 map.get_mut(key).is_some_and(|value| dice.one_in(2) && change(dice, value, kind, path))
             })
         }
@@ -357,7 +363,8 @@ fn change(dice: &mut Dice, value: &mut Value, kind: Kind, path: &str) -> bool {
                 item.get("Effect").is_some()
                     || item.get("Fn::If").is_some_and(|parts| parts[1].get("Effect").is_some())
             });
-            if statements && path != "Assume" && dice.one_in(3) {
+            // The parts of an `If` are no list.
+            if statements && path != "Assume" && path != "If" && dice.one_in(3) {
                 match dice.below(3) {
                     0 if items.len() > 1 => drop(items.remove(dice.below(items.len()))),
                     1 => items.reverse(),

@@ -6,7 +6,7 @@ import { cli, example, expect, open, pair, real, saved, splitByCommand, tab, tes
 test("the example, from the button to the same bytes as the command's", async ({ page }) => {
   await page.goto("/");
   await page.getByRole("button", { name: "Try the example" }).click();
-  await expect(page.locator(".verdict")).toHaveText("32 moved, 94 stay; all 126 proven the same");
+  await expect(page.locator(".verdict")).toContainText("32 moved, 94 stay; proven");
   const { iam, app } = await pair(page);
   const command = splitByCommand(example.template, "--config", example.config);
   expect(iam).toBe(command.iam);
@@ -22,7 +22,7 @@ test("the real template gives the same bytes as the command", async ({ page }) =
   await page.getByLabel("allow missing names").check();
   await page.getByLabel("pattern", { exact: true }).check();
   await page.getByLabel("two-phase", { exact: true }).check();
-  await expect(page.locator(".verdict")).toContainText("proven the same");
+  await expect(page.locator(".verdict")).toContainText("; proven");
   const { iam, app } = await pair(page);
   // The configuration that the page wrote and the command that it shows give the same.
   await tab(page, "Configuration").click();

@@ -184,6 +184,9 @@ catalogue! {
     SAM001 Note 0 "the transform makes IAM"
         "`AWS::Serverless` makes a role for each function and state machine without one, for some events, and a policy for each connector. They are not in the text, so that they stay with the application stack, which then needs `CAPABILITY_IAM`."
         "Write the role out and reference it, if it is to move.";
+    SAM002 Error 1 "a connector needs the role beside it"
+        "The transform attaches a connector's permissions to the role whose logical id stands in the resource's `Role`. Once the role has moved a parameter has this id, and its ARN would stand where IAM takes a name."
+        "Leave the role with the application, or write the connector's permissions out in the role's policies.";
     TRF002 Error 1 "a loop makes what would have to be split"
         "`Fn::ForEach` makes IAM resources, or references moved ones, under names that are computed."
         "Write the resources out, or leave them with the application.";

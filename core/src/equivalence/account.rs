@@ -78,6 +78,8 @@ fn names(system: &System<'_>, proof: &mut Proof) {
             || name.starts_with("AWS::")
     };
     let has_loops = system.resources.values().any(|unit| unit.is_loop);
+    let is_serverless =
+        system.template.transforms().iter().any(|(name, _)| *name == "AWS::Serverless-2016-10-31");
     for (owner, unit) in system.resources.iter().chain(&system.outputs).filter(|(_, unit)| !unit.is_loop) {
         let mut unknown = Vec::new();
         unit.expr.walk(&mut |part| {
@@ -88,6 +90,10 @@ fn names(system: &System<'_>, proof: &mut Proof) {
             }
         });
         unknown.extend(unit.waits_for().into_iter().filter(|name| !is_declared(name)).map(str::to_owned));
+        // The transform of serverless resources makes resources of its own, whose names the monolith uses as well.
+        if system.source != Source::Iam && is_serverless {
+            unknown.retain(|name| !is_generated(system, name));
+        }
         // What a loop makes that is not written out may have any name.
         if let Some(name) = unknown.first().filter(|_| !has_loops) {
             proof.faults.push(
@@ -110,6 +116,19 @@ fn names(system: &System<'_>, proof: &mut Proof) {
             );
         }
     }
+}
+
+/// Whether a name is one that SAM makes of a serverless resource.
+///
+/// Source: AWS SAM Developer Guide, "Generated CloudFormation resources": `ServerlessRestApi` and its kin, and names that
+/// begin with the resource's, as `FunctionRole`, `FunctionAliaslive`, `Function.Version`.
+fn is_generated(system: &System<'_>, name: &str) -> bool {
+    let of_serverless = |(own, unit): (&String, &super::system::Unit)| {
+        unit.kind().starts_with("AWS::Serverless::")
+            && name.len() > own.len()
+            && name.starts_with(own.as_str())
+    };
+    name.starts_with("Serverless") || system.resources.iter().any(of_serverless)
 }
 
 /// Functions that bring in text from elsewhere, and those whose transform is missing.

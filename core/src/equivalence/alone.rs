@@ -171,7 +171,12 @@ fn is_nothing(value: &Value, then: &Value, must_be_arn: bool) -> bool {
         |text: &str| text.strip_prefix("arn:").and_then(|rest| Some(rest.split_once(':')?.0.to_owned()));
     let has_partition = partition(&text)
         .is_none_or(|found| found == "\u{1}" || partition(&marked(then)).as_ref() == Some(&found));
-    (whole_segment || no_account) && has_partition && (!must_be_arn || text.starts_with("arn:"))
+    // What is no ARN in the monolith either is the monolith's.
+    let begins_alike =
+        text.chars().next().is_some_and(|first| first != '\u{1}' && marked(then).starts_with(first));
+    (whole_segment || no_account)
+        && has_partition
+        && (!must_be_arn || text.starts_with("arn:") || begins_alike)
 }
 
 /// A text with a mark in the place of each value, so that its segments stay apart.

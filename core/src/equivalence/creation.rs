@@ -6,7 +6,8 @@ use super::Proof;
 use super::side::Side;
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
-use crate::facts::{CreationCheck, On, Strength, Through, creation_checks};
+use crate::expression::lower;
+use crate::facts::{CreationCheck, On, Strength, Through, creation_checks, resource_type};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -82,10 +83,9 @@ pub(super) fn creation(
         });
     }
     let all = permissions(whole, iam);
-    let refused = acts.iter().filter(|act| act.check.strength == Strength::Refused);
-    let roles = refused.map(|act| (act.name.to_owned(), act.role.clone())).collect();
+    let roles = acts.iter().map(|act| (act.name.to_owned(), act.role.clone())).collect();
     let mut pairs = BTreeSet::new();
-    for act in acts.iter().filter(|act| act.check.strength == Strength::Refused) {
+    for act in &acts {
         for permission in
             permissions_of(&act.role, iam, &all).filter(|permission| concerns(act, permission, whole))
         {
@@ -120,15 +120,24 @@ fn acts<'a>(app: &'a Side<'_>, iam: &Side<'_>) -> Vec<Act<'a>> {
         let mut resource = None;
         for check in creation_checks(unit.kind()) {
             let resource = resource.get_or_insert_with(|| app.resource(unit, app.exists(unit)));
-            if !check.when.is_empty() && at(resource, check.when).is_empty() {
+            let globals = globals(app, unit.kind());
+            let properties: Vec<&Value> = resource.get("Properties").into_iter().chain(&globals).collect();
+            let below = |path: &[&str]| -> Vec<Value> {
+                properties.iter().flat_map(|properties| at(properties, path)).collect()
+            };
+            let applies = match check.when {
+                [] => true,
+                ["Properties", path @ ..] => !below(path).is_empty(),
+                path => !at(resource, path).is_empty(),
+            };
+            if !applies {
                 continue;
             }
-            let Some(properties) = resource.get("Properties") else { continue };
             let about = match check.on {
-                On::Property(path) => Some(at(properties, path)),
+                On::Property(path) => Some(below(path)),
                 On::Any => None,
             };
-            let roles: BTreeSet<String> = at(properties, check.role)
+            let roles: BTreeSet<String> = below(check.role)
                 .into_iter()
                 .flat_map(|value| roles_of(&value, check.through, app, iam))
                 .collect();
@@ -136,6 +145,13 @@ fn acts<'a>(app: &'a Side<'_>, iam: &Side<'_>) -> Vec<Act<'a>> {
         }
     }
     acts
+}
+
+/// What SAM's section `Globals` says of every resource of a type.
+fn globals(side: &Side<'_>, kind: &str) -> Option<Value> {
+    let kind = kind.strip_prefix("AWS::Serverless::")?;
+    let globals = side.system.template.section("Globals")?.get(kind)?;
+    Some(side.form().value(&lower(globals), Cond::ALWAYS))
 }
 
 /// What the monolith's statements permit of what moved.
@@ -187,9 +203,14 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
         let names = named(&value);
         if through == Through::Role {
             roles.extend(names);
+            roles.extend(called(&value, iam, &|kind| kind == "AWS::IAM::Role"));
             continue;
         }
-        for name in names.into_iter().filter(|name| seen.insert(name.clone())) {
+        let is_function = |kind: &str| {
+            matches!(kind, "AWS::Lambda::Function" | "AWS::Serverless::Function" | "AWS::ECS::TaskDefinition")
+        };
+        let by_name = called(&value, app, &is_function);
+        for name in names.into_iter().chain(by_name).filter(|name| seen.insert(name.clone())) {
             for side in [app, iam] {
                 let Some(unit) = side.system.resources.get(&name) else { continue };
                 if let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties") {
@@ -204,6 +225,41 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
         }
     }
     roles
+}
+
+/// The resources of some types that a text calls by their explicit names: the name or an ARN that ends in it, perhaps with
+/// a version or an alias behind it.
+fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (_, text) in side.form().alternatives(value, Cond::ALWAYS) {
+        let (text, is_whole) = match text {
+            Value::Concat(parts) => (parts.last().and_then(Value::as_text), false),
+            one => (one.as_text(), true),
+        };
+        texts.extend(text.map(|text| (text, is_whole)));
+    }
+    let mut found = Vec::new();
+    for (name, unit) in side.system.resources.iter().filter(|(_, unit)| is_meant(unit.kind())) {
+        let Some([property]) = resource_type(unit.kind()).map(|row| row.name_property) else { continue };
+        let Some(explicit) = unit.property(property) else { continue };
+        let explicit = side.form().value(explicit, Cond::ALWAYS);
+        for (_, explicit) in side.form().alternatives(&explicit, Cond::ALWAYS) {
+            let Some(explicit) = explicit.as_text() else { continue };
+            let ends = |text: &str, is_whole: bool| {
+                (is_whole && text == explicit)
+                    || text.ends_with(&format!(":{explicit}"))
+                    || text.ends_with(&format!("/{explicit}"))
+            };
+            let is_called = |(text, is_whole): &(String, bool)| {
+                ends(text, *is_whole)
+                    || text.rsplit_once(':').is_some_and(|(before, _)| ends(before, *is_whole))
+            };
+            if texts.iter().any(is_called) {
+                found.push(name.clone());
+            }
+        }
+    }
+    found
 }
 
 /// Where the subscriptions of a topic deliver to.
@@ -233,6 +289,8 @@ fn permissions_of<'l>(
         };
         if name == role {
             owners.extend(mentions("ManagedPolicyArns"));
+            // A boundary bounds what is permitted.
+            owners.extend(mentions("PermissionsBoundary"));
         } else if ["Roles", "RoleName"].iter().any(|property| mentions(property).contains(role)) {
             owners.insert(name.clone());
         }
@@ -247,7 +305,12 @@ fn share_a_resource(about: &[Value], target: &Value, whole: &Side<'_>) -> bool {
     };
     let targets = resources(target);
     about.iter().any(|value| {
-        let names = resources(value);
+        let mut names = resources(value);
+        names.extend(called(value, whole, &|_| true));
+        // A text that is written out and is no name of the template's is something else.
+        if names.is_empty() && value.as_text().is_some() {
+            return targets.is_empty();
+        }
         names.is_empty() || targets.is_empty() || !names.is_disjoint(&targets)
     })
 }

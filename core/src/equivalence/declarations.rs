@@ -76,7 +76,7 @@ pub(super) fn declarations(
             );
         }
     }
-    whole_sections(triple, proof);
+    whole_sections(triple, [whole, of_app], proof);
     metadata(triple, [whole, of_app], wiring, proof);
 }
 
@@ -106,6 +106,36 @@ fn outputs(wiring: &Wiring, [whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut
                 unit.place,
                 "only the application template has it",
             ));
+            continue;
+        }
+        if unit.entry("Export").is_some() {
+            proof.faults.push(more(
+                "export",
+                name,
+                Source::App,
+                unit.place,
+                "the monolith exports nothing of this name",
+            ));
+        }
+        // An output is read whenever it is there.
+        let exists = of_app.exists(unit);
+        let value = unit.value().map(|expr| of_app.form().value(expr, exists));
+        let alternatives = value.map(|value| of_app.form().alternatives(&value, exists)).unwrap_or_default();
+        let mut is_absent = false;
+        for (_, value) in &alternatives {
+            value.walk(&mut |part| is_absent |= *part == Value::Impossible);
+        }
+        if is_absent {
+            proof.faults.push(
+                Diagnostic::new(
+                    Code::PRF007,
+                    format!(
+                        "the application cannot be created: its output `{name}` names what may not exist"
+                    ),
+                )
+                .label(Source::App, unit.place, "this output")
+                .help("give it the `Condition` of what it names, or split the monolith again"),
+            );
         }
     }
     // What the IAM stack gives out is of what moved, and nothing else.
@@ -218,9 +248,9 @@ fn conditions([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
 }
 
 /// Sections that say how the whole template is read or refused: those of the monolith, and no others.
-fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
+fn whole_sections(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], proof: &mut Proof) {
     let Triple { monolith, iam, app } = *triple;
-    let lowering = Lowering { exact: true, bound: Vec::new() };
+    let lowering = Lowering::exact();
     for name in ["AWSTemplateFormatVersion", "Transform", "Rules", "Globals", "Hooks"] {
         let wanted = monolith.section(name).map(|node| lowering.node(node));
         for (source, template) in [(Source::App, app), (Source::Iam, iam)] {
@@ -234,6 +264,14 @@ fn whole_sections(triple: &Triple<'_>, proof: &mut Proof) {
                 "Transform" if source == Source::Iam && node.is_some() => {
                     without_serverless(monolith, iam) || given == wanted
                 }
+                // What serverless resources have in common may name what moved.
+                "Globals" if source == Source::App => match (&wanted, &given) {
+                    (Some(wanted), Some(given)) => {
+                        let before = whole.form().value(wanted, Cond::ALWAYS);
+                        same(whole, &before, &of_app.form().value(given, Cond::ALWAYS), Cond::ALWAYS)
+                    }
+                    (wanted, given) => wanted == given,
+                },
                 // The IAM template may do without what is about the application; the account asks for what it uses.
                 _ => given == wanted || (source == Source::Iam && node.is_none()),
             };
@@ -266,7 +304,7 @@ const INTERFACE: &str = "AWS::CloudFormation::Interface";
 
 /// The metadata of the whole template, which deploys nothing. What differs is told; new parameters have a group.
 fn metadata(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], wiring: &Wiring, proof: &mut Proof) {
-    let lowering = Lowering { exact: true, bound: Vec::new() };
+    let lowering = Lowering::exact();
     let entries = |side: &Side<'_>, node: Option<crate::syntax::Node<'_, '_>>| match node
         .map(|node| side.form().value(&lowering.node(node), Cond::ALWAYS))
     {

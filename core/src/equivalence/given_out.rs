@@ -21,7 +21,7 @@ pub(super) fn given_out([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Pro
         for (name, unit) in side.system.outputs.iter().filter(|(_, unit)| !unit.is_loop) {
             let is_new = side.system.source == Source::Iam || !whole.system.outputs.contains_key(name);
             let why = if is_new { output(whole, side, unit) } else { None };
-            if let Some(why) = why.or_else(|| export(side, name, unit, &mut exported)) {
+            if let Some(why) = why.or_else(|| export(whole, side, name, unit, &mut exported)) {
                 proof.faults.push(
                     Diagnostic::new(
                         Code::PRF006,
@@ -82,6 +82,7 @@ fn uses(whole: &Side<'_>, name: &str, attribute: &str) -> bool {
 /// Source: CloudFormation API Reference, `Export` ("alphanumeric characters, colons, or hyphens"); User Guide, "Get
 /// exported outputs": a name is unique in an account and region, and no function of a resource or import makes it.
 fn export(
+    whole: &Side<'_>,
     side: &Side<'_>,
     output: &str,
     unit: &Unit,
@@ -101,7 +102,7 @@ fn export(
             computed = Some(format!("has an export whose name is made by `Fn::{function}`"));
         }
         if let Value::GetAtt(of, _) | Value::Ref(of) = part
-            && side.system.resources.contains_key(of)
+            && (side.system.resources.contains_key(of) || whole.system.resources.contains_key(of))
         {
             computed = Some(format!("has an export whose name is made of the resource `{of}`"));
         }

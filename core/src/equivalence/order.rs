@@ -9,6 +9,7 @@ use super::system::System;
 use crate::closure::Closure;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
+use crate::value::Value;
 
 /// Which resource waits for which, closed over what lies between.
 struct Graph<'g> {
@@ -224,4 +225,46 @@ fn consumers(
             .help(format!("add `DependsOn: {}` to it, or split the monolith again", policy.name)),
         );
     }
+}
+
+/// In a loop that is compared as it is written, more waits than the monolith's are no difference: `order` says what they
+/// are worth. Takes what is more out of the second.
+pub(super) fn more_waits(before: &Value, after: &mut Value) {
+    match (before, after) {
+        (Value::Map(before), Value::Map(after)) => {
+            for (key, now) in after.iter_mut() {
+                if let Some((_, was)) = before.iter().find(|(other, _)| other == key) {
+                    if key == "DependsOn" && is_more(was, now) {
+                        *now = was.clone();
+                    } else {
+                        more_waits(was, now);
+                    }
+                }
+            }
+            let is_wait = |key: &str, value: &Value| key == "DependsOn" && is_names(value);
+            after.retain(|(key, value)| !is_wait(key, value) || before.iter().any(|(other, _)| other == key));
+        }
+        (Value::List(before), Value::List(after)) => {
+            before.iter().zip(after).for_each(|(before, after)| more_waits(before, after));
+        }
+        _ => {}
+    }
+}
+
+fn is_names(value: &Value) -> bool {
+    match value {
+        Value::Text(_) => true,
+        Value::List(items) => items.iter().all(|item| matches!(item, Value::Text(_))),
+        _ => false,
+    }
+}
+
+/// Whether the second names all that the first does.
+fn is_more(before: &Value, after: &Value) -> bool {
+    let names = |value: &Value| match value {
+        Value::List(items) => items.clone(),
+        one => vec![one.clone()],
+    };
+    let after = names(after);
+    names(before).iter().all(|name| after.contains(name))
 }

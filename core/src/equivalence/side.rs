@@ -220,6 +220,16 @@ impl Names for Side<'_> {
         self.conditions.get(name).copied().or_else(|| Cond::from_name(name))
     }
 
+    fn in_mapping(&self, mapping: &str, first: &str, second: &str) -> Option<Expr> {
+        let entry = |expr: &Expr, wanted: &str| match expr {
+            Expr::Map(entries) => {
+                entries.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone())
+            }
+            _ => None,
+        };
+        entry(&entry(&self.system.mappings.get(mapping)?.expr, first)?, second)
+    }
+
     fn is_list(&self, name: &str, attribute: Option<&str>) -> bool {
         match attribute {
             None => {

@@ -1,10 +1,12 @@
 //! A template as a comparison reads it: every loop whose turns are written in the text is written out.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::{Expr, Lowering};
-use crate::syntax::{Kind, Node};
+use crate::syntax::Node;
 use crate::template::Template;
 use crate::text::Span;
 
@@ -108,7 +110,7 @@ impl<'p> System<'p> {
         let mut section = |name: &str| {
             let mut units = Units::new();
             if let Some(node) = template.section(name) {
-                let lowering = Lowering { exact: true, bound: Vec::new() };
+                let lowering = Lowering::exact();
                 write_out(node.resolved(), &lowering, None, source, &mut units, &mut faults);
             }
             units
@@ -116,7 +118,41 @@ impl<'p> System<'p> {
         let (resources, conditions) = (section("Resources"), section("Conditions"));
         let (outputs, parameters) = (section("Outputs"), section("Parameters"));
         let mappings = section("Mappings");
+        loop_names(template, source, &mut faults);
         Self { template, source, resources, conditions, outputs, parameters, mappings, faults }
+    }
+}
+
+/// Loops of one section that have one name, or a resource's.
+///
+/// Source: CloudFormation Template Reference, "Fn::ForEach": the name must be unique within the template, and can't
+/// conflict with any logical id in its section `Resources`.
+fn loop_names(template: &Template<'_, '_>, source: Source, faults: &mut Vec<Diagnostic>) {
+    for (section, value) in template.root.entries() {
+        let mut known = BTreeSet::new();
+        let mut open = vec![value.resolved()];
+        while let Some(node) = open.pop() {
+            for (key, _) in node.entries() {
+                let name = key.as_str().and_then(|key| key.strip_prefix("Fn::ForEach::"));
+                let Some(name) = name else { continue };
+                let is_resource =
+                    section.as_str() == Some("Resources") && template.resources.contains_key(name);
+                if known.insert(name.to_owned()) && !is_resource {
+                    continue;
+                }
+                let what =
+                    if is_resource { "a resource has the name of a loop" } else { "two loops have one name" };
+                faults.push(
+                    Diagnostic::new(
+                        Code::PRF005,
+                        format!("{what}, `{name}`: the transform refuses the template"),
+                    )
+                    .label(source, key.outer(), "this loop")
+                    .help("give the loop a name of its own"),
+                );
+            }
+            open.extend(node.children());
+        }
     }
 }
 
@@ -134,7 +170,7 @@ fn write_out(
         let place = outer.unwrap_or_else(|| key.outer());
         let name = lowering.text(key.as_str().unwrap_or_default());
         if name.starts_with("Fn::ForEach")
-            && let Some((variable, values, body)) = turns(value.resolved(), lowering)
+            && let Some((variable, values, body)) = lowering.turns(value)
         {
             for turn in values {
                 if units.len() > MOST_UNITS {
@@ -164,19 +200,4 @@ fn write_out(
             );
         }
     }
-}
-
-/// The variable, the values and the body of a loop whose values are all in the text.
-fn turns<'d, 't>(argument: Node<'d, 't>, lowering: &Lowering) -> Option<(String, Vec<String>, Node<'d, 't>)> {
-    let mut items = argument.items().map(Node::resolved);
-    let (variable, collection, body) = (items.next()?, items.next()?, items.next()?);
-    if items.next().is_some() || body.kind() != Kind::Mapping {
-        return None;
-    }
-    let Expr::List(values) = lowering.node(collection) else { return None };
-    let values = values.into_iter().map(|value| match value {
-        Expr::Text(text) | Expr::Plain(text) => Some(text),
-        _ => None,
-    });
-    Some((variable.literal()?.to_owned(), values.collect::<Option<Vec<String>>>()?, body))
 }

@@ -19,6 +19,8 @@ pub enum Through {
     TaskRole,
     /// It is an instance profile; its roles are meant.
     Profile,
+    /// It is a launch template or a launch configuration; the roles of its instance profile are meant.
+    Launch,
 }
 
 impl Through {
@@ -31,6 +33,7 @@ impl Through {
             Self::ExecutionRole => &["ExecutionRoleArn"],
             Self::TaskRole => &["TaskRoleArn"],
             Self::Profile => &["Roles", "*"],
+            Self::Launch => &["IamInstanceProfile"],
         }
     }
 
@@ -43,6 +46,10 @@ impl Through {
             (Self::Function, "AWS::Lambda::Alias" | "AWS::Lambda::Version") => {
                 vec![(&["FunctionName"], self)]
             }
+            (Self::Launch, "AWS::EC2::LaunchTemplate") => {
+                vec![(&["LaunchTemplateData", "IamInstanceProfile", "*"], Self::Profile)]
+            }
+            (Self::Launch, _) => vec![(self.onward(), Self::Profile)],
             (Self::Function, "AWS::SNS::Topic") => vec![(&["Subscription", "*", "Endpoint"], self)],
             _ => vec![(self.onward(), Self::Role)],
         }
@@ -392,6 +399,16 @@ checks! {
     "AWS::ECS::Service" ["Role"] Role asks &["elasticloadbalancing:*", "ec2:*"], Refused
         by "CloudFormation Template Reference, AWS::IAM::Policy: add DependsOn on the policy to an ECS service";
     // An instance signals once its own code has run.
+    "AWS::AutoScaling::AutoScalingGroup" ["LaunchTemplate" "LaunchTemplateId"] Launch when ["CreationPolicy"]
+        asks ANYTHING, MayFail by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
+    "AWS::AutoScaling::AutoScalingGroup" ["LaunchConfigurationName"] Launch when ["CreationPolicy"]
+        asks ANYTHING, MayFail by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
+    "AWS::AutoScaling::AutoScalingGroup"
+        ["MixedInstancesPolicy" "LaunchTemplate" "LaunchTemplateSpecification" "LaunchTemplateId"]
+        Launch when ["CreationPolicy"] asks ANYTHING, MayFail
+        by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
+    "AWS::EC2::Instance" ["LaunchTemplate" "LaunchTemplateId"] Launch when ["CreationPolicy"] asks ANYTHING, MayFail
+        by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
     "AWS::EC2::Instance" ["IamInstanceProfile"] Profile when ["CreationPolicy"] asks ANYTHING, MayFail
         by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
     // "The state machine IAM Role is not authorized to access the Log Destination".

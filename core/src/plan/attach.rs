@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::identity::{keys, never_same};
+use super::identity::{keys, never_same, texts};
 use crate::expression::{Expr, lower};
 use crate::facts::values_at;
 use crate::syntax::{Kind, Node};
-use crate::template::{Owner, Reference, Resource, Template, call};
+use crate::template::{Owner, Reference, Resource, Template, call, is_made};
 use crate::text::free;
 
 /// An inline statement of a role.
@@ -61,7 +61,9 @@ pub(super) fn inline_statement<'d, 't>(
         "only inline statements of a role that allow can be attached, where neither policy nor statement is behind `Fn::If`, an anchor or an alias",
     )?;
     // Which of the policy's statements go is not known yet: whichever, a name has to be free.
-    let name = free(&logical_id(resource.name), |name| template.names().any(|known| known == name));
+    let name = free(&logical_id(resource.name), |name| {
+        template.names().any(|known| known == name) || is_made(template, "Resources", name)
+    });
     let policy = statement.policy;
     if policy_name(template, (resource.name, policy), is_single(policy), &name, &[]).is_none() {
         return Err(format!(
@@ -131,7 +133,7 @@ pub(super) fn group<'d, 't>(
             continue;
         }
         let wanted = logical_id(statement.role);
-        let name = free(&wanted, |name| names.contains(name));
+        let name = free(&wanted, |name| names.contains(name) || is_made(template, "Resources", name));
         names.insert(name.clone());
         groups.push(Attached {
             role: statement.role,
@@ -228,7 +230,7 @@ fn taken(
     let mut taken: HashSet<String> =
         given.iter().filter(|(other, _)| *other == role).map(|(_, name)| name.clone()).collect();
     let mut add = |node: Option<Node<'_, '_>>| {
-        taken.extend(node.into_iter().flat_map(|node| keys(&lower(node))));
+        taken.extend(node.into_iter().flat_map(|node| texts(template, node)));
     };
     if let Some(resource) = template.resources.get(role) {
         for other in values_at(resource.declaration.value, &["Properties", "Policies", "*"]) {

@@ -2,7 +2,7 @@
 
 use super::attach::{Statement, inline_statement};
 use super::bridge::Context;
-use super::later::Laters;
+use super::later::{Laters, is_beside_wildcard};
 use super::{Bridge, NameNeed, Position, Resolved, position};
 use crate::config::Resolution;
 use crate::facts::{Strength, is_list};
@@ -173,6 +173,19 @@ fn comes_in_time<'d, 't>(
         return Err(format!(
             "`{}` of `{target}` is a list, and an output is a text",
             attribute.unwrap_or_default()
+        ));
+    }
+    // Such a value may be empty, and a condition tells an empty one from none that has come.
+    if kind.starts_with("AWS::CloudFormation::") && attribute.is_some()
+        || !kind.is_empty() && !kind.starts_with("AWS::")
+    {
+        return Err(format!(
+            "what `{target}` gives may be empty, as the value is before it comes (`two-phase`)"
+        ));
+    }
+    if is_beside_wildcard(reference, target) {
+        return Err(format!(
+            "beside a wildcard what stands in the place of `{target}` until the value comes could match (`two-phase`)"
         ));
     }
     let asks = context.first.asks(resource, reference, target, context.is_moved);

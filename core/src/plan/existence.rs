@@ -1,6 +1,6 @@
 //! What must exist when a moved resource is created, and stays with the application: the IAM stack stands first.
 
-use super::identity::{keys, named, of_kind, references, written};
+use super::identity::{keys, named, of_kind, references, texts, written};
 use crate::expression::{Expr, lower};
 use crate::facts::{NamedBy, PRINCIPALS, TRUST, dynamic_references, must_exist, values_at};
 use crate::syntax::{Kind, Node};
@@ -37,7 +37,7 @@ pub(super) fn conflicts<'d, 't>(
         let Some(property) = key.as_str() else { continue };
         if let Some(row) = must_exist(resource.kind, property) {
             for node in values_at(value, &["*"]) {
-                for text in keys(&lower(node)) {
+                for text in texts(template, node) {
                     let is_name = row.by == NamedBy::Name || written(&text).contains(':');
                     let targets = if is_name { named(template, &text, row.noun) } else { Vec::new() };
                     add(targets, node.span(), &|| {
@@ -48,7 +48,7 @@ pub(super) fn conflicts<'d, 't>(
         }
         if property == TRUST {
             let mut places = Vec::new();
-            principals(value.resolved(), &mut places);
+            principals(template, value.resolved(), &mut places);
             for (node, text, quoted) in places {
                 // Of a policy that is written as one text no place tells what a reference stands for.
                 if quoted {
@@ -104,8 +104,12 @@ pub(super) fn conflicts<'d, 't>(
 }
 
 /// The `AWS` principals of a trust policy, each with its text; of one that is a text, every quoted piece.
-fn principals<'d, 't>(node: Node<'d, 't>, found: &mut Vec<(Node<'d, 't>, String, bool)>) {
-    let texts = |node: Node<'d, 't>| keys(&lower(node)).into_iter().map(move |text| (node, text, false));
+fn principals<'d, 't>(
+    template: &Template<'d, 't>,
+    node: Node<'d, 't>,
+    found: &mut Vec<(Node<'d, 't>, String, bool)>,
+) {
+    let texts = |node: Node<'d, 't>| texts(template, node).into_iter().map(move |text| (node, text, false));
     match call(node) {
         Some(call) if matches!(call.name, "Sub" | "Join") => {
             for (node, text, _) in texts(node).collect::<Vec<_>>() {
@@ -113,8 +117,12 @@ fn principals<'d, 't>(node: Node<'d, 't>, found: &mut Vec<(Node<'d, 't>, String,
             }
             return;
         }
+        Some(call) if matches!(call.name, "Select" | "FindInMap") => {
+            found.extend(texts(node));
+            return;
+        }
         Some(call) => {
-            call.argument.children().for_each(|child| principals(child.resolved(), found));
+            call.argument.children().for_each(|child| principals(template, child.resolved(), found));
             return;
         }
         None => {}
@@ -134,11 +142,11 @@ fn principals<'d, 't>(node: Node<'d, 't>, found: &mut Vec<(Node<'d, 't>, String,
                             found.extend(texts(node));
                         }
                     }
-                    _ => principals(value, found),
+                    _ => principals(template, value, found),
                 }
             }
         }
-        Kind::Sequence => node.items().for_each(|item| principals(item.resolved(), found)),
+        Kind::Sequence => node.items().for_each(|item| principals(template, item.resolved(), found)),
         _ => {
             if let Some(text) = node.as_str().filter(|text| text.contains('"')) {
                 found.extend(text.split('"').map(|piece| (node, piece.to_owned(), true)));

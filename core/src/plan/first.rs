@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::Index;
-use super::identity::{keys, named, of_kind, references};
+use super::identity::{named, of_kind, references, texts};
 use crate::expression::{Expr, lower};
 use crate::facts::{CreationCheck, On, Strength, Through, creation_checks, values_at};
 use crate::syntax::{Kind, Node};
@@ -53,14 +53,22 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
         self.checks.get_or_init(|| {
             let mut made = Vec::new();
             for (at, site) in self.sites.iter().enumerate() {
-                for check in creation_checks(site.kind).filter(|check| check.applies(site.value)) {
-                    let Some(properties) = site.value.get("Properties") else { continue };
+                for check in creation_checks(site.kind) {
+                    let properties: Vec<Node<'d, 't>> =
+                        site.value.get("Properties").into_iter().chain(self.globals(site.kind)).collect();
+                    let applies = |properties: &Node<'d, 't>| match check.when {
+                        ["Properties", path @ ..] => !values_at(*properties, path).is_empty(),
+                        _ => check.applies(site.value),
+                    };
+                    if !check.when.is_empty() && !properties.iter().any(applies) {
+                        continue;
+                    }
                     let mut roles = HashSet::new();
-                    for node in values_at(properties, check.role) {
+                    for node in properties.iter().flat_map(|properties| values_at(*properties, check.role)) {
                         self.roles_of(node, check.through, site.entry, &mut roles, 0);
                     }
                     if !roles.is_empty() {
-                        made.push(Made { site: at, check, roles, on: self.on(check, properties) });
+                        made.push(Made { site: at, check, roles, on: self.on(check, &properties) });
                     }
                 }
             }
@@ -121,7 +129,7 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
         let named_in =
             |property: &str| owner.property(&[property]).map_or(Vec::new(), |node| values_at(node, &["*"]));
         for node in named_in("Roles").into_iter().chain(named_in("RoleName")) {
-            for text in keys(&lower(node)) {
+            for text in texts(self.template, node) {
                 let referenced = references(&text);
                 roles.extend(
                     self.template
@@ -137,11 +145,14 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
         // A managed policy is attached by the roles that name it, too.
         for resource in self.template.resources.values().filter(|resource| resource.kind == "AWS::IAM::Role")
         {
-            let attaches = resource.property(&["ManagedPolicyArns"]).is_some_and(|list| {
-                let mut refers = self.index.of(Owner::Resource(resource.name));
-                refers.any(|reference| {
-                    reference.target == Target::Name(owner.name)
-                        && list.outer().contains(reference.via.unwrap_or(reference.node).outer())
+            // A boundary bounds what is permitted.
+            let attaches = ["ManagedPolicyArns", "PermissionsBoundary"].iter().any(|property| {
+                resource.property(&[property]).is_some_and(|list| {
+                    let mut refers = self.index.of(Owner::Resource(resource.name));
+                    refers.any(|reference| {
+                        reference.target == Target::Name(owner.name)
+                            && list.outer().contains(reference.via.unwrap_or(reference.node).outer())
+                    })
                 })
             });
             if attaches {
@@ -151,11 +162,21 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
         roles
     }
 
+    /// What SAM's section `Globals` says of every resource of a type.
+    fn globals(&self, kind: &str) -> Option<Node<'d, 't>> {
+        let kind = kind.strip_prefix("AWS::Serverless::")?;
+        Some(self.template.section("Globals")?.get(kind)?.resolved())
+    }
+
     /// The resources that a check is made on.
-    fn on(&self, check: &CreationCheck, properties: Node<'d, 't>) -> Option<HashSet<&'d str>> {
+    fn on(&self, check: &CreationCheck, properties: &[Node<'d, 't>]) -> Option<HashSet<&'d str>> {
         let On::Property(path) = check.on else { return None };
         let mut on = HashSet::new();
-        for text in values_at(properties, path).into_iter().flat_map(|node| keys(&lower(node))) {
+        for text in properties
+            .iter()
+            .flat_map(|properties| values_at(*properties, path))
+            .flat_map(|node| texts(self.template, node))
+        {
             on.extend(references(&text).into_iter().filter_map(|name| self.resource(name)));
             on.extend(of_kind(
                 self.template,
@@ -180,7 +201,7 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
         roles: &mut HashSet<&'d str>,
         depth: usize,
     ) {
-        for text in &keys(&lower(node)) {
+        for text in &texts(self.template, node) {
             let referenced = references(text);
             if through == Through::Role {
                 roles.extend(referenced.into_iter().filter_map(|name| self.resource(name)));
@@ -195,9 +216,7 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                         "AWS::Lambda::Function" | "AWS::Serverless::Function" | "AWS::ECS::TaskDefinition"
                     )
                 },
-                |name| {
-                    text == name || text.ends_with(&format!(":{name}")) || text.ends_with(&format!("/{name}"))
-                },
+                |name| is_function(text, name),
             );
             let meant = self.sites.iter().filter(|site| {
                 (referenced.contains(&site.name) && (!site.looped || site.entry == entry))
@@ -218,7 +237,9 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                         let topics = other.value.get("Properties").map(|node| values_at(node, &["TopicArn"]));
                         other.kind == "AWS::SNS::Subscription"
                             && topics.into_iter().flatten().any(|node| {
-                                keys(&lower(node)).iter().any(|key| references(key).contains(&site.name))
+                                texts(self.template, node)
+                                    .iter()
+                                    .any(|key| references(key).contains(&site.name))
                             })
                     };
                     for subscription in self.sites.iter().filter(names_topic) {
@@ -228,6 +249,15 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
             }
         }
     }
+}
+
+/// Whether a text is a function of a name, or a task definition: the name or an ARN that ends in it, perhaps with a version
+/// or an alias behind it. Source: Lambda API Reference, `CreateEventSourceMapping`, `FunctionName`.
+fn is_function(text: &str, name: &str) -> bool {
+    let ends = |text: &str| {
+        text == name || text.ends_with(&format!(":{name}")) || text.ends_with(&format!("/{name}"))
+    };
+    ends(text) || text.rsplit_once(':').is_some_and(|(before, _)| ends(before))
 }
 
 /// The statement that a node stands in.

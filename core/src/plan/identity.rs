@@ -3,14 +3,36 @@
 use crate::expression::Expr;
 use crate::expression::lower;
 use crate::facts::{iam_type, resource_type};
+use crate::syntax::Node;
 use crate::template::{Resource, Template};
 
 /// Around a reference in a key.
 pub(super) const OPEN: char = '\u{1}';
-const CLOSE: char = '\u{2}';
+pub(super) const CLOSE: char = '\u{2}';
 
 /// More alternatives than this are cut off: what is left out is not followed.
 const MOST: usize = 64;
+
+/// The texts that a node may come to: what a mapping has under keys that are written out counts.
+#[must_use]
+pub(super) fn texts(template: &Template<'_, '_>, node: Node<'_, '_>) -> Vec<String> {
+    keys(&looked_up(template, &lower(node)))
+}
+
+/// An expression with what its mappings have, where the keys are written out.
+fn looked_up(template: &Template<'_, '_>, expr: &Expr) -> Expr {
+    if template.mappings.is_empty() {
+        return expr.clone();
+    }
+    expr.replaced(&|part| {
+        let Expr::Call(name, arguments) = part else { return None };
+        let [Expr::Text(mapping), Expr::Text(first), Expr::Text(second)] = arguments.as_slice() else {
+            return None;
+        };
+        let mapping = template.mappings.get(mapping.as_str()).filter(|_| name == "FindInMap")?;
+        Some(lower(mapping.value.resolved().get(first)?.resolved().get(second)?))
+    })
+}
 
 /// The texts that an expression may come to, with what is not known between marks.
 #[must_use]
@@ -23,6 +45,10 @@ pub(super) fn keys(expr: &Expr) -> Vec<String> {
         Expr::Concat(parts) => joined(parts, ""),
         Expr::Call(name, arguments) => match (name.as_str(), arguments.as_slice()) {
             ("Join", [Expr::Text(delimiter), Expr::List(parts)]) => joined(parts, delimiter),
+            ("Select", [Expr::Text(index) | Expr::Plain(index), Expr::List(items)]) => {
+                let item = index.parse().ok().and_then(|index: usize| items.get(index));
+                item.map_or_else(|| vec![format!("{OPEN}{CLOSE}")], keys)
+            }
             ("If", [_, yes, no]) => keys(yes).into_iter().chain(keys(no)).take(MOST).collect(),
             _ => vec![format!("{OPEN}{CLOSE}")],
         },

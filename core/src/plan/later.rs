@@ -2,10 +2,11 @@
 
 use indexmap::IndexMap;
 
+use super::identity::{CLOSE, OPEN, keys};
 use crate::expression::{Expr, from_sub_text, lower};
 use crate::facts::{Meaning, resource_type};
 use crate::syntax::{Kind, Node};
-use crate::template::{Reference, Template, call};
+use crate::template::{Reference, Template, call, is_made};
 use crate::text::free;
 
 /// A value that comes later: a parameter of the IAM template, and the application's output that fills it.
@@ -104,6 +105,7 @@ impl<'p, 'd, 't> Laters<'p, 'd, 't> {
             name == self.stack_parameter
                 || template.parameters.contains_key(name)
                 || template.resources.contains_key(name)
+                || is_made(template, "Resources", name)
                 || self.list.values().any(|later| later.parameter == name)
         });
         // An output of that name which gives this value will do.
@@ -115,8 +117,12 @@ impl<'p, 'd, 't> Laters<'p, 'd, 't> {
             output.value.get("Value").is_some_and(|known| lower(known) == value)
                 && (condition.is_none() || condition == of)
         };
-        let output = free(&parameter, |name| template.outputs.contains_key(name) && !same(name));
-        let condition = free(&format!("Has{parameter}"), |name| template.conditions.contains_key(name));
+        let output = free(&parameter, |name| {
+            (template.outputs.contains_key(name) && !same(name)) || is_made(template, "Outputs", name)
+        });
+        let condition = free(&format!("Has{parameter}"), |name| {
+            template.conditions.contains_key(name) || is_made(template, "Conditions", name)
+        });
         let later = Later {
             target,
             attribute,
@@ -143,6 +149,12 @@ fn nothing_arn(noun: &str) -> Expr {
 
 /// Whether a reference begins the text that it stands in, or is the whole of it.
 fn leads(reference: &Reference<'_, '_>) -> bool {
+    // A written beginning, such as `arn:`, is there whatever follows.
+    keys(&lower(text_around(reference))).iter().all(|key| key.starts_with(OPEN))
+}
+
+/// The outermost text that a reference is a part of.
+fn text_around<'d, 't>(reference: &Reference<'d, 't>) -> Node<'d, 't> {
     let mut at = reference.via.unwrap_or(reference.node);
     let mut text = at;
     while let Some(parent) = at.parent() {
@@ -154,8 +166,23 @@ fn leads(reference: &Reference<'_, '_>) -> bool {
         }
         at = parent;
     }
-    // A written beginning, such as `arn:`, is there whatever follows.
-    super::identity::keys(&lower(text)).iter().all(|key| key.starts_with(super::identity::OPEN))
+    text
+}
+
+/// Whether a wildcard stands beside a reference, in the same segment of the text: with it what stands in the value's place
+/// could match.
+pub(super) fn is_beside_wildcard(reference: &Reference<'_, '_>, target: &str) -> bool {
+    keys(&lower(text_around(reference))).iter().any(|key| {
+        let pieces: Vec<&str> = key.split(OPEN).collect();
+        pieces.iter().enumerate().skip(1).any(|(at, piece)| {
+            let Some((name, after)) = piece.split_once(CLOSE) else { return false };
+            let before =
+                pieces.get(at - 1).and_then(|before| before.rsplit(CLOSE).next()).unwrap_or_default();
+            let is_meant = name == target || name.split('.').next() == Some(target);
+            let beside = [before.rsplit([':', '/']).next(), after.split([':', '/']).next()];
+            is_meant && beside.into_iter().flatten().any(|text| text.contains(['*', '?']))
+        })
+    })
 }
 
 /// What `Ref` gives, in a word: the end of a parameter's name.

@@ -7,7 +7,7 @@ use crate::config::is_stack_name;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::lower;
 use crate::facts::limit;
-use crate::template::Template;
+use crate::template::{Template, is_made};
 
 /// The parameter that takes the application stack's name, where anything needs it.
 pub(super) fn app_stack(
@@ -126,6 +126,30 @@ pub(super) fn check(
                     format!("a parameter for `{}` needs this name", wire.resource),
                 )
                 .help("rename one of the two resources"),
+            );
+        }
+        if is_made(template, "Resources", &wire.parameter) && !wire.read {
+            found.push(
+                Diagnostic::new(
+                    Code::NAM001,
+                    format!("a loop takes the name `{}`, or may make a resource of it", wire.parameter),
+                )
+                .help(format!(
+                    "rename the loop, its variable or what it makes: a parameter for `{}` needs the name",
+                    wire.resource
+                )),
+            );
+        }
+        if is_made(template, "Outputs", &wire.output) {
+            found.push(
+                Diagnostic::new(
+                    Code::NAM002,
+                    format!("a loop takes the output `{}`, or may make it", wire.output),
+                )
+                .help(format!(
+                    "rename what the loop makes: the output of `{}` needs the name",
+                    wire.resource
+                )),
             );
         }
         if let Some(other) = outputs.insert(&wire.output, wire.resource) {

@@ -3,9 +3,8 @@
 
 use super::existence::scalars;
 use super::first::statement;
-use super::identity::{filled, keys};
+use super::identity::{filled, texts};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expression::lower;
 use crate::facts::{iam_type, overlap, resource_type};
 use crate::syntax::{Kind, Node};
 use crate::template::{Resource, Template, call};
@@ -30,7 +29,7 @@ pub fn prefixes(template: &Template<'_, '_>, is_moved: &dyn Fn(&str) -> bool) ->
         return Vec::new();
     }
     let moved = template.resources.values().filter(|resource| is_moved(resource.name));
-    let generated: Vec<Generated<'_>> = moved.filter_map(generated).collect();
+    let generated: Vec<Generated<'_>> = moved.filter_map(|resource| generated(template, resource)).collect();
     if generated.is_empty() {
         return Vec::new();
     }
@@ -74,10 +73,15 @@ fn stand_in(name: &str) -> String {
     }
 }
 
-fn generated<'d>(resource: &Resource<'d, '_>) -> Option<Generated<'d>> {
+fn generated<'d>(template: &Template<'d, '_>, resource: &Resource<'d, '_>) -> Option<Generated<'d>> {
     let row = iam_type(resource.kind).filter(|row| !row.arn_noun.is_empty())?;
     let of_type = resource_type(resource.kind).filter(|row| !row.name_property.is_empty())?;
-    if resource.property(of_type.name_property).is_some() {
+    // A name that one branch gives and another leaves out is made in that one.
+    let is_absent = |key: &String| key.contains("AWS::NoValue");
+    if resource
+        .property(of_type.name_property)
+        .is_some_and(|name| !texts(template, name).iter().any(is_absent))
+    {
         return None;
     }
     // Long names are cut: what stands behind the beginning may be anything.
@@ -85,7 +89,7 @@ fn generated<'d>(resource: &Resource<'d, '_>) -> Option<Generated<'d>> {
     let end = if kept.len() == resource.name.len() { "-*" } else { "*" };
     let alone = format!("{STACK}-{kept}{end}");
     let paths = resource.property(&["Path"]).map_or(vec!["/".to_owned()], |path| {
-        keys(&lower(path)).iter().map(|key| filled(key, stand_in)).collect()
+        texts(template, path).iter().map(|key| filled(key, stand_in)).collect()
     });
     let with_path = paths.iter().map(|path| format!("{path}{alone}")).collect();
     Some(Generated { name: resource.name, noun: row.arn_noun, with_path, alone })
@@ -98,16 +102,18 @@ fn counts_on(pattern: &str, generated: &Generated<'_>, node: Node<'_, '_>) -> bo
         let name = rest.split('/').next().unwrap_or(rest);
         return generated.noun == "role" && name.contains(STACK) && meets(name, &generated.alone);
     }
-    let marked = [format!(":{}/", generated.noun), format!(":{}*", generated.noun)];
-    if let Some((_, rest)) = pattern.split_once(marked[0].as_str()) {
+    if let Some((_, rest)) = pattern.split_once(&format!(":{}/", generated.noun)) {
         let rest = format!("/{rest}");
         return generated.with_path.iter().any(|name| meets(&rest, name));
     }
-    if pattern.contains("arn:")
-        || pattern.starts_with(':')
-        || marked.iter().any(|mark| pattern.contains(mark))
-    {
-        return false;
+    // A wildcard may stand for the word and the path.
+    if pattern.contains("arn:") || pattern.starts_with(':') {
+        let pattern = pattern
+            .find("arn:")
+            .and_then(|at| pattern.get(at..))
+            .map_or(format!("*{pattern}"), str::to_owned);
+        let arn = |name: &String| format!("arn:*:iam::*:{}{name}", generated.noun);
+        return generated.with_path.iter().any(|name| meets(&pattern, &arn(name)));
     }
     // `role/NAME` in pieces that something else puts together.
     if let Some(rest) = pattern.strip_prefix(&format!("{}/", generated.noun)) {

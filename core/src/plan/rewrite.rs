@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::facts::{ArnFrom, IamType, iam_type};
 use crate::syntax::Node;
-use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template, call, may_mean};
+use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template, call, is_made, may_mean};
 use crate::text::free;
 
 /// What the application template needs in place of what moved.
@@ -229,7 +229,11 @@ fn action<'d>(
 
 /// A name for an output and its parameter that the template leaves free.
 fn unused(template: &Template<'_, '_>, wanted: &str) -> String {
-    free(wanted, |name| template.parameters.contains_key(name) || template.outputs.contains_key(name))
+    free(wanted, |name| {
+        template.names().any(|known| known == name)
+            || template.outputs.contains_key(name)
+            || ["Resources", "Outputs"].iter().any(|section| is_made(template, section, name))
+    })
 }
 
 /// Adds a wire, unless its name is another's already.

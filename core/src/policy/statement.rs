@@ -245,7 +245,7 @@ impl Reader<'_> {
                 return Err(Unread);
             }
             (
-                Set::of(negated, self.principals(principals, negated)?),
+                Set::of(negated, self.principals(principals, negated, allow)?),
                 (key.to_owned(), shown_principals(principals)),
             )
         } else {
@@ -279,7 +279,7 @@ impl Reader<'_> {
     /// The globs of principals. `excepted`: they stand in `NotPrincipal`, where an account is its root user alone, and
     /// nobody is surely excepted whose account is not named as well.
     /// Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal".
-    fn principals(&mut self, principals: &Expr, excepted: bool) -> Result<Vec<Glob>, Unread> {
+    fn principals(&mut self, principals: &Expr, excepted: bool, allow: bool) -> Result<Vec<Glob>, Unread> {
         let kinds = match principals {
             Expr::Text(all) if all == "*" => return Ok(vec![vec![Token::Any]]),
             Expr::Map(kinds) => kinds,
@@ -298,6 +298,10 @@ impl Reader<'_> {
                 };
                 globs.extend(meant.into_iter().map(|glob| [prefix.clone(), glob].concat()));
             }
+        }
+        // IAM takes exceptions of a denial alone.
+        if excepted && allow {
+            return Err(Unread);
         }
         if excepted {
             let name = |glob: &'_ Glob| glob.get("AWS:".len()..).unwrap_or_default().to_vec();

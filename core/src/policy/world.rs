@@ -180,11 +180,9 @@ impl Both {
                 Expr::Map(entries.iter().map(entry).collect::<Result<Vec<_>, _>>()?)
             }
             Expr::Call(name, parts) if name == "If" => match parts.as_slice() {
-                [condition, yes, no] => {
-                    let condition = match condition {
-                        Expr::Text(_) => Expr::Unary("Condition".to_owned(), Box::new(condition.clone())),
-                        other => other.clone(),
-                    };
+                // Source: CloudFormation Template Reference, "Fn::If": the name of a condition.
+                [condition @ Expr::Text(_), yes, no] => {
+                    let condition = Expr::Unary("Condition".to_owned(), Box::new(condition.clone()));
                     let holds = self.holds(which, &condition, world, depth)?;
                     self.ground(which, if holds { yes } else { no }, world, depth)?
                 }

@@ -1,7 +1,7 @@
 //! Resources where they are declared: at the top of `Resources`, or in the bodies of loops.
 
 use super::{Template, may_mean};
-use crate::syntax::Node;
+use crate::syntax::{Kind, Node};
 
 /// A declaration of a resource, or of as many as a loop makes of it.
 #[derive(Clone, Copy, Debug)]
@@ -77,4 +77,47 @@ fn collect<'d, 't>(
         condition: value.get("Condition").and_then(Node::literal),
         looped,
     });
+}
+
+/// Whether a loop of a section takes a name: its own name, that of its variable, or one that it may make.
+///
+/// Source: CloudFormation Template Reference, "Fn::ForEach": a loop's name is unique in the template and no logical id's.
+#[must_use]
+pub fn is_made<'d>(template: &Template<'d, '_>, section: &str, name: &str) -> bool {
+    let entries = template.section(section).into_iter().flat_map(Node::entries);
+    entries.into_iter().any(|(key, value)| {
+        key.as_str()
+            .is_some_and(|key| key.starts_with("Fn::ForEach") && loop_takes(key, value.resolved(), name))
+    })
+}
+
+fn loop_takes(key: &str, value: Node<'_, '_>, name: &str) -> bool {
+    let own = key.rsplit("::").next();
+    let parts: Vec<Node<'_, '_>> = value.items().map(Node::resolved).collect();
+    let [variable, collection, body, ..] = parts.as_slice() else { return own == Some(name) };
+    let Some(variable) = variable.as_str() else { return true };
+    if own == Some(name) || variable == name {
+        return true;
+    }
+    let turns: Option<Vec<&str>> = match collection.kind() {
+        Kind::Sequence => collection.items().map(Node::literal).collect(),
+        _ => None,
+    };
+    body.entries().any(|(key, value)| {
+        let Some(key) = key.as_str() else { return false };
+        if key.starts_with("Fn::ForEach") {
+            return loop_takes(key, value.resolved(), name);
+        }
+        // Over a collection that is not written out anything may be made.
+        match &turns {
+            Some(turns) => turns.iter().any(|turn| may_mean(&in_turn(key, variable, turn), name)),
+            None => may_mean(key, name),
+        }
+    })
+}
+
+/// A text of a loop in one of its turns.
+fn in_turn(text: &str, variable: &str, turn: &str) -> String {
+    let letters: String = turn.chars().filter(char::is_ascii_alphanumeric).collect();
+    text.replace(&format!("${{{variable}}}"), turn).replace(&format!("&{{{variable}}}"), &letters)
 }

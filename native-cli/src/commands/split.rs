@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
         Format::Human => {
             diagnostics(answer.diagnostics(), &sources, streams)?;
             match written {
-                Some((split, files)) => human(&split.summary, &files, streams)?,
+                Some((split, files)) => human(split, &files, streams)?,
                 None => refused(arguments, answer.diagnostics(), (&template, config.as_ref()), streams)?,
             }
         }
@@ -130,6 +130,9 @@ struct Report<'r> {
     files: Option<&'r Files>,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<&'r Summary>,
+    /// What the proof says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headline: Option<&'r str>,
     diagnostics: Vec<api::Placed<'r>>,
 }
 
@@ -139,12 +142,17 @@ fn json(
     sources: &Sources<'_>,
     streams: &mut Streams,
 ) -> Result<(), Failure> {
-    let (status, summary) = match answer {
-        SplitAnswer::Done(split) => ("done", Some(&split.summary)),
-        SplitAnswer::Refused { .. } => ("refused", None),
+    let (status, summary, headline) = match answer {
+        SplitAnswer::Done(split) => ("done", Some(&split.summary), Some(&*split.headline)),
+        SplitAnswer::Refused { .. } => ("refused", None, None),
     };
-    let report =
-        Report { status, files, summary, diagnostics: api::place(answer.diagnostics(), &sources.texts()) };
+    let report = Report {
+        status,
+        files,
+        summary,
+        headline,
+        diagnostics: api::place(answer.diagnostics(), &sources.texts()),
+    };
     let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::from)?;
     writeln!(streams.out, "{text}")?;
     streams.out.flush()?;
@@ -178,7 +186,8 @@ fn refused(
     Ok(())
 }
 
-fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), Failure> {
+fn human(split: &Split, files: &Files, streams: &mut Streams) -> Result<(), Failure> {
+    let summary = &split.summary;
     let out = &mut streams.out;
     let configured = summary.moved.len() + summary.missing.len();
     let of = if summary.missing.is_empty() { String::new() } else { format!(" of {configured} configured") };
@@ -230,6 +239,7 @@ fn human(summary: &Summary, files: &Files, streams: &mut Streams) -> Result<(), 
     writeln!(out)?;
     capabilities("IAM stack", &summary.iam_capabilities, out)?;
     capabilities("application stack", &summary.app_capabilities, out)?;
+    writeln!(out, "\nthe pair deploys what the template does: {}", split.headline)?;
     out.flush()?;
     Ok(())
 }
@@ -286,11 +296,17 @@ fn bridges(summary: &Summary, out: &mut Box<dyn std::io::Write>) -> Result<(), F
             writeln!(out, "    for which wait {}", group.consumers.join(", "))?;
         }
     }
-    for wait in &summary.waits {
+    for waits in summary.waits.chunk_by(|one, other| one.resource == other.resource) {
+        let Some(first) = waits.first() else { continue };
+        let on: Vec<&str> = waits.iter().map(|wait| &*wait.on).collect();
+        let through: BTreeSet<&str> = waits.iter().map(|wait| &*wait.through).collect();
+        let through: Vec<&str> = through.into_iter().collect();
         writeln!(
             out,
             "  {} waits for {} itself, as it did through {}",
-            wait.resource, wait.on, wait.through
+            first.resource,
+            on.join(", "),
+            through.join(", ")
         )?;
     }
     for (resource, line) in &summary.guarded {

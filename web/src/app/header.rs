@@ -86,10 +86,11 @@ fn verdict(page: &Context) -> Html {
     match &outcome.split {
         Some(split) => {
             let summary = &split.summary;
-            let total = summary.moved.len() + summary.remaining;
+            // Wider scopes are for someone to look at.
+            let tone = if split.headline == "proven" { "good" } else { "warn" };
             html! {
-                <span class="verdict good" aria-live="polite">
-                    { format!("{} moved, {} stay; all {total} proven the same", summary.moved.len(), summary.remaining) }
+                <span class={classes!("verdict", tone)} aria-live="polite">
+                    { format!("{} moved, {} stay; {}", summary.moved.len(), summary.remaining, split.headline) }
                 </span>
             }
         }
