@@ -430,3 +430,26 @@ fn texts_that_are_nested_or_long_are_read_in_their_own_length() {
         );
     }
 }
+
+/// One folder a case: a monolith and a pair that is not the same, and the code that says so first.
+#[test]
+fn what_is_not_the_same_is_not_proven() {
+    let folder = iam_split_tests::repository().join("tests/pairs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let read = |file: &str| std::fs::read_to_string(path.join(file)).unwrap();
+        let (monolith, iam, app) = (read("mono.yaml"), read("iam.yaml"), read("app.yaml"));
+        let wanted = read("code");
+        let request =
+            ValidateRequest { iam: &iam, app: &app, monolith: Some(&monolith), ..Default::default() };
+        let validation = validate(&request);
+        assert_eq!(validation.verdict(), Verdict::NotProven, "{}", path.display());
+        let codes: Vec<&str> = validation
+            .diagnostics
+            .iter()
+            .filter(|found| found.is_error())
+            .map(|found| found.code.as_str())
+            .collect();
+        assert!(codes.contains(&wanted.trim()), "{}: {codes:?}", path.display());
+    }
+}

@@ -107,13 +107,21 @@ fn counts_on(pattern: &str, generated: &Generated<'_>, node: Node<'_, '_>) -> bo
         return generated.with_path.iter().any(|name| meets(&rest, name));
     }
     // A wildcard may stand for the word and the path.
-    if pattern.contains("arn:") || pattern.starts_with(':') {
-        let pattern = pattern
-            .find("arn:")
-            .and_then(|at| pattern.get(at..))
-            .map_or(format!("*{pattern}"), str::to_owned);
-        let arn = |name: &String| format!("arn:*:iam::*:{}{name}", generated.noun);
-        return generated.with_path.iter().any(|name| meets(&pattern, &arn(name)));
+    if let Some(arn) = pattern.find("arn:").and_then(|at| pattern.get(at..)) {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let resource = |name: &String| format!("{}{name}", generated.noun);
+        return match parts.as_slice() {
+            [_, _, service, _, _, rest] => {
+                meets(service, "iam") && generated.with_path.iter().any(|name| meets(rest, &resource(name)))
+            }
+            // One stands for some of the parts before it, too.
+            _ => {
+                generated.with_path.iter().any(|name| meets(arn, &format!("arn:-:iam::-:{}", resource(name))))
+            }
+        };
+    }
+    if pattern.starts_with(':') {
+        return false;
     }
     // `role/NAME` in pieces that something else puts together.
     if let Some(rest) = pattern.strip_prefix(&format!("{}/", generated.noun)) {
