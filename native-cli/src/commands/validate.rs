@@ -7,6 +7,7 @@ use iam_split_core::diagnostic::Diagnostic;
 
 use iam_split_core::report::{FileNames, Format, Report};
 use iam_split_core::text::counted;
+use iam_split_core::validate::Verdict;
 
 use crate::Streams;
 use crate::args::ValidateArgs;
@@ -82,6 +83,8 @@ fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> 
         writeln!(out, "{mark} {}{count}", contract.name)?;
     }
     match validation.proven {
+        // How many are alike proves nothing where one is not.
+        Some(_) if validation.verdict() == Verdict::NotProven => {}
         Some(proven) if validation.compared => writeln!(
             out,
             "\nproven   {proven} resources are the monolith's, for all values of the parameters"
