@@ -12,11 +12,12 @@ impl Closure {
     /// What an edge leads to comes first, so that one pass does where there is no circle; a circle takes some more.
     pub(crate) fn of(direct: &[Vec<usize>]) -> Self {
         let words = direct.len().div_ceil(64);
-        let mut rows = vec![vec![0_u64; words]; direct.len()];
+        let mut rows: Vec<Vec<u64>> = vec![Vec::new(); direct.len()];
         let order = targets_first(direct);
         let mut has_changed = true;
         while std::mem::take(&mut has_changed) {
-            for at in &order {
+            // Most of a large template lead nowhere: they need no row.
+            for at in order.iter().filter(|at| direct.get(**at).is_some_and(|targets| !targets.is_empty())) {
                 let mut row = vec![0_u64; words];
                 for target in direct.get(*at).into_iter().flatten() {
                     if let Some(word) = row.get_mut(target / 64) {
@@ -41,7 +42,10 @@ impl Closure {
 
     /// All nodes that a node leads to, in their order.
     pub(crate) fn from(&self, node: usize) -> impl Iterator<Item = usize> {
-        (0..self.rows.len()).filter(move |to| self.leads(node, *to))
+        let words = self.rows.get(node).into_iter().flatten().enumerate().filter(|(_, word)| **word != 0);
+        words.flat_map(|(at, word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
+        })
     }
 }
 

@@ -56,7 +56,8 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
             }
         }
         let Some(default) = parameter.value.get("Default") else { continue };
-        let Some(default) = default.as_str() else {
+        // Source: CloudFormation's answer "Every Default member must be a string".
+        let Some(default) = default.as_str().filter(|_| !default.is_null()) else {
             wrong(format!("the default of the parameter `{name}` is no text or number"));
             continue;
         };
