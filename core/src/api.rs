@@ -179,7 +179,21 @@ fn checked(monolith: &str, split: &Split) -> (Vec<Diagnostic>, String) {
     // What is wrong with the monolith's own declarations is not the split's doing.
     let inherited = of_monolith.as_ref().map(contract::of_monolith).unwrap_or_default();
     let ours = |diagnostic: &&Diagnostic| diagnostic.is_error() && !inherited.contains(&diagnostic.code);
-    for diagnostic in validation.diagnostics.iter().filter(ours) {
+    // What no rule understands in the template itself is said of the template, and not again of what was made of it.
+    let is_own = |diagnostic: &Diagnostic| {
+        diagnostic.code == Code::PRF005
+            && diagnostic.labels.first().is_some_and(|label| label.source == Source::Template)
+    };
+    let own: Vec<Diagnostic> = validation
+        .diagnostics
+        .iter()
+        .filter(ours)
+        .filter(|diagnostic| is_own(diagnostic))
+        .cloned()
+        .map(|diagnostic| Diagnostic { severity: Severity::Error, ..diagnostic })
+        .collect();
+    let follows = |diagnostic: &&Diagnostic| diagnostic.code == Code::PRF005 && !own.is_empty();
+    for diagnostic in validation.diagnostics.iter().filter(ours).filter(|one| !follows(one)) {
         let label = diagnostic.labels.first();
         let place = label.map_or(String::new(), |label| {
             let text = match label.source {
@@ -205,6 +219,7 @@ fn checked(monolith: &str, split: &Split) -> (Vec<Diagnostic>, String) {
             .help("please report this with the template, or with a part of it that shows it"),
         );
     }
+    found.extend(own);
     if let (Some(iam), Some(app)) = (&iam, &app) {
         found.extend(unplanned(split, iam, app));
     }

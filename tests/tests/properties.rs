@@ -4,6 +4,7 @@
 //! case in `tests/cases` or a unit test; proptest keeps its seed in `tests/proptest-regressions.txt`.
 
 use iam_split_core::api::{SplitAnswer, SplitRequest, split};
+use iam_split_core::diagnostic::Code;
 use iam_split_core::edit::{Edit, EditSet, Reason};
 use iam_split_core::text::Span;
 use iam_split_tests::fuzz::{self, ORDERS, assert_lossless};
@@ -82,8 +83,9 @@ proptest! {
         assert_lossless(&generated.text);
         let request = request(&generated, order);
         if let SplitAnswer::Done(done) = split(&request) {
+            // What is not understood in the broken text itself may be told; that the pair is wrong may not.
             let wrong = iam_split_core::api::verify(&generated.text, &done);
-            prop_assert!(!wrong.iter().any(|fault| fault.is_error()), "{wrong:#?}\n{}\n--- iam\n{}\n--- app\n{}", generated.text, done.iam, done.app);
+            prop_assert!(!wrong.iter().any(|fault| fault.code == Code::INT001), "{wrong:#?}\n{}\n--- iam\n{}\n--- app\n{}", generated.text, done.iam, done.app);
         }
     }
 
