@@ -4,7 +4,9 @@
 //! form that the place needs. `Fn::Sub` is a concatenation, short and long forms are the same.
 
 use crate::syntax::{Kind, Node, Style};
-use crate::template::{Call, Form, Function, Piece, call as call_of, long_call, pieces};
+use crate::template::{
+    Call, Form, Function, Piece, call as call_of, in_turn, long_call, pieces, with_letters,
+};
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -349,20 +351,6 @@ impl Lowering {
     fn ampersands(&self, text: &str) -> String {
         self.bound.iter().rev().fold(text.to_owned(), |text, (name, value)| with_letters(&text, name, value))
     }
-}
-
-/// A text of a loop in one of its turns: `${Name}` is the value of the variable, `&{Name}` its letters and digits.
-#[must_use]
-pub fn in_turn(text: &str, variable: &str, value: &str) -> String {
-    if !text.contains('{') {
-        return text.to_owned();
-    }
-    with_letters(&text.replace(&format!("${{{variable}}}"), value), variable, value)
-}
-
-fn with_letters(text: &str, variable: &str, value: &str) -> String {
-    let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-    text.replace(&format!("&{{{variable}}}"), &letters)
 }
 
 /// Whether YAML 1.1 reads a plain scalar as something else than text.

@@ -15,7 +15,7 @@ pub use function::{Call, Form, Function, call, long_call};
 pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, may_mean, references};
 pub use secret::redacted;
 pub use serverless::{GeneratedIam, SERVERLESS, generated_iam, is_serverless};
-pub use site::{Site, condition_entry, is_made, sites};
+pub use site::{Site, condition_entry, in_turn, is_made, sites, with_letters};
 pub use sub::{Piece, pieces};
 
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::world::entries;
-use crate::expression::{Expr, in_turn};
+use crate::expression::Expr;
+use crate::template::in_turn;
 
 /// The sections that loops may read their collections from.
 pub(super) type Mappings = BTreeMap<String, Expr>;

@@ -116,8 +116,18 @@ fn loop_takes(key: &str, value: Node<'_, '_>, name: &str) -> bool {
     })
 }
 
-/// A text of a loop in one of its turns.
-fn in_turn(text: &str, variable: &str, turn: &str) -> String {
-    let letters: String = turn.chars().filter(char::is_ascii_alphanumeric).collect();
-    text.replace(&format!("${{{variable}}}"), turn).replace(&format!("&{{{variable}}}"), &letters)
+/// A text of a loop in one of its turns: `${Name}` is the value of the variable, `&{Name}` its letters and digits.
+#[must_use]
+pub fn in_turn(text: &str, variable: &str, value: &str) -> String {
+    if !text.contains('{') {
+        return text.to_owned();
+    }
+    with_letters(&text.replace(&format!("${{{variable}}}"), value), variable, value)
+}
+
+/// A text of a loop with the letters and digits of the value alone put in, for `&{Name}`.
+#[must_use]
+pub fn with_letters(text: &str, variable: &str, value: &str) -> String {
+    let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+    text.replace(&format!("&{{{variable}}}"), &letters)
 }
