@@ -2,7 +2,7 @@
 //!
 //! Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Multivalued context keys".
 
-use super::glob::{Glob, Token, matches};
+use super::glob::{Classes, Glob, Token, matches};
 
 /// How many values of a context key are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -365,8 +365,10 @@ fn candidates(lines: &[&Line]) -> Option<Vec<String>> {
     globs.retain(|glob| !super::glob::has_symbol(glob));
     globs.push(vec![Token::One, Token::Any]);
     let sets: Vec<Vec<u32>> = (0..u32::try_from(globs.len()).ok()?).map(|glob| vec![glob]).collect();
-    let shape = u32::try_from(sets.len()).ok()?.checked_sub(1);
-    values.extend(super::glob::classes(&globs, &sets, shape)?.into_iter().map(|class| class.word));
+    let shape = [u32::try_from(sets.len()).ok()?.checked_sub(1)?];
+    for class in Classes::of(&globs, &sets, &shape) {
+        values.push(class.ok()?.word);
+    }
     let orders = [Order::Equal, Order::Less, Order::LessOrEqual, Order::Greater, Order::GreaterOrEqual];
     let mut numbers: Vec<f64> =
         of(&orders.map(Operator::Number)).iter().filter_map(|text| text.parse().ok()).collect();

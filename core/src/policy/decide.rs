@@ -4,10 +4,10 @@
 //! those what the context holds. In the end each statement applies, does not, or turns on what is not known;
 //! the latter is tried both ways, with the little that is known of it (a glob within another one).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::condition::{Held, Line, Quantifier, all, any, holds, representatives};
-use super::glob::{Class, Glob, Token, classes, has_symbol, matches, within};
+use super::glob::{Class, Classes, Glob, Token, TooMany, has_symbol, matches, within};
 use super::statement::{Meaning, Set, Statement};
 
 /// What someone may do.
@@ -81,10 +81,20 @@ pub(super) type Fixed = BTreeMap<String, Option<String>>;
 
 /// Decides whether `new` allows more than `old`.
 pub(super) fn decide(old: &Powers, new: &Powers, fixed: &Fixed) -> Answer {
+    search(old, new, fixed, false)
+}
+
+/// The same, ended by the first request that may be allowed: another may be allowed surely.
+pub(super) fn first_doubt(old: &Powers, new: &Powers, fixed: &Fixed) -> Answer {
+    search(old, new, fixed, true)
+}
+
+fn search(old: &Powers, new: &Powers, fixed: &Fixed, first: bool) -> Answer {
     let mut entries = entries(old, new);
     fold(&mut entries);
     let bounds = (old.boundary.is_some(), new.boundary.is_some());
-    let mut search = Search { entries, bounds, fixed, perhaps: None, too_much: None };
+    let covered = BTreeSet::new();
+    let mut search = Search { entries, bounds, fixed, covered, first, perhaps: None, too_much: None };
     let everything: Vec<usize> = (0..search.entries.len()).collect();
     match search.actions(&everything) {
         Some(request) => Answer::More(request),
@@ -188,8 +198,63 @@ struct Search<'s> {
     /// Whether the old and the new side have a boundary.
     bounds: (bool, bool),
     fixed: &'s Fixed,
+    /// Causes that change nothing for the actions that are looked at.
+    covered: BTreeSet<usize>,
+    /// Whether the first request that may be allowed ends the search.
+    first: bool,
     perhaps: Option<(Request, Vec<Meaning>)>,
     too_much: Option<&'static str>,
+}
+
+/// What tells requests apart in one dimension: globs, sets of them, and the set of each entry.
+struct Parts {
+    dimension: &'static str,
+    globs: Vec<Glob>,
+    sets: Vec<Vec<u32>>,
+    required: Vec<u32>,
+    /// The entry, its set, and whether that is negated.
+    of_entry: Vec<(usize, u32, bool)>,
+}
+
+impl Parts {
+    fn glob(&mut self, glob: Glob) -> u32 {
+        self.globs.push(glob);
+        u32::try_from(self.globs.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn set(&mut self, members: Vec<u32>) -> u32 {
+        self.sets.push(members);
+        u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The classes: which entries may match and what each turns on, and a text.
+    fn classes(&self) -> impl Iterator<Item = Result<(Vec<Open>, String), TooMany>> {
+        Classes::of(&self.globs, &self.sets, &self.required)
+            .map(|class| class.map(|class| (self.alive(&class), class.word)))
+    }
+
+    fn alive(&self, Class { sure, maybe, .. }: &Class) -> Vec<Open> {
+        let mut alive = Vec::new();
+        for (at, set, negated) in &self.of_entry {
+            if sure.binary_search(set).is_ok() {
+                if !negated {
+                    alive.push((*at, Vec::new()));
+                }
+                continue;
+            }
+            let members = self.sets.get(*set as usize).map_or(&[][..], Vec::as_slice);
+            let open: Vec<(Atom, bool)> = maybe
+                .iter()
+                .filter(|glob| members.binary_search(glob).is_ok())
+                .filter_map(|glob| self.globs.get(*glob as usize))
+                .map(|glob| (Atom::Glob(self.dimension.to_owned(), glob.clone()), !negated))
+                .collect();
+            if *negated || !open.is_empty() {
+                alive.push((*at, open));
+            }
+        }
+        alive
+    }
 }
 
 /// An entry in a class of requests, with what is left to be decided.
@@ -203,23 +268,24 @@ impl<'s> Search<'s> {
         self.entries.get(at)
     }
 
+    fn is_over(&self) -> bool {
+        self.first && self.perhaps.is_some()
+    }
+
     /// Whether nothing more can come of these: what newly allows allowed before, and what denied still does.
     fn settled(&self, alive: &[usize]) -> bool {
-        let mut allows = false;
-        for entry in alive.iter().filter_map(|at| self.entry(*at)) {
-            match entry.role {
-                Role::Allow => {
-                    allows |= entry.new;
-                    if entry.new && !entry.old {
-                        return false;
-                    }
-                }
-                Role::Deny if entry.old && !entry.new => return false,
-                Role::Bound if self.bounds.0 && entry.new && !entry.old => return false,
-                _ => {}
-            }
+        let is_cause = |at: &&usize| self.entry(**at).is_some_and(|entry| self.is_cause(entry));
+        alive.iter().filter(is_cause).all(|at| self.covered.contains(at))
+    }
+
+    /// Whether more may come of an entry: something newly allowed, no longer denied, or newly within the boundary.
+    fn is_cause(&self, entry: &Entry<'_>) -> bool {
+        match entry.role {
+            // A boundary that is gone bounds none of them any more.
+            Role::Allow => entry.new && (!entry.old || self.bounds.0 && !self.bounds.1),
+            Role::Deny => entry.old && !entry.new,
+            Role::Bound => self.bounds.0 && entry.new && !entry.old,
         }
-        !allows || !self.bounds.0 || self.bounds.1
     }
 
     fn actions(&mut self, alive: &[usize]) -> Option<Request> {
@@ -227,11 +293,13 @@ impl<'s> Search<'s> {
             return None;
         }
         let shape = vec![Token::One, Token::Any, Token::Char(':'), Token::One, Token::Any];
-        let Some(found) = self.classes(alive, "action", vec![shape], |meaning| &meaning.actions) else {
-            self.too_much = Some("the actions fall into too many classes");
-            return None;
-        };
-        for (alive, word) in found {
+        let parts = self.parts(alive, "action", vec![shape], |meaning| &meaning.actions);
+        for found in parts.classes() {
+            let Ok((alive, word)) = found else {
+                self.too_much = Some("the actions fall into too many classes");
+                return None;
+            };
+            self.covered = self.covered(&alive);
             let plain: Vec<usize> = alive.iter().map(|(at, _)| *at).collect();
             if self.settled(&plain) {
                 continue;
@@ -239,21 +307,24 @@ impl<'s> Search<'s> {
             if let Some(request) = self.targets(&alive, &word) {
                 return Some(request);
             }
+            if self.is_over() {
+                return None;
+            }
         }
         None
     }
 
     fn targets(&mut self, alive: &[Open], action: &str) -> Option<Request> {
         let plain: Vec<usize> = alive.iter().map(|(at, _)| *at).collect();
-        let Some(found) =
-            self.classes(&plain, "target", vec![vec![Token::One, Token::Any]], |meaning| &meaning.targets)
-        else {
-            self.too_much = Some("the resources fall into too many classes");
-            return None;
-        };
+        let shape = vec![Token::One, Token::Any];
+        let parts = self.parts(&plain, "target", vec![shape], |meaning| &meaning.targets);
         let of_action: BTreeMap<usize, &Vec<(Atom, bool)>> =
             alive.iter().map(|(at, open)| (*at, open)).collect();
-        for (targets, word) in found {
+        for found in parts.classes() {
+            let Ok((targets, word)) = found else {
+                self.too_much = Some("the resources fall into too many classes");
+                return None;
+            };
             let plain: Vec<usize> = targets.iter().map(|(at, _)| *at).collect();
             if self.settled(&plain) {
                 continue;
@@ -268,82 +339,100 @@ impl<'s> Search<'s> {
             if let Some(request) = self.cell(&cell, action, &word) {
                 return Some(request);
             }
+            if self.is_over() {
+                return None;
+            }
         }
         None
     }
 
-    /// The classes of one dimension: which entries may match, and what each turns on.
-    fn classes(
+    /// Causes that change nothing for these actions: each of their targets is within one of a statement of the other
+    /// side that surely applies wherever they do.
+    fn covered(&self, alive: &[Open]) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for (at, _) in alive {
+            let Some(entry) = self.entry(*at).filter(|entry| self.is_cause(entry)) else { continue };
+            let by = |other: &&Entry<'s>| {
+                let other_side = if entry.role == Role::Deny { other.new } else { other.old };
+                other_side
+                    && other.role == entry.role
+                    && other.meaning.unknown.is_none()
+                    && other.meaning.lines.iter().all(|line| entry.meaning.lines.contains(line))
+            };
+            let others: Vec<&Set> = alive
+                .iter()
+                .filter(|(_, open)| open.is_empty())
+                .filter_map(|(at, _)| self.entry(*at))
+                .filter(by)
+                .map(|other| &other.meaning.targets)
+                .collect();
+            let targets = &entry.meaning.targets;
+            let size: usize = others.iter().map(|set| set.globs.len()).sum();
+            // Lists as long as these are decided together.
+            if targets.negated || targets.globs.len() * size > 400 {
+                continue;
+            }
+            let is_held = |glob: &Glob| {
+                others.iter().any(|set| {
+                    if set.negated {
+                        set.globs.is_empty()
+                    } else {
+                        set.globs.iter().any(|other| glob_within(glob, other))
+                    }
+                })
+            };
+            // A boundary that is gone is no question of targets.
+            let is_bounded = entry.role == Role::Allow && self.bounds.0 && !self.bounds.1;
+            if !is_bounded && targets.globs.iter().all(is_held) {
+                found.insert(*at);
+            }
+        }
+        found
+    }
+
+    /// What tells requests apart in one dimension.
+    fn parts(
         &self,
         alive: &[usize],
-        dimension: &str,
+        dimension: &'static str,
         shape: Vec<Glob>,
         set_of: impl Fn(&'s Meaning) -> &'s Set,
-    ) -> Option<Vec<(Vec<Open>, String)>> {
-        let mut globs: Vec<Glob> = shape;
-        let mut numbers: HashMap<Glob, u32> = HashMap::new();
-        let mut sets: Vec<Vec<u32>> = vec![vec![0]];
+    ) -> Parts {
+        let mut parts =
+            Parts { dimension, globs: shape, sets: vec![vec![0]], required: vec![0], of_entry: Vec::new() };
+        let mut numbers: HashMap<&Glob, u32> = HashMap::new();
         // What a condition says of the principal tells principals apart.
         let lines = alive.iter().filter_map(|at| self.entry(*at)).flat_map(|entry| &entry.meaning.lines);
         for line in lines.filter(|_| dimension == "target") {
             for glob in line.wanted.iter().flat_map(|wanted| principals(&line.key, &wanted.glob)) {
-                sets.push(vec![u32::try_from(globs.len()).ok()?]);
-                globs.push(glob);
+                let number = parts.glob(glob);
+                parts.sets.push(vec![number]);
             }
         }
         let mut set_numbers: HashMap<Vec<u32>, u32> = HashMap::new();
-        let mut of_entry: Vec<(usize, u32, bool)> = Vec::new();
+        let mut causes = Vec::new();
+        let mut is_list = true;
         for at in alive {
             let Some(entry) = self.entry(*at) else { continue };
             let set = set_of(entry.meaning);
-            let mut members = Vec::with_capacity(set.globs.len());
-            for glob in &set.globs {
-                members.push(match numbers.get(glob) {
-                    Some(number) => *number,
-                    None => {
-                        let number = u32::try_from(globs.len()).ok()?;
-                        globs.push(glob.clone());
-                        numbers.insert(glob.clone(), number);
-                        number
-                    }
-                });
-            }
+            let number = |glob| *numbers.entry(glob).or_insert_with(|| parts.glob(glob.clone()));
+            let mut members: Vec<u32> = set.globs.iter().map(number).collect();
             members.sort_unstable();
-            let number = match set_numbers.get(&members) {
-                Some(number) => *number,
-                None => {
-                    let number = u32::try_from(sets.len()).ok()?;
-                    sets.push(members.clone());
-                    set_numbers.insert(members, number);
-                    number
-                }
-            };
-            of_entry.push((*at, number, set.negated));
-        }
-        let mut list = Vec::new();
-        for Class { sure, maybe, word } in classes(&globs, &sets, Some(0))? {
-            let mut alive = Vec::new();
-            for (at, set, negated) in &of_entry {
-                if sure.binary_search(set).is_ok() {
-                    if !negated {
-                        alive.push((*at, Vec::new()));
-                    }
-                    continue;
-                }
-                let members = sets.get(*set as usize).map_or(&[][..], Vec::as_slice);
-                let open: Vec<(Atom, bool)> = maybe
-                    .iter()
-                    .filter(|glob| members.binary_search(glob).is_ok())
-                    .filter_map(|glob| globs.get(*glob as usize))
-                    .map(|glob| (Atom::Glob(dimension.to_owned(), glob.clone()), !negated))
-                    .collect();
-                if *negated || !open.is_empty() {
-                    alive.push((*at, open));
-                }
+            if self.is_cause(entry) && !self.covered.contains(at) {
+                causes.extend(members.iter().copied());
+                is_list &= !set.negated;
             }
-            list.push((alive, word));
+            let number = *set_numbers.entry(members).or_insert_with_key(|members| parts.set(members.clone()));
+            parts.of_entry.push((*at, number, set.negated));
         }
-        Some(list)
+        // Elsewhere all is settled. What a negated set holds is no list of globs.
+        if is_list {
+            causes.sort_unstable();
+            causes.dedup();
+            let union = parts.set(causes);
+            parts.required.push(union);
+        }
+        parts
     }
 
     /// One action and one target: what the context makes of it.

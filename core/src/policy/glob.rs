@@ -148,7 +148,7 @@ impl Walk<'_> {
     }
 
     /// The letters that lead to different places, one for all others among them.
-    fn letters(&self, places: &Places) -> Vec<Letter> {
+    fn letters(&self, places: &[(u32, u32)]) -> Vec<Letter> {
         let mut letters = Vec::new();
         let mut parts = false;
         for place in places {
@@ -185,65 +185,139 @@ impl Walk<'_> {
     }
 }
 
-/// All combinations of sets that some text is in, each with its shortest text; `None` where there are too many.
-///
-/// A set is the numbers of its globs. Texts that are not in the set `shape` are left out.
-pub(super) fn classes(globs: &[Glob], sets: &[Vec<u32>], shape: Option<u32>) -> Option<Vec<Class>> {
-    let mut used: Vec<u32> = sets.iter().flatten().copied().collect();
-    used.sort_unstable();
-    used.dedup();
-    let of_used = |glob: &u32| globs.get(*glob as usize).map_or(&[][..], Vec::as_slice);
-    let walk = Walk { globs: used.iter().map(of_used).collect(), reading: Reading::AnyText };
-    let mut sets_of: HashMap<u32, Vec<u32>> = HashMap::new();
-    for (set, members) in sets.iter().enumerate() {
-        for glob in members {
-            sets_of.entry(*glob).or_default().push(u32::try_from(set).ok()?);
-        }
+/// The globs of a set that a text has to be in, by their numbers in the walk, sorted.
+struct Required {
+    set: u32,
+    locals: Vec<u32>,
+}
+
+impl Required {
+    fn holds(&self, glob: u32) -> bool {
+        self.locals.binary_search(&glob).is_ok()
     }
-    let mut seen: HashMap<Places, ()> = HashMap::new();
-    // Every state with the one before it and the letter between.
-    let mut states: Vec<(Places, usize, Option<char>)> = vec![(walk.start(), usize::MAX, None)];
-    let mut found: HashSet<(Vec<u32>, Vec<u32>)> = HashSet::new();
-    let mut list = Vec::new();
-    let mut at = 0;
-    let mut work = 0_usize;
-    while let Some((places, _, _)) = states.get(at) {
-        let places = places.clone();
+
+    /// Whether a text from here on can still be in the set.
+    fn may_hold(&self, places: &Places) -> bool {
+        places.iter().any(|(glob, _)| self.holds(*glob))
+    }
+
+    /// The letters that its globs read next, if they read no others.
+    fn letters(&self, walk: &Walk<'_>, places: &Places) -> Option<Vec<Letter>> {
+        let own: Places = places.iter().copied().filter(|(glob, _)| self.holds(*glob)).collect();
+        let is_literal =
+            |place: &(u32, u32)| matches!(walk.token(*place), Some(Token::Char(_) | Token::Fold(_)) | None);
+        own.iter().all(is_literal).then(|| {
+            let literal = |letter: &Letter| !walk.step(&own, *letter).is_empty();
+            walk.letters(&own).into_iter().filter(literal).collect()
+        })
+    }
+}
+
+/// All combinations of sets that some text is in, each with its shortest text, as they are found.
+///
+/// Ends with a [`TooMany`] where there are too many.
+pub(super) struct Classes<'g> {
+    globs: &'g [Glob],
+    used: Vec<u32>,
+    walk: Walk<'g>,
+    sets_of: HashMap<u32, Vec<u32>>,
+    required: Vec<Required>,
+    seen: HashSet<Places>,
+    /// Every state with the one before it and the letter between.
+    states: Vec<(Places, usize, Option<char>)>,
+    found: HashSet<(Vec<u32>, Vec<u32>)>,
+    at: usize,
+    work: usize,
+}
+
+/// There are too many classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooMany;
+
+impl<'g> Classes<'g> {
+    /// A set is the numbers of its globs. Texts that are surely outside of one of the sets `required` are left out.
+    pub(super) fn of(globs: &'g [Glob], sets: &[Vec<u32>], required: &[u32]) -> Self {
+        let mut used: Vec<u32> = sets.iter().flatten().copied().collect();
+        used.sort_unstable();
+        used.dedup();
+        let of_used = |glob: &u32| globs.get(*glob as usize).map_or(&[][..], Vec::as_slice);
+        let walk = Walk { globs: used.iter().map(of_used).collect(), reading: Reading::AnyText };
+        let mut sets_of: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (set, members) in (0..).zip(sets) {
+            members.iter().for_each(|glob| sets_of.entry(*glob).or_default().push(set));
+        }
+        let local = |glob: &u32| used.binary_search(glob).ok().and_then(|at| u32::try_from(at).ok());
+        let required = required
+            .iter()
+            .map(|set| {
+                let members = sets.get(*set as usize).into_iter().flatten();
+                let mut locals: Vec<u32> = members.filter_map(local).collect();
+                locals.sort_unstable();
+                Required { set: *set, locals }
+            })
+            .collect();
+        let states = vec![(walk.start(), usize::MAX, None)];
+        let (seen, found) = (HashSet::new(), HashSet::new());
+        Classes { globs, used, walk, sets_of, required, seen, states, found, at: 0, work: 0 }
+    }
+
+    /// The sets that hold the text of a state surely, and the globs that may.
+    fn holding(&self, places: &Places) -> (Vec<u32>, Vec<u32>) {
         let (mut sure, mut maybe) = (Vec::new(), Vec::new());
-        for local in walk.accepted(&places) {
-            let Some(glob) = used.get(local as usize).copied() else { continue };
-            if globs.get(glob as usize).is_some_and(|glob| has_symbol(glob)) {
+        for local in self.walk.accepted(places) {
+            let Some(glob) = self.used.get(local as usize).copied() else { continue };
+            if self.globs.get(glob as usize).is_some_and(|glob| has_symbol(glob)) {
                 maybe.push(glob);
             } else {
-                sure.extend(sets_of.get(&glob).into_iter().flatten().copied());
+                sure.extend(self.sets_of.get(&glob).into_iter().flatten().copied());
             }
         }
         sure.sort_unstable();
         sure.dedup();
-        let undecided = |glob: &u32| {
-            sets_of.get(glob).is_some_and(|sets| sets.iter().any(|set| sure.binary_search(set).is_err()))
-        };
-        maybe.retain(undecided);
+        let sets_of = |glob: &u32| self.sets_of.get(glob).into_iter().flatten();
+        maybe.retain(|glob| sets_of(glob).any(|set| sure.binary_search(set).is_err()));
         maybe.sort_unstable();
-        if shape.is_none_or(|shape| sure.binary_search(&shape).is_ok())
-            && found.insert((sure.clone(), maybe.clone()))
-        {
-            list.push(Class { sure, maybe, word: word(&states, at) });
-        }
-        for letter in walk.letters(&places) {
+        (sure, maybe)
+    }
+
+    /// Adds the states that one leads to.
+    fn go_on(&mut self, places: &Places) {
+        let only = self.required.iter().find_map(|one| one.letters(&self.walk, places));
+        for letter in only.unwrap_or_else(|| self.walk.letters(places)) {
             let Letter::Char(c) = letter else { continue };
-            work += places.len();
-            let next = walk.step(&places, letter);
-            if seen.insert(next.clone(), ()).is_none() {
-                states.push((next, at, Some(c)));
+            self.work += places.len();
+            let next = self.walk.step(places, letter);
+            if self.required.iter().all(|one| one.may_hold(&next)) && self.seen.insert(next.clone()) {
+                self.states.push((next, self.at, Some(c)));
             }
         }
-        if states.len() > MOST_STATES || work > MOST_WORK {
-            return None;
-        }
-        at += 1;
     }
-    Some(list)
+}
+
+impl Iterator for Classes<'_> {
+    type Item = Result<Class, TooMany>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let places = self.states.get(self.at)?.0.clone();
+            if self.states.len() > MOST_STATES || self.work > MOST_WORK {
+                self.at = usize::MAX;
+                return Some(Err(TooMany));
+            }
+            self.go_on(&places);
+            let at = self.at;
+            self.at += 1;
+            let (sure, maybe) = self.holding(&places);
+            let of_set =
+                |set: u32, glob: &u32| self.sets_of.get(glob).is_some_and(|sets| sets.contains(&set));
+            let may_be_in = |one: &Required| {
+                sure.binary_search(&one.set).is_ok() || maybe.iter().any(|glob| of_set(one.set, glob))
+            };
+            if self.required.iter().all(may_be_in) && self.found.insert((sure.clone(), maybe.clone())) {
+                return Some(Ok(Class { sure, maybe, word: word(&self.states, at) }));
+            }
+        }
+    }
 }
 
 fn word(states: &[(Places, usize, Option<char>)], mut at: usize) -> String {
@@ -316,13 +390,26 @@ mod tests {
         let globs: Vec<Glob> = ["a?", "ab", "ac*", "a*"].map(glob).to_vec();
         // `a?` in `ab` or `a*`; and never in `ab` or `ac*` alone.
         let covered = |union: Vec<u32>| {
-            classes(&globs, &[vec![0], union], None)
-                .unwrap()
-                .iter()
+            Classes::of(&globs, &[vec![0], union], &[])
+                .map(Result::unwrap)
                 .all(|class| !class.sure.contains(&0) || class.sure.contains(&1))
         };
         assert!(covered(vec![1, 3]));
         assert!(!covered(vec![1, 2]));
+    }
+
+    #[test]
+    fn only_what_is_required_is_walked() {
+        let globs: Vec<Glob> = ["s3:get*", "s3:put", "*", "X"].map(glob).to_vec();
+        let sets = [vec![0], vec![1], vec![2], vec![3]];
+        let words = |required: &[u32]| -> Vec<String> {
+            Classes::of(&globs, &sets, required).map(|class| class.unwrap().word).collect()
+        };
+        assert_eq!(words(&[1]), ["s3:put"]);
+        assert_eq!(words(&[0]), ["s3:get"]);
+        assert_eq!(words(&[0, 1]), [""; 0]);
+        // What may be any text may be in each.
+        assert_eq!(words(&[3]).len(), 3);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Catalogue;
 use super::condition::Held;
-use super::decide::{Answer, Fixed, Powers, decide};
+use super::decide::{Answer, Fixed, Powers, decide, first_doubt};
 use super::holder::{Case, Kind, Stop, Subject, has_holder, leaves, refers};
 use super::release::{Decision, Place, Question, Reason, Verdict, Witness};
 use super::side::{Item, Side};
@@ -374,25 +374,24 @@ impl Asked<'_> {
                     continue;
                 }
             };
-            let answer = decide(&old, &new, &none);
+            let mut answer = first_doubt(&old, &new, &none);
             if answer == Answer::NoMore {
                 continue;
             }
-            if let Answer::More(request) = &answer
-                && let Some(witness) = self.witness(
-                    query,
-                    &Found { old: &old, new: &new, world: &world, request, fixed: &none, sure: true },
-                    &mut Values::new(Taste::Apart, "aws", &world),
-                )
-            {
-                decision.verdict = Verdict::More;
-                decision.witness = Some(witness);
-                decision.reasons.clear();
-                return decision;
+            let surely = |answer: &Answer| {
+                let Answer::More(request) = answer else { return None };
+                let found = Found { old: &old, new: &new, world: &world, request, fixed: &none, sure: true };
+                self.witness(query, &found, &mut Values::new(Taste::Apart, "aws", &world))
+            };
+            // What may be allowed is with some values, mostly: to try them takes less than to look at all.
+            let mut witness = surely(&answer).or_else(|| self.tried(query, &world, &symbols));
+            if witness.is_none() && matches!(answer, Answer::Perhaps(..)) {
+                answer = decide(&old, &new, &none);
+                witness = surely(&answer);
             }
-            if let Some(witness) = self.tried(query, &world, &symbols) {
+            if witness.is_some() {
                 decision.verdict = Verdict::More;
-                decision.witness = Some(witness);
+                decision.witness = witness;
                 decision.reasons.clear();
                 return decision;
             }
