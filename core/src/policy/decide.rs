@@ -89,10 +89,20 @@ pub(super) fn first_doubt(old: &Powers, new: &Powers, fixed: &Fixed) -> Answer {
     search(old, new, fixed, true)
 }
 
+/// Whether anything may be denied by a policy that is not in the template: then nothing is allowed surely.
+pub(super) fn is_open(powers: &Powers) -> bool {
+    powers.statements.iter().chain(powers.boundary.iter().flatten()).map(|one| &one.meaning).any(|meaning| {
+        let is_all = |set: &Set| *set == Set::everything();
+        let of_all = meaning.lines.is_empty() && is_all(&meaning.actions) && is_all(&meaning.targets);
+        !meaning.allow && meaning.unknown.is_some() && of_all
+    })
+}
+
 fn search(old: &Powers, new: &Powers, fixed: &Fixed, first: bool) -> Answer {
     let mut entries = entries(old, new);
     fold(&mut entries);
     let bounds = (old.boundary.is_some(), new.boundary.is_some());
+    let first = first || is_open(new);
     let covered = BTreeSet::new();
     let mut search = Search { entries, bounds, fixed, covered, first, perhaps: None, too_much: None };
     let everything: Vec<usize> = (0..search.entries.len()).collect();
