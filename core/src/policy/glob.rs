@@ -105,14 +105,16 @@ impl Walk<'_> {
     fn tidy(&self, places: &mut Places) {
         places.sort_unstable();
         places.dedup();
-        let mut last: HashMap<u32, u32> = HashMap::new();
-        for place in places.iter() {
-            if self.is_any(self.token(*place)) {
-                last.insert(place.0, place.1);
+        // From the last place of each glob to its first: behind a `*` all is kept, before it nothing.
+        let mut past: Option<u32> = None;
+        let mut at = places.len();
+        while let Some(place) = at.checked_sub(1).and_then(|last| places.get(last).copied()) {
+            at -= 1;
+            if past == Some(place.0) {
+                places.remove(at);
+            } else if self.is_any(self.token(place)) {
+                past = Some(place.0);
             }
-        }
-        if !last.is_empty() {
-            places.retain(|(glob, at)| last.get(glob).is_none_or(|last| at >= last));
         }
     }
 
@@ -361,6 +363,15 @@ pub(super) fn within(inner: &[Token], outer: &[Token]) -> bool {
 
 /// Whether a glob matches a text: surely, for some values of what is not known, or not.
 pub(super) fn matches(glob: &[Token], text: &str) -> Option<bool> {
+    let differs = |(token, c): (&Token, char)| match token {
+        Token::Char(wanted) => *wanted != c,
+        Token::Fold(wanted) => !wanted.eq_ignore_ascii_case(&c),
+        _ => false,
+    };
+    let literal = glob.iter().take_while(|token| matches!(token, Token::Char(_) | Token::Fold(_)));
+    if literal.zip(text.chars()).any(differs) {
+        return Some(false);
+    }
     let walk = Walk { globs: vec![glob], reading: Reading::AnyText };
     let places = text.chars().fold(walk.start(), |places, c| walk.step(&places, Letter::Char(c)));
     match (walk.accepted(&places).is_empty(), has_symbol(glob)) {
