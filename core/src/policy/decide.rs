@@ -90,7 +90,7 @@ pub(super) fn first_doubt(old: &Powers, new: &Powers, fixed: &Fixed) -> Answer {
 }
 
 /// Whether anything may be denied by a policy that is not in the template: then nothing is allowed surely.
-pub(super) fn is_open(powers: &Powers) -> bool {
+fn is_open(powers: &Powers) -> bool {
     powers.statements.iter().chain(powers.boundary.iter().flatten()).map(|one| &one.meaning).any(|meaning| {
         let is_all = |set: &Set| *set == Set::everything();
         let of_all = meaning.lines.is_empty() && is_all(&meaning.actions) && is_all(&meaning.targets);

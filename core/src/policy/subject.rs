@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Catalogue;
 use super::condition::Held;
-use super::decide::{Answer, Fixed, Powers, decide, first_doubt, is_open};
+use super::decide::{Answer, Fixed, Powers, decide, first_doubt};
 use super::holder::{Case, Kind, Stop, Subject, has_holder, leaves, refers};
 use super::release::{Decision, Place, Question, Reason, Verdict, Witness};
 use super::side::{Item, Side};
@@ -384,8 +384,7 @@ impl Asked<'_> {
                 self.witness(query, &found, &mut Values::new(Taste::Apart, "aws", &world))
             };
             // What may be allowed is with some values, mostly: to try them takes less than to look at all.
-            let tried = || (!is_open(&new)).then(|| self.tried(query, &world, &symbols)).flatten();
-            let mut witness = surely(&answer).or_else(tried);
+            let mut witness = surely(&answer).or_else(|| self.tried(query, &world, &symbols));
             if witness.is_none() && matches!(answer, Answer::Perhaps(..)) {
                 answer = decide(&old, &new, &none);
                 witness = surely(&answer);
