@@ -169,8 +169,9 @@ pub(crate) fn compare(
     if let Some(catalogue) = Catalogue::built_in() {
         result.diagnostics.extend(unknown_actions(iam, Source::Iam, catalogue));
     }
-    // What somebody may do now comes before everything else.
-    let permissions = monolith.map(|monolith| moved(monolith, iam, app)).unwrap_or_default();
+    // What somebody may do now comes before everything else. What is proven changes nothing of it.
+    let permissions =
+        monolith.filter(|_| !proven).map(|monolith| moved(monolith, iam, app)).unwrap_or_default();
     result.diagnostics.splice(0..0, permissions);
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     wiring

@@ -224,23 +224,29 @@ fn arns(row: &IamType, unit: &Unit) -> Range {
     Range { samples, longest, is_arn: true, what: "ARN" }
 }
 
-/// Patterns that were read, and the texts that they were tried on: many parameters have the same.
+/// Patterns that were read, each with the texts that it was tried on: many parameters have the same.
 #[derive(Default)]
-struct Patterns {
-    read: HashMap<String, Option<regex_lite::Regex>>,
-    tried: HashMap<(String, String), bool>,
+struct Patterns(HashMap<String, Option<Pattern>>);
+
+struct Pattern {
+    read: regex_lite::Regex,
+    tried: HashMap<String, bool>,
 }
 
 impl Patterns {
     /// Whether the whole of a text matches; `None` where the pattern is not understood.
     fn admits(&mut self, pattern: &str, text: &str) -> Option<bool> {
-        let read = self
-            .read
-            .entry(pattern.to_owned())
-            .or_insert_with(|| regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok())
-            .as_ref()?;
-        let tried = self.tried.entry((pattern.to_owned(), text.to_owned()));
-        Some(*tried.or_insert_with(|| read.is_match(text)))
+        if !self.0.contains_key(pattern) {
+            let read = regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok();
+            self.0.insert(pattern.to_owned(), read.map(|read| Pattern { read, tried: HashMap::new() }));
+        }
+        let known = self.0.get_mut(pattern)?.as_mut()?;
+        if let Some(result) = known.tried.get(text) {
+            return Some(*result);
+        }
+        let result = known.read.is_match(text);
+        known.tried.insert(text.to_owned(), result);
+        Some(result)
     }
 }
 
