@@ -5,9 +5,11 @@
 
 mod app;
 mod iam;
+mod released;
 
 pub use app::{Added, AppDiff, Left, Rewritten, application};
 pub use iam::{IamDiff, PropertyChange, ResourceDiff, State, iam};
+pub use released::ReleaseReport;
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expression::Expr;

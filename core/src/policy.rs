@@ -18,6 +18,7 @@ mod side;
 mod spelled;
 mod statement;
 mod subject;
+mod told;
 mod unknown;
 mod value;
 mod witness;

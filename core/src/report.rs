@@ -3,12 +3,13 @@
 //! Nothing secret is in it: defaults of `NoEcho` parameters are struck out of quoted lines.
 
 mod html;
-mod junit;
-mod markdown;
+pub(crate) mod junit;
+pub(crate) mod markdown;
 mod page;
 mod picture;
-mod sarif;
+pub(crate) mod sarif;
 
+pub(crate) use html::{STYLE, prose};
 pub(crate) use page::page;
 
 use serde::{Deserialize, Serialize};

@@ -161,6 +161,9 @@ pub struct DiffArgs {
     /// With --iam: exit 0 where it cannot be told whether more is allowed.
     #[arg(long, requires = "iam")]
     pub allow_unknown: bool,
+    /// With --iam: write a report; its ending chooses the format: .html, .json, .md, .sarif, .xml (JUnit). Repeatable.
+    #[arg(long, value_name = "FILE", requires = "iam")]
+    pub report: Vec<PathBuf>,
     /// How the differences are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use iam_split_core::diagnostic::{Code, Diagnostic};
+use iam_split_core::report::Format;
 use tempfile::NamedTempFile;
 
 use crate::Streams;
@@ -67,6 +68,29 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
+    }
+}
+
+/// The formats that the reports' endings ask for.
+pub(crate) fn report_formats(reports: &[PathBuf]) -> Result<Vec<Format>, Failure> {
+    let format = |path: &PathBuf| {
+        path.extension().and_then(|ending| Format::of_ending(ending.to_str()?)).ok_or_else(|| {
+            Failure::new(format!("`{}` has an ending that no report has", path.display()))
+                .help("end it with .html, .json, .md, .sarif or .xml (JUnit)")
+        })
+    };
+    reports.iter().map(format).collect()
+}
+
+/// Refuses to write a report over what is read.
+pub(crate) fn not_an_input(reports: &[PathBuf], inputs: &[&Input]) -> Result<(), Failure> {
+    let is_input = |report: &&PathBuf| {
+        inputs.iter().filter_map(|input| input.path.as_deref()).any(|input| same_file(report, input))
+    };
+    match reports.iter().find(is_input) {
+        Some(report) => Err(Failure::new(format!("`{}` is an input of this run", report.display()))
+            .help("give the report another name")),
+        None => Ok(()),
     }
 }
 

@@ -245,6 +245,60 @@ fn reports_say_the_same_in_every_format() {
     assert!(junit.contains("<testsuites") && junit.contains("<failure"), "{junit}");
 }
 
+/// A release's report: the verdict, the request and the statement in every format.
+#[test]
+fn a_release_is_reported_in_every_format() {
+    let work = tempfile::tempdir().unwrap();
+    let template = |secret: &str, resource: &str| {
+        format!(
+            "Parameters:\n  Key: {{Type: String, NoEcho: true, Default: {secret}}}\nResources:\n  Reader:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          - Effect: Allow\n            Action: s3:GetObject\n            Resource: '{resource}'\n"
+        )
+    };
+    let write = |name: &str, text: &str| std::fs::write(work.path().join(name), text).unwrap();
+    write("old.yaml", &template("hunter2-then", "arn:aws:s3:::reports/*"));
+    write("new.yaml", &template("hunter2-now", "arn:aws:s3:::*|<b>"));
+    let reports = ["r.html", "r.json", "r.md", "r.sarif", "r.xml"];
+    let with = |old: &'static str, new: &'static str| {
+        let arguments = ["diff", "--iam", old, new].into_iter();
+        let arguments = arguments.chain(reports.into_iter().flat_map(|name| ["--report", name]));
+        let ran = run(work.path(), &arguments.collect::<Vec<_>>(), b"");
+        (ran.status, reports.map(|name| std::fs::read_to_string(work.path().join(name)).unwrap()))
+    };
+    let (status, texts) = with("old.yaml", "new.yaml");
+    assert_eq!(status, 1);
+    for (name, text) in reports.iter().zip(&texts) {
+        for part in ["more is allowed than before (1)", "s3:GetObject", "Reader"] {
+            assert!(text.contains(part), "{name} lacks `{part}`: {text}");
+        }
+        assert!(!text.contains("hunter2"), "{name} holds a secret");
+    }
+    let [html, json, markdown, sarif, junit] = &texts;
+    assert!(!html.contains("<b>\"") && !html.contains("<script") && !html.contains("http"), "{html}");
+    assert!(!markdown.contains("*|<b>` |"), "a bar ends a cell: {markdown}");
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!((&json["release"]["verdict"], &json["new"]), (&"more".into(), &"new.yaml".into()));
+    let sarif: serde_json::Value = serde_json::from_str(sarif).unwrap();
+    holds("tests/schemas/sarif-schema-2.1.0.json", &sarif);
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "REL001");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(
+        (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+        (&"new.yaml".into(), &10.into())
+    );
+    assert!(junit.contains("failures=\"2\""), "{junit}");
+    // The other way round nothing more is allowed: all green.
+    let (status, [html, _, _, sarif, junit]) = with("new.yaml", "old.yaml");
+    assert_eq!(status, 0);
+    assert!(html.contains("class=\"good\">nothing more is allowed"), "{html}");
+    assert!(sarif.contains("\"results\": []") && junit.contains("failures=\"0\""), "{sarif} {junit}");
+    // A report over what is read is refused before anything is written.
+    let before = std::fs::read_to_string(work.path().join("old.yaml")).unwrap();
+    let ran = run(work.path(), &["diff", "--iam", "old.yaml", "new.yaml", "--report", "old.yaml"], b"");
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(work.path().join("old.yaml")).unwrap(), before);
+}
+
 fn holds(schema: &str, document: &serde_json::Value) {
     let text = std::fs::read_to_string(repository().join(schema)).unwrap();
     // A slip in the published text: a bracket that nothing opens is no regular expression.

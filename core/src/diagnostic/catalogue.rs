@@ -286,6 +286,12 @@ catalogue! {
     POL002 Error 2 "not one action"
         "A request is about one action of a service. A pattern may stand for some that are allowed and some that are denied, and a name without a service is nobody's."
         "Ask about one action, as `s3:GetObject`; ask again for others.";
+    REL001 Error 1 "a release allows more"
+        "A principal may do something with the new IAM template that it may not do with the former one: the finding names a request, and the statement that allows it."
+        "Approve it knowingly, or narrow the statement.";
+    REL002 Error 1 "whether a release allows more cannot be told"
+        "What decides is not in the templates: a policy of AWS or of others, a value that only the deployment knows, a macro."
+        "Read the reasons, which name the part; write it out where you can, or pass `--allow-unknown`.";
     DPL001 Error 2 "the deployment file cannot be read"
         "A part of deployment.yaml has another shape than its meaning needs: a list where a text stands, a text where names and values stand."
         "Correct the marked place.";

@@ -42,6 +42,18 @@ pub enum State {
     Changed,
 }
 
+impl State {
+    /// The state in a word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
 /// A resource that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResourceDiff {
@@ -62,6 +74,14 @@ pub struct ResourceDiff {
     pub properties: Vec<PropertyChange>,
     /// Whether CloudFormation makes it anew, so that its ARN or id changes.
     pub replaced: bool,
+}
+
+impl ResourceDiff {
+    /// The properties to tell of: of a new resource, or one that is gone, its statements say what matters.
+    #[must_use]
+    pub fn told_properties(&self) -> &[PropertyChange] {
+        if self.state == State::Changed { &self.properties } else { &[] }
+    }
 }
 
 /// A value that differs.

@@ -366,7 +366,9 @@ fn pair(old: &Placed, new: &Placed, lines: &LineIndex) -> PermissionChange {
             return Some((true, true));
         }
         let within = |inner: &[Expr], outer: &[Expr]| all_covered(inner, outer, fold);
-        let (grows, shrinks) = (within(old, new), within(new, old));
+        // What another policy says is not here: neither is within the other.
+        let is_told = !old.is_empty() && !new.is_empty();
+        let (grows, shrinks) = (is_told && within(old, new), is_told && within(new, old));
         if element.starts_with("Not") { Some((shrinks, grows)) } else { Some((grows, shrinks)) }
     };
     let actions =
@@ -381,8 +383,8 @@ fn pair(old: &Placed, new: &Placed, lines: &LineIndex) -> PermissionChange {
     };
     let all: Vec<(bool, bool)> = [actions, targets, Some(conditions)].into_iter().flatten().collect();
     let change = match (all.iter().all(|(grows, _)| *grows), all.iter().all(|(_, shrinks)| *shrinks)) {
-        (true, _) => Change::Widened,
-        (_, true) => Change::Narrowed,
+        (true, false) => Change::Widened,
+        (false, true) => Change::Narrowed,
         _ => Change::Changed,
     };
     let other = |same: bool, list: Vec<String>| (!same).then_some(list);

@@ -130,7 +130,8 @@ impl Values {
         self.known.entry(key.to_owned()).or_insert_with(|| format!("{stem}-{number}")).clone()
     }
 
-    fn reference(&mut self, both: &Both, name: &str) -> Result<String, String> {
+    /// What a name stands for.
+    pub(super) fn reference(&mut self, both: &Both, name: &str) -> Result<String, String> {
         let plain = name.trim_end_matches(OTHER);
         let pseudo = match plain {
             "AWS::AccountId" => Some(ACCOUNT.to_owned()),
@@ -149,12 +150,12 @@ impl Values {
             if let Some((_, Choice::Is(is))) = self.world.choices.get(&canonical(&Expr::reference(plain))) {
                 return Ok(is.clone());
             }
-            self.parameters.insert(plain.to_owned(), text.clone());
             if let Some((_, Choice::Not(not))) = self.world.choices.get(&canonical(&Expr::reference(plain)))
                 && not.contains(&text)
             {
                 return Err(format!("`{plain}` is another"));
             }
+            self.parameters.insert(plain.to_owned(), text.clone());
             return Ok(text);
         }
         if both.old.parameters.contains_key(plain) || both.new.parameters.contains_key(plain) {
@@ -188,7 +189,7 @@ impl Values {
     }
 
     /// A value that both templates accept.
-    pub(super) fn parameter(&mut self, both: &Both, name: &str) -> Result<String, String> {
+    fn parameter(&mut self, both: &Both, name: &str) -> Result<String, String> {
         if let Some(known) = self.parameters.get(name) {
             return Ok(known.clone());
         }

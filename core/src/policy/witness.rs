@@ -8,7 +8,7 @@ use super::release::{Question, Witness};
 use super::subject::{Asked, Query};
 use super::value::Values;
 use super::words;
-use super::world::{Choice, OTHER, Which, World};
+use super::world::{Choice, Which, World};
 use crate::expression::Expr;
 
 /// A request that was found, and what it was found in.
@@ -177,7 +177,7 @@ impl Asked<'_> {
         for (about, choice) in found.world.choices.values() {
             if let (Expr::Ref(name), Choice::Not(_) | Choice::Given(true)) = (about, choice) {
                 // One that fits none is left out.
-                let _ = values.parameter(self.both, name.trim_end_matches(OTHER));
+                let _ = values.reference(self.both, name);
             }
         }
         let context: BTreeMap<String, Vec<String>> = request

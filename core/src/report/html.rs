@@ -9,7 +9,8 @@ use crate::equivalence::Change;
 use crate::text::counted;
 use crate::validate::Bond;
 
-const STYLE: &str = "
+/// How a report looks, on a screen and on paper.
+pub(crate) const STYLE: &str = "
 :root { color-scheme: light dark; --ink: light-dark(#1c2330, #e6e9ef); --dim: light-dark(#566072, #a4adbd);
   --paper: light-dark(#fff, #14181f); --line: light-dark(#d9dee7, #2f3745); --good: light-dark(#1a6d3c, #67c98f);
   --bad: light-dark(#a3221d, #ff8b85); --warn: light-dark(#7a5200, #e5b65c); --soft: light-dark(#f5f7fa, #1b212b);
@@ -157,7 +158,7 @@ fn scopes(changes: &[&Change]) -> Markup {
 }
 
 /// Our own wording: what stands between backticks is code.
-fn prose(text: &str) -> Markup {
+pub(crate) fn prose(text: &str) -> Markup {
     html! {
         @for (at, part) in text.split('`').enumerate() {
             @if at % 2 == 1 { code { (part) } } @else { (part) }

@@ -44,7 +44,8 @@ pub(super) fn render(report: &Report) -> String {
     junit.to_string().unwrap_or_default()
 }
 
-fn failure(message: &str) -> TestCaseStatus {
+/// A failed test case.
+pub(crate) fn failure(message: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_message(message);
     status

@@ -109,11 +109,12 @@ fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
 }
 
 /// Text inside backticks cannot hold one.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     text.replace('`', "'").replace('\n', " ")
 }
 
-fn cell(text: &str) -> String {
+/// A cell of a table cannot hold a bar.
+pub(crate) fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
@@ -122,6 +123,6 @@ fn html(text: &str) -> String {
 }
 
 /// Our own wording keeps its backticks; what looks like markup does not become any.
-fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     html(text).replace('\n', " ")
 }

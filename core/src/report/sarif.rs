@@ -14,19 +14,6 @@ pub(super) fn render(report: &Report) -> String {
     }
     codes.sort();
     codes.dedup();
-    let rules: Vec<Value> = codes
-        .iter()
-        .map(|code| {
-            let explanation = code.explanation();
-            json!({
-                "id": code.as_str(),
-                "shortDescription": { "text": explanation.title },
-                "fullDescription": { "text": explanation.cause },
-                "help": { "text": explanation.recovery },
-                "defaultConfiguration": { "level": code.severity().name() },
-            })
-        })
-        .collect();
     let result = |finding: &Finding| {
         let index = codes.iter().position(|code| *code == finding.code);
         let mut locations = finding.places.iter().map(location);
@@ -73,14 +60,32 @@ pub(super) fn render(report: &Report) -> String {
     };
     let results: Vec<Value> =
         report.findings.iter().map(result).chain(report.widened.iter().map(wider)).collect();
+    document(codes.into_iter().map(rule).collect(), results, &report.headline)
+}
+
+/// A code as a rule.
+pub(crate) fn rule(code: Code) -> Value {
+    let explanation = code.explanation();
+    json!({
+        "id": code.as_str(),
+        "shortDescription": { "text": explanation.title },
+        "fullDescription": { "text": explanation.cause },
+        "help": { "text": explanation.recovery },
+        "defaultConfiguration": { "level": code.severity().name() },
+    })
+}
+
+/// The whole of a run.
+#[expect(clippy::needless_pass_by_value, reason = "they become part of it")]
+pub(crate) fn document(rules: Vec<Value>, results: Vec<Value>, headline: &str) -> String {
     let sarif = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": { "name": "iam-split", "version": report.tool_version, "rules": rules } },
+            "tool": { "driver": { "name": "iam-split", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
             "columnKind": "utf16CodeUnits",
             "results": results,
-            "properties": { "verdict": report.headline },
+            "properties": { "verdict": headline },
         }],
     });
     serde_json::to_string_pretty(&sarif).unwrap_or_default() + "\n"
@@ -102,7 +107,7 @@ fn location(place: &Place) -> Value {
 }
 
 /// A path as a URI reference: what a URI cannot hold is escaped.
-fn uri(path: &str) -> String {
+pub(crate) fn uri(path: &str) -> String {
     let mut uri = String::new();
     for byte in path.replace('\\', "/").bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/' | b'@' | b'+') {

@@ -2,20 +2,22 @@
 
 use iam_split_core::api::{AppDiff, IamDiff, diff_application, diff_iam};
 use iam_split_core::diagnostic::Diagnostic;
-use iam_split_core::diff::{PropertyChange, ResourceDiff, Rewritten, State};
-use iam_split_core::policy::{Change, Decision, PermissionChange, Question, Release, Verdict, Witness};
+use iam_split_core::diff::{PropertyChange, ReleaseReport, ResourceDiff, Rewritten, State};
+use iam_split_core::policy::{Change, PermissionChange, Release, Verdict, Witness};
 use iam_split_core::text::counted;
 use serde::Serialize;
 
 use crate::Streams;
 use crate::args::{DiffArgs, Format};
 use crate::exit::{Exit, Failure};
-use crate::files::Input;
+use crate::files::{Input, not_an_input, report_formats, write_all};
 use crate::render::{Sources, diagnostics};
 
 pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, Failure> {
+    let formats = report_formats(&arguments.report)?;
     let before = Input::read(&arguments.before, streams)?;
     let after = Input::read(&arguments.after, streams)?;
+    not_an_input(&arguments.report, &[&before, &after])?;
     let sources = if arguments.iam {
         Sources { template: Some(&before), iam: Some(&after), ..Sources::default() }
     } else {
@@ -36,6 +38,9 @@ pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, F
                     Verdict::CannotTell => !arguments.allow_unknown,
                     Verdict::More => true,
                 };
+                let report = ReleaseReport::new(&diff, &before.name, &after.name);
+                let texts: Vec<String> = formats.iter().map(|format| report.render(*format)).collect();
+                write_all(&arguments.report.iter().zip(&texts).collect::<Vec<_>>())?;
                 if arguments.format == Format::Human {
                     diagnostics(&diff.warnings, &sources, streams)?;
                 }
@@ -158,7 +163,7 @@ pub(crate) fn permissions(out: &mut dyn std::io::Write, diff: &IamDiff) -> std::
 /// What was decided, the worst first, and the verdict as the last line.
 fn release(out: &mut dyn std::io::Write, release: &Release) -> std::io::Result<()> {
     for decision in &release.decisions {
-        writeln!(out, "\n{}", headline(decision))?;
+        writeln!(out, "\n{}", decision.headline())?;
         match (&decision.witness, decision.verdict) {
             (Some(found), Verdict::More) => witness(out, found)?,
             (Some(found), _) => {
@@ -172,69 +177,25 @@ fn release(out: &mut dyn std::io::Write, release: &Release) -> std::io::Result<(
             writeln!(out, "  {line}{}: {}", reason.part, reason.why)?;
         }
     }
-    let verdict = match release.verdict {
-        Verdict::NoMore => "nothing more is allowed",
-        Verdict::CannotTell => "cannot tell whether more is allowed: read the reasons above",
-        Verdict::More => "more is allowed than before",
-    };
-    writeln!(out, "\n{verdict}")
-}
-
-fn headline(decision: &Decision) -> String {
-    let Decision { principal, kind, question, verdict, .. } = decision;
-    let more = *verdict == Verdict::More;
-    match question {
-        Question::Permissions if more => format!("more: {kind} `{principal}` may do what it may not do now"),
-        Question::Permissions => format!("cannot tell: what {kind} `{principal}` may do"),
-        Question::Trust if more => format!("more: `{principal}` may be assumed by others than now"),
-        Question::Trust => format!("cannot tell: who may assume `{principal}`"),
-        Question::Session if more => format!("more: sessions of `{principal}` may last longer"),
-        Question::Session => format!("cannot tell: how long sessions of `{principal}` may last"),
-        Question::Output if more => format!("more: whoever takes the output `{principal}` may do more"),
-        Question::Output => format!("cannot tell: what the output `{principal}` gives to other stacks"),
-        Question::Other => format!("cannot tell: {kind} `{principal}`"),
-    }
+    writeln!(out, "\n{}", release.verdict.sentence())
 }
 
 fn witness(out: &mut dyn std::io::Write, witness: &Witness) -> std::io::Result<()> {
-    let Witness { principal, action, resource, .. } = witness;
-    writeln!(out, "  {principal}\n    {action}\n    on {resource}")?;
-    for (key, values) in &witness.context {
-        writeln!(out, "    with {key} = {}", values.join(", "))?;
+    for (at, line) in witness.lines().iter().enumerate() {
+        writeln!(out, "{}{line}", if at == 0 { "  " } else { "    " })?;
     }
-    for (name, value) in &witness.parameters {
-        writeln!(out, "    where {name} is {value}")?;
-    }
-    for given in &witness.given {
-        writeln!(out, "    where {given}")?;
-    }
-    match &witness.statement {
-        Some(place) if place.statement.is_empty() => {
-            writeln!(out, "    allowed by {}, line {}", place.resource, place.line)
-        }
-        Some(place) => {
-            writeln!(out, "    allowed by {}, {}, line {}", place.resource, place.statement, place.line)
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn resource(out: &mut dyn std::io::Write, one: &ResourceDiff) -> std::io::Result<()> {
-    let state = match one.state {
-        State::Added => "added",
-        State::Removed => "removed",
-        State::Changed if one.replaced => "changed, made anew: its ARN and id change",
-        State::Changed => "changed",
-    };
-    writeln!(out, "\n{} ({}, line {}): {state}", one.name, one.kind, one.line)?;
+    let anew = if one.replaced { ", made anew: its ARN and id change" } else { "" };
+    writeln!(out, "\n{} ({}, line {}): {}{anew}", one.name, one.kind, one.line, one.state.word())?;
     one.permissions.iter().try_for_each(|change| permission(out, change))?;
     if !one.trust.is_empty() {
         writeln!(out, "  who may assume it")?;
         one.trust.iter().try_for_each(|change| permission(out, change))?;
     }
-    // Of a new resource everything is new: its permissions and trust say what matters.
-    let told = if one.state == State::Changed { one.properties.as_slice() } else { &[] };
-    told.iter().try_for_each(|change| property(out, change))
+    one.told_properties().iter().try_for_each(|change| property(out, change))
 }
 
 fn permission(out: &mut dyn std::io::Write, change: &PermissionChange) -> std::io::Result<()> {

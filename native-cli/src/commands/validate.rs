@@ -1,22 +1,20 @@
 //! `iam-split validate`
 
-use std::path::Path;
-
 use iam_split_core::api::{ValidateRequest, Validation, validate};
 use iam_split_core::diagnostic::Diagnostic;
 
-use iam_split_core::report::{FileNames, Format, Report};
+use iam_split_core::report::{FileNames, Report};
 use iam_split_core::text::counted;
 use iam_split_core::validate::Verdict;
 
 use crate::Streams;
 use crate::args::ValidateArgs;
 use crate::exit::{Exit, Failure};
-use crate::files::{Input, same_file, write_all};
+use crate::files::{Input, not_an_input, report_formats, write_all};
 use crate::render::{Sources, diagnostics};
 
 pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exit, Failure> {
-    let formats = arguments.report.iter().map(|path| format(path)).collect::<Result<Vec<_>, _>>()?;
+    let formats = report_formats(&arguments.report)?;
     let iam = Input::read(&arguments.iam, streams)?;
     let app = Input::read(&arguments.app, streams)?;
     let monolith = arguments.monolith.as_deref().map(|path| Input::read(path, streams)).transpose()?;
@@ -25,13 +23,7 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
     let sources =
         Sources { template: monolith.as_ref(), config: config.as_ref(), iam: Some(&iam), app: Some(&app) };
     let inputs = [Some(&iam), Some(&app), monolith.as_ref(), config.as_ref(), accept.as_ref()];
-    for report in &arguments.report {
-        let mut paths = inputs.into_iter().flatten().filter_map(|input| input.path.as_deref());
-        if paths.any(|input| same_file(report, input)) {
-            return Err(Failure::new(format!("`{}` is an input of this run", report.display()))
-                .help("give the report another name"));
-        }
-    }
+    not_an_input(&arguments.report, &inputs.into_iter().flatten().collect::<Vec<_>>())?;
     let unreadable: Vec<Diagnostic> =
         inputs.into_iter().flatten().filter_map(|input| input.text().err()).collect();
     let validation = if unreadable.is_empty() {
@@ -64,14 +56,6 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
         0 => Exit::Done,
         1 => Exit::Refused,
         _ => Exit::Usage,
-    })
-}
-
-/// The format that a report's ending asks for.
-fn format(path: &Path) -> Result<Format, Failure> {
-    path.extension().and_then(|ending| Format::of_ending(ending.to_str()?)).ok_or_else(|| {
-        Failure::new(format!("`{}` has an ending that no report has", path.display()))
-            .help("end it with .html, .json, .md, .sarif or .xml (JUnit)")
     })
 }
 

@@ -1,0 +1,133 @@
+//! The report of a release: what was decided of it and what it changes, a file a format.
+
+mod html;
+mod junit;
+mod markdown;
+mod sarif;
+
+use serde::Serialize;
+
+use super::{IamDiff, State};
+use crate::policy::{Change, Decision, PermissionChange, Reason, Verdict};
+use crate::report::Format;
+
+/// A release as something to hand on.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReleaseReport<'d> {
+    /// The version of this form.
+    pub format_version: u32,
+    /// The version of the tool.
+    pub tool_version: &'static str,
+    /// The file of the former release.
+    pub old: String,
+    /// The file of the new one.
+    pub new: String,
+    /// The verdict in words.
+    pub headline: String,
+    /// All that differs, and what was decided.
+    #[serde(flatten)]
+    pub diff: &'d IamDiff,
+}
+
+impl<'d> ReleaseReport<'d> {
+    /// Makes the report; the names are those of the files, to be shown.
+    #[must_use]
+    pub fn new(diff: &'d IamDiff, old: &str, new: &str) -> Self {
+        Self {
+            format_version: 1,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            old: old.to_owned(),
+            new: new.to_owned(),
+            headline: diff.release.headline(),
+            diff,
+        }
+    }
+
+    /// The report's text in a format.
+    #[must_use]
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Html => html::render(self),
+            // A report is plain data: serializing it cannot fail.
+            Format::Json => serde_json::to_string_pretty(self).unwrap_or_default() + "\n",
+            Format::Markdown => markdown::render(self),
+            Format::Sarif => sarif::render(self),
+            Format::Junit => junit::render(self),
+        }
+    }
+
+    /// The file in which a decision's place stands.
+    fn file(&self, decision: &Decision) -> &str {
+        let statement = decision.witness.as_ref().and_then(|found| found.statement.as_ref());
+        if statement.is_some_and(|place| place.old) { &self.old } else { &self.new }
+    }
+
+    /// How the verdict looks: green only where nothing more is allowed.
+    fn tone(&self) -> &'static str {
+        match self.diff.release.verdict {
+            Verdict::NoMore => "good",
+            Verdict::CannotTell => "warn",
+            Verdict::More => "bad",
+        }
+    }
+
+    /// How many resources were added, removed, changed, and are the same.
+    fn counts(&self) -> String {
+        let of = |state| self.diff.resources.iter().filter(|one| one.state == state).count();
+        format!(
+            "{} added, {} removed, {} changed, {} the same",
+            of(State::Added),
+            of(State::Removed),
+            of(State::Changed),
+            self.diff.unchanged
+        )
+    }
+}
+
+/// A decision's line: that of the statement, or of the declaration.
+fn line(decision: &Decision) -> u32 {
+    let statement = decision.witness.as_ref().and_then(|found| found.statement.as_ref());
+    statement.map(|place| place.line).filter(|line| *line > 0).unwrap_or(decision.line)
+}
+
+/// Why something cannot be told, a reason a text.
+fn reasons(decision: &Decision) -> Vec<String> {
+    let told = |reason: &Reason| match reason.line {
+        0 => format!("{}: {}", reason.part, reason.why),
+        line => format!("line {line}: {}: {}", reason.part, reason.why),
+    };
+    decision.reasons.iter().map(told).collect()
+}
+
+/// A request's lines, under what it is: found, or only possible.
+fn request(decision: &Decision) -> Option<(&'static str, Vec<String>)> {
+    let found = decision.witness.as_ref()?;
+    let title = if decision.verdict == Verdict::More { "allowed now" } else { "it may be that" };
+    Some((title, found.lines()))
+}
+
+/// A statement that differs: how, what it says, and what it said where that is another.
+fn change(one: &PermissionChange) -> (&'static str, String, Option<String>) {
+    let word = match one.change {
+        Change::Added => "added",
+        Change::Removed => "removed",
+        Change::Widened => "widened",
+        Change::Narrowed => "narrowed",
+        Change::Changed => "changed",
+    };
+    let say = |actions: &[String], resources: &[String], condition: Option<&str>| {
+        let condition = condition.map(|condition| format!(" if {condition}")).unwrap_or_default();
+        format!("{} {} on {}{condition}", one.effect, actions.join(", "), resources.join(", "))
+    };
+    let now = say(&one.actions, &one.resources, one.condition.as_deref());
+    let differs =
+        one.actions_before.is_some() || one.resources_before.is_some() || one.condition_before.is_some();
+    let before = differs.then(|| {
+        say(
+            one.actions_before.as_ref().unwrap_or(&one.actions),
+            one.resources_before.as_ref().unwrap_or(&one.resources),
+            one.condition_before.as_deref().or(one.condition.as_deref()),
+        )
+    });
+    (word, now, before)
+}
