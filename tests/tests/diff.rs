@@ -83,7 +83,7 @@ fn a_release_is_told_apart_role_by_role() {
             "aws:policy/AdministratorAccess",
             1,
             "permissions",
-            "widened",
+            "changed",
             "cannot_tell",
         ),
         (

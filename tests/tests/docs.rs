@@ -38,7 +38,10 @@ fn every_example_leads_to_its_code() {
         }
         let ran = run(work.path(), &example.command.split(' ').collect::<Vec<_>>(), b"");
         let codes: Vec<&str> = ran.stderr.split('[').skip(1).filter_map(|part| part.get(..6)).collect();
-        if !codes.contains(&code.as_str()) || (code.exit_code() > 0 && ran.status == 0) {
+        // A decision about a release has its code in the report alone.
+        let report = std::fs::read_to_string(work.path().join("release.sarif")).unwrap_or_default();
+        let reported = report.contains(&format!("\"ruleId\": \"{code}\""));
+        if !(codes.contains(&code.as_str()) || reported) || (code.exit_code() > 0 && ran.status == 0) {
             wrong.push(format!("{code}: status {}, {codes:?}", ran.status));
         }
     }

@@ -251,12 +251,12 @@ fn a_release_is_reported_in_every_format() {
     let work = tempfile::tempdir().unwrap();
     let template = |secret: &str, resource: &str| {
         format!(
-            "Parameters:\n  Key: {{Type: String, NoEcho: true, Default: {secret}}}\nResources:\n  Reader:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          - Effect: Allow\n            Action: s3:GetObject\n            Resource: '{resource}'\n"
+            "Parameters:\n  Key: {{Type: String, NoEcho: true, Default: {secret}}}\nResources:\n  Reader:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          - Effect: Allow\n            Action: s3:GetObject\n            Resource: [{resource}]\n"
         )
     };
     let write = |name: &str, text: &str| std::fs::write(work.path().join(name), text).unwrap();
-    write("old.yaml", &template("hunter2-then", "arn:aws:s3:::reports/*"));
-    write("new.yaml", &template("hunter2-now", "arn:aws:s3:::*|<b>"));
+    write("old.yaml", &template("hunter2-then", "'arn:aws:s3:::reports/*'"));
+    write("new.yaml", &template("hunter2-now", "'arn:aws:s3:::*', 'arn:aws:s3:::|<b>'"));
     let reports = ["r.html", "r.json", "r.md", "r.sarif", "r.xml"];
     let with = |old: &'static str, new: &'static str| {
         let arguments = ["diff", "--iam", old, new].into_iter();
@@ -273,8 +273,8 @@ fn a_release_is_reported_in_every_format() {
         assert!(!text.contains("hunter2"), "{name} holds a secret");
     }
     let [html, json, markdown, sarif, junit] = &texts;
-    assert!(!html.contains("<b>\"") && !html.contains("<script") && !html.contains("http"), "{html}");
-    assert!(!markdown.contains("*|<b>` |"), "a bar ends a cell: {markdown}");
+    assert!(!html.contains("<b>\"") && !html.contains("<script") && !html.contains("http:"), "{html}");
+    assert!(!markdown.contains(":|<b>` |"), "a bar ends a cell: {markdown}");
     let json: serde_json::Value = serde_json::from_str(json).unwrap();
     assert_eq!((&json["release"]["verdict"], &json["new"]), (&"more".into(), &"new.yaml".into()));
     let sarif: serde_json::Value = serde_json::from_str(sarif).unwrap();
