@@ -158,6 +158,44 @@ fn each_update_touches_what_changed_and_bears_its_scenario() {
     assert_eq!(counted(&said, "updating the stack "), 2, "{said}");
 }
 
+/// A pipeline's gate: more, nothing more, and what cannot be told.
+#[test]
+fn a_plan_fails_where_more_is_allowed() {
+    let place = pair("gated");
+    let gate = |more: &[&str]| {
+        let ran = place.run(&[&["plan", "--fail-on", "more"], more].concat());
+        (ran.status, ran.stdout)
+    };
+    // Of a first deployment all is new.
+    let (status, said) = gate(&[]);
+    assert!(status == 1 && said.contains("all that the template allows is new"), "{said}");
+    deploy(&place);
+    assert_eq!(gate(&[]).0, 0);
+    place.edit("iam.yaml", "sqs:SendMessage", "sqs:*");
+    let (status, said) = gate(&[]);
+    assert!(status == 1 && said.contains("more is allowed than before"), "{said}");
+    assert_eq!(place.run(&["plan"]).status, 0, "without the flag a plan tells and does not judge");
+    place.edit("iam.yaml", "'sqs:*'", "'sqs:SendMessage'");
+    // An application's own IAM counts too.
+    place.edit("app.yaml", "Resources:\n", "Resources:\n  Own: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: 's3:GetObject', Resource: '*'}]}}}\n");
+    let (status, said) = gate(&[]);
+    assert!(status == 1 && said.contains("managed policy `Own`"), "{said}");
+    place.edit("app.yaml", "  Own:", "  # none\n  # Own:");
+    assert_eq!(gate(&[]).0, 0);
+    // A parameter with another value cannot be told.
+    place.edit("iam.yaml", "Parameters:\n", "Parameters:\n  Queue: {Type: String, Default: a}\n");
+    place.edit(
+        "iam.yaml",
+        "'arn:aws:sqs:*:*:${AppStackName}-*'",
+        "'arn:aws:sqs:*:*:${AppStackName}-${Queue}-*'",
+    );
+    deploy(&place);
+    place.write("deployment.yaml", &format!("{}iam_parameters: {{Queue: b}}\n", settings("gated")));
+    let (status, said) = gate(&[]);
+    assert!(status == 1 && said.contains("parameter `Queue`"), "{said}");
+    assert_eq!(gate(&["--allow-unknown"]).0, 0);
+}
+
 #[test]
 fn a_replaced_role_needs_consent_and_its_new_arn_reaches_the_application() {
     let place = pair("replaced");

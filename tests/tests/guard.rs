@@ -178,7 +178,7 @@ fn a_plan_holds_what_its_execution_takes() {
             "team=data",
             "arn:aws:sns",
             "DELETE",
-            "What the IAM stack allows",
+            "What is allowed",
             "sqs:SendMessage",
         ],
     );

@@ -205,7 +205,7 @@ impl KeptPlan {
     }
 }
 
-/// What the update of the IAM stack allows, a statement a row.
+/// What the update allows, a statement a row.
 fn allowed(allows: &Allows) -> Markup {
     let verdict = match (allows.changes.is_empty(), allows.may_allow_more) {
         (true, true) => "the templates cannot be compared: what is allowed is not known",
@@ -215,7 +215,7 @@ fn allowed(allows: &Allows) -> Markup {
     };
     html! {
         section {
-            h2 { "What the IAM stack allows" }
+            h2 { "What is allowed" }
             p.bad[allows.may_allow_more] { (verdict) }
             @if !allows.changes.is_empty() {
                 table {

@@ -186,8 +186,9 @@ pub struct UploadArgs {
 /// Change sets are made for both stacks and taken away again; nothing is changed. Templates of more than
 /// 51,200 bytes must be in the bucket for that: they are sent as by `upload`.
 ///
-/// Of an IAM stack that runs it says, statement by statement, what the update changes of the permissions,
-/// and whether more is allowed than the template that runs allows, with a request that shows it.
+/// Of a stack that runs it says, statement by statement, what the update changes of the permissions, and
+/// whether more is allowed than the template that runs allows, with a request that shows it. Of the
+/// application stack it says so where its template holds IAM. A parameter with another value cannot be told.
 ///
 /// Exit codes: 0 done, 1 gate 1 failed, `deploy` would refuse this, or what --fail-on names, 2 wrong usage
 /// or input, 3 AWS.
@@ -202,7 +203,8 @@ pub struct PlanArgs {
     /// Plan with an interruption of the application, as `deploy` takes it.
     #[arg(long)]
     pub accept_interruption: bool,
-    /// Exit 1 where the update of the IAM stack allows more than what runs, or where that cannot be told.
+    /// Exit 1 where more is allowed than what runs allows, or where that cannot be told; all that a new stack
+    /// allows is more.
     #[arg(long, value_enum)]
     pub fail_on: Option<FailOn>,
     /// With --fail-on: what cannot be told does not count.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use iam_split_core::api::{IamDiff, diff_iam};
-use iam_split_core::deployment::allows::{Allows, allows};
+use iam_split_core::api::IamDiff;
+use iam_split_core::deployment::allows::{Allows, Beside, allows, release_of};
 use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::{self, Live};
@@ -265,12 +265,14 @@ async fn look(
         Some(running) => !set.empty && !is_same(&spec.text, running),
         None => new,
     };
-    let permissions = match &running {
-        Some(running) if which == Which::Iam && !set.empty && template => diff_iam(running, &spec.text).ok(),
-        _ => None,
-    };
-    let allows = (which == Which::Iam).then(|| allows(running.as_deref(), &spec.text));
     let parameters = if set.empty { Vec::new() } else { changed };
+    let tags = live.map(|live| (&live.tags, &spec.tags));
+    let beside = Beside { parameters: &parameters, tags };
+    // What a change set leaves alone is compared where the plan shows it: of the IAM stack.
+    let compared = which == Which::Iam || !set.empty;
+    let permissions = compared.then(|| release_of(which, running.as_deref(), &spec.text, &beside)).flatten();
+    let allows = permissions.as_ref().map(allows);
+    let permissions = permissions.filter(|_| !set.empty);
     let standing = live.map(|live| (live.id.clone(), live.changed.clone()));
     Ok(StackPlan {
         standing,
@@ -487,9 +489,13 @@ impl StackPlan {
             console.result(&line)?;
         }
         if let Some(diff) = &self.permissions {
-            console.result("  permissions, against the template that runs")?;
             let mut text = Vec::new();
-            super::diff::permissions(&mut text, diff)?;
+            if self.new {
+                console.result("  permissions: all that the template allows is new")?;
+            } else {
+                console.result("  permissions, against the template that runs")?;
+                super::diff::permissions(&mut text, diff)?;
+            }
             for line in String::from_utf8_lossy(&text).lines() {
                 console.result(&if line.is_empty() { String::new() } else { format!("    {line}") })?;
             }
