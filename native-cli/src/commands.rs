@@ -1,19 +1,30 @@
 //! One command a file.
 
 pub(crate) mod can;
+#[cfg(feature = "aws")]
 pub(crate) mod delete;
+#[cfg(feature = "aws")]
 pub(crate) mod deploy;
 pub(crate) mod diff;
 pub(crate) mod explain;
+#[cfg(feature = "aws")]
 pub(crate) mod gates;
 pub(crate) mod init;
+#[cfg(feature = "aws")]
 pub(crate) mod migrate;
+#[cfg(feature = "aws")]
 pub(crate) mod outputs;
+#[cfg(feature = "aws")]
 pub(crate) mod permissions;
+#[cfg(feature = "aws")]
 pub(crate) mod plan;
+#[cfg(feature = "aws")]
 pub(crate) mod rollback;
 pub(crate) mod split;
+#[cfg(feature = "aws")]
 pub(crate) mod status;
+#[cfg(feature = "aws")]
 pub(crate) mod terraform;
+#[cfg(feature = "aws")]
 pub(crate) mod upload;
 pub(crate) mod validate;

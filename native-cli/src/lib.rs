@@ -4,11 +4,16 @@
 //! output, findings and progress to standard error. Exit codes are in [`exit`].
 
 pub mod args;
+#[cfg(feature = "aws")]
 mod aws;
 mod commands;
+#[cfg(feature = "aws")]
 mod deployment;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "what only the commands that run the stacks need"))]
 mod exit;
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "what only the commands that run the stacks need"))]
 mod files;
+#[cfg(feature = "aws")]
 mod progress;
 mod render;
 
@@ -19,7 +24,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Cli, Command};
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 
 /// The streams that a run reads and writes.
 pub struct Streams {
@@ -82,25 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         Ok(cli) => cli,
         Err(error) => return usage(&error, streams),
     };
-    let result = match &cli.command {
-        Command::Split(arguments) => commands::split::run(arguments, streams),
-        Command::Init(arguments) => commands::init::run(arguments, streams),
-        Command::Validate(arguments) => commands::validate::run(arguments, streams),
-        Command::Can(arguments) => commands::can::run(arguments, streams),
-        Command::Diff(arguments) => commands::diff::run(arguments, streams),
-        Command::Migrate(arguments) => commands::migrate::run(arguments, streams),
-        Command::Rollback(arguments) => commands::rollback::run(arguments, streams),
-        Command::Permissions(arguments) => commands::permissions::run(arguments, streams),
-        Command::Terraform(arguments) => commands::terraform::run(arguments, streams),
-        Command::Explain(arguments) => commands::explain::run(arguments, streams),
-        Command::Plan(arguments) => commands::plan::run(arguments, streams),
-        Command::Status(arguments) => commands::status::run(arguments, streams),
-        Command::Gates(arguments) => commands::gates::run(arguments, streams),
-        Command::Deploy(arguments) => commands::deploy::run(arguments, streams),
-        Command::Upload(arguments) => commands::upload::run(arguments, streams),
-        Command::Outputs(arguments) => commands::outputs::run(arguments, streams),
-        Command::Delete(arguments) => commands::delete::run(arguments, streams),
-    };
+    let result = carry_out(&cli.command, streams);
     // Programs are told how a run ended also where it ended before it began.
     if let Err(failure) = &result
         && !streams.ended
@@ -113,6 +100,42 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
     }
     let exit = result.unwrap_or_else(|failure| failure.report(streams));
     exit.into()
+}
+
+fn carry_out(command: &Command, streams: &mut Streams) -> Result<Exit, Failure> {
+    match command {
+        Command::Split(arguments) => commands::split::run(arguments, streams),
+        Command::Init(arguments) => commands::init::run(arguments, streams),
+        Command::Validate(arguments) => commands::validate::run(arguments, streams),
+        Command::Can(arguments) => commands::can::run(arguments, streams),
+        Command::Diff(arguments) => commands::diff::run(arguments, streams),
+        Command::Explain(arguments) => commands::explain::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Plan(arguments) => commands::plan::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Deploy(arguments) => commands::deploy::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Upload(arguments) => commands::upload::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Outputs(arguments) => commands::outputs::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Status(arguments) => commands::status::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Gates(arguments) => commands::gates::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Rollback(arguments) => commands::rollback::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Delete(arguments) => commands::delete::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Migrate(arguments) => commands::migrate::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Permissions(arguments) => commands::permissions::run(arguments, streams),
+        #[cfg(feature = "aws")]
+        Command::Terraform(arguments) => commands::terraform::run(arguments, streams),
+        #[cfg(not(feature = "aws"))]
+        _ => Err(Failure::new("this build of iam-split has no clients of AWS, which this command needs")
+            .help("`cargo install --path native-cli` installs a build that has them")),
+    }
 }
 
 /// Help and version are results; anything else of the kind is a usage error.
