@@ -37,6 +37,8 @@ pub enum Command {
     Permissions(deployment::PermissionsArgs),
     Terraform(deployment::TerraformArgs),
     Explain(ExplainArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 /// Split a template into an IAM template and an application template.
@@ -208,6 +210,22 @@ fn pair(text: &str) -> Result<(String, String), String> {
 pub struct ExplainArgs {
     /// A code such as CYC001; without one all codes are listed.
     pub code: Option<String>,
+}
+
+/// Write what a shell completes, for its completions folder.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Write the manual: one page a command.
+#[derive(Args, Debug)]
+pub struct ManArgs {
+    /// Where the pages go; they are named `iam-split.1`, `iam-split-split.1` and so on.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out_dir: PathBuf,
 }
 
 /// How results are written.

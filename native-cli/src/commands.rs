@@ -1,6 +1,7 @@
 //! One command a file.
 
 pub(crate) mod can;
+pub(crate) mod completions;
 #[cfg(feature = "aws")]
 pub(crate) mod delete;
 #[cfg(feature = "aws")]
@@ -10,6 +11,7 @@ pub(crate) mod explain;
 #[cfg(feature = "aws")]
 pub(crate) mod gates;
 pub(crate) mod init;
+pub(crate) mod man;
 #[cfg(feature = "aws")]
 pub(crate) mod migrate;
 #[cfg(feature = "aws")]

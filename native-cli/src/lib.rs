@@ -9,9 +9,15 @@ mod aws;
 mod commands;
 #[cfg(feature = "aws")]
 mod deployment;
-#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "what only the commands that run the stacks need"))]
+#[cfg_attr(
+    not(feature = "aws"),
+    allow(dead_code, reason = "what only the commands that run the stacks need")
+)]
 mod exit;
-#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "what only the commands that run the stacks need"))]
+#[cfg_attr(
+    not(feature = "aws"),
+    allow(dead_code, reason = "what only the commands that run the stacks need")
+)]
 mod files;
 #[cfg(feature = "aws")]
 mod progress;
@@ -110,6 +116,8 @@ fn carry_out(command: &Command, streams: &mut Streams) -> Result<Exit, Failure> 
         Command::Can(arguments) => commands::can::run(arguments, streams),
         Command::Diff(arguments) => commands::diff::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
+        Command::Completions(arguments) => commands::completions::run(arguments, streams),
+        Command::Man(arguments) => commands::man::run(arguments, streams),
         #[cfg(feature = "aws")]
         Command::Plan(arguments) => commands::plan::run(arguments, streams),
         #[cfg(feature = "aws")]

@@ -210,3 +210,26 @@ fn a_closed_pipe_changes_no_exit_code() {
         assert_eq!(shell(&format!("sleep 0.2; \"$IAM_SPLIT\" {arguments}")), status, "{arguments}");
     }
 }
+
+#[test]
+fn shells_complete_and_the_manual_has_a_page_a_command() {
+    let work = tempfile::tempdir().unwrap();
+    for (shell, says) in [("bash", "--wiring"), ("fish", "-l wiring"), ("zsh", "--wiring=")] {
+        let ran = run(work.path(), &["completions", shell], b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+        assert!(ran.stdout.contains(says), "{shell}");
+    }
+    let ran = run(work.path(), &["man", "--out-dir", "man1"], b"");
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    let pages = files(&work.path().join("man1"));
+    let help = run(work.path(), &["--help"], b"").stdout;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+    let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.len() > 15, "{commands:?}");
+    for command in commands.into_iter().filter(|command| *command != "help") {
+        assert!(pages.contains(&format!("iam-split-{command}.1")), "{command}: {pages:?}");
+    }
+    let page = std::fs::read_to_string(work.path().join("man1/iam-split-validate.1")).unwrap();
+    assert!(page.contains(".SH SYNOPSIS") && page.contains("\\-\\-max\\-wider"), "{page}");
+}
