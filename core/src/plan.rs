@@ -32,7 +32,7 @@ use crate::config::{Means, Resolution, is_logical_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::syntax::Node;
-use crate::template::{Owner, Reference, Resource, SERVERLESS, Target, Template, generated_iam};
+use crate::template::{OF_APPLICATION, Owner, Reference, Resource, Target, Template, generated_iam};
 use crate::text::Span;
 
 pub use attach::Attached;
@@ -478,7 +478,7 @@ fn transforms(
     }
     found.extend(connected(template, moved));
     for (name, node) in template.transforms() {
-        if matches!(name, "AWS::LanguageExtensions" | SERVERLESS) {
+        if name == "AWS::LanguageExtensions" || OF_APPLICATION.contains(&name) {
             continue;
         }
         found.push(

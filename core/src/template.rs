@@ -14,7 +14,9 @@ pub use check::check;
 pub use function::{Call, Form, Function, call, long_call};
 pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, may_mean, references};
 pub use secret::redacted;
-pub use serverless::{GeneratedIam, SERVERLESS, generated_iam, is_serverless};
+pub use serverless::{
+    BLUE_GREEN, GeneratedIam, OF_APPLICATION, SERVERLESS, generated_iam, is_blue_green, is_serverless,
+};
 pub use site::{Site, condition_entry, in_turn, is_made, sites, with_letters};
 pub use sub::{Piece, pieces};
 

@@ -9,7 +9,7 @@ use crate::expression::Expr;
 use crate::facts::limit;
 use crate::plan::{AppStack, Later, Plan};
 use crate::syntax::{Free, Kind, Node, NodeId, Style};
-use crate::template::{Call, ReferenceKind, SERVERLESS, Template};
+use crate::template::{Call, OF_APPLICATION, ReferenceKind, Template};
 
 pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edit> {
     let made = plan.laters.iter().map(|later| later.parameter.clone());
@@ -42,7 +42,7 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
             // What moves is plain CloudFormation: only language extensions may be needed.
             "Transform" => {
                 let names: Vec<bool> =
-                    template.transforms().iter().map(|(name, _)| *name != SERVERLESS).collect();
+                    template.transforms().iter().map(|(name, _)| !OF_APPLICATION.contains(name)).collect();
                 let any = names.iter().any(|stays| *stays);
                 kept_sections.push(any);
                 if any && names.contains(&false) {

@@ -4,7 +4,7 @@ use super::Proof;
 use super::system::System;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
-use crate::template::{Form, Function, SERVERLESS};
+use crate::template::{BLUE_GREEN, Form, Function, SERVERLESS};
 
 /// Sections whose entries the rules of the proof compare one by one, or as wholes.
 const COMPARED: [&str; 12] = [
@@ -24,8 +24,9 @@ const COMPARED: [&str; 12] = [
 ];
 
 /// Transforms whose work the proof understands: the first computes what the forms compute; the second makes of each
-/// serverless resource what its own properties and `Globals` say, whatever else stands in the template.
-const UNDERSTOOD: [&str; 2] = ["AWS::LanguageExtensions", SERVERLESS];
+/// serverless resource what its own properties and `Globals` say, whatever else stands in the template; the third
+/// writes nothing.
+const UNDERSTOOD: [&str; 3] = ["AWS::LanguageExtensions", SERVERLESS, BLUE_GREEN];
 
 /// Functions that need the language extensions.
 /// Source: CloudFormation Template Reference, "AWS::LanguageExtensions transform".

@@ -6,7 +6,7 @@ use super::{Proof, Triple, Wiring};
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, Lowering};
-use crate::template::{SERVERLESS, Template};
+use crate::template::{OF_APPLICATION, Template};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -262,10 +262,10 @@ fn whole_sections(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], proof: &
             let fits = match name {
                 "AWSTemplateFormatVersion" => given.as_ref().is_none_or(is_version),
                 "Transform" if source == Source::Iam && node.is_some() => {
-                    without_serverless(monolith, iam) || given == wanted
+                    without_the_applications(monolith, iam) || given == wanted
                 }
-                // What serverless resources have in common may name what moved.
-                "Globals" if source == Source::App => match (&wanted, &given) {
+                // What serverless resources have in common, and the role of a deployment, may name what moved.
+                "Globals" | "Hooks" if source == Source::App => match (&wanted, &given) {
                     (Some(wanted), Some(given)) => {
                         let before = whole.form().value(wanted, Cond::ALWAYS);
                         same(whole, &before, &of_app.form().value(given, Cond::ALWAYS), Cond::ALWAYS)
@@ -291,11 +291,11 @@ fn whole_sections(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], proof: &
     }
 }
 
-/// Whether the IAM template has the monolith's transforms but that of serverless resources, which stay.
-fn without_serverless(monolith: &Template<'_, '_>, iam: &Template<'_, '_>) -> bool {
+/// Whether the IAM template has the monolith's transforms but those that are about the application alone.
+fn without_the_applications(monolith: &Template<'_, '_>, iam: &Template<'_, '_>) -> bool {
     let names = |template: &Template<'_, '_>| -> Vec<String> {
         let names = template.transforms().into_iter().map(|(name, _)| name.to_owned());
-        names.filter(|name| name != SERVERLESS).collect()
+        names.filter(|name| !OF_APPLICATION.contains(&name.as_str())).collect()
     };
     names(monolith) == names(iam) && iam.transforms().len() == names(iam).len()
 }

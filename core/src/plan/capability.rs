@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Attached;
-use crate::template::{SERVERLESS, Template, generated_iam};
+use crate::template::{BLUE_GREEN, SERVERLESS, Template, generated_iam};
 
 /// A capability and why it is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,13 +70,20 @@ pub fn capabilities(
     } else if !iam.is_empty() {
         list.push(Capability { name: "CAPABILITY_IAM", because: iam });
     }
-    let serverless = template
-        .resources
-        .values()
-        .any(|resource| resource.kind.starts_with("AWS::Serverless::") && holds(resource.name));
+    // The transforms of the application stay with what they are about.
+    let has = |service: &str| {
+        let mut held = template.resources.values().filter(|resource| holds(resource.name));
+        held.any(|resource| resource.kind.starts_with(service))
+    };
     let transforms = template.transforms().into_iter().map(|(name, _)| name);
-    let transforms: Vec<String> =
-        transforms.filter(|name| serverless || *name != SERVERLESS).map(str::to_owned).collect();
+    let transforms: Vec<String> = transforms
+        .filter(|name| match *name {
+            SERVERLESS => has("AWS::Serverless::"),
+            BLUE_GREEN => has("AWS::ECS::"),
+            _ => true,
+        })
+        .map(str::to_owned)
+        .collect();
     if !transforms.is_empty() {
         list.push(Capability { name: "CAPABILITY_AUTO_EXPAND", because: transforms });
     }

@@ -6,7 +6,7 @@ use super::later::{Laters, is_beside_wildcard};
 use super::{Bridge, NameNeed, Position, Resolved, position};
 use crate::config::Resolution;
 use crate::facts::{Strength, is_list};
-use crate::template::{Reference, ReferenceKind, Resource};
+use crate::template::{Reference, ReferenceKind, Resource, is_blue_green};
 
 /// What becomes of a crossing reference.
 pub(super) enum Choice<'d, 't> {
@@ -187,6 +187,9 @@ fn comes_in_time<'d, 't>(
         return Err(format!(
             "beside a wildcard what stands in the place of `{target}` until the value comes could match (`two-phase`)"
         ));
+    }
+    if is_blue_green(context.template) {
+        return Err("a template for blue/green deployments has no outputs (`two-phase`)".to_owned());
     }
     let asks = context.first.asks(resource, reference, target, context.is_moved);
     match asks.iter().find(|asks| asks.strength == Strength::Refused) {

@@ -8,7 +8,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::facts::{ArnFrom, IamType, iam_type};
 use crate::syntax::Node;
-use crate::template::{Owner, Reference, ReferenceKind, Resource, Target, Template, call, is_made, may_mean};
+use crate::template::{
+    Owner, Reference, ReferenceKind, Resource, Target, Template, call, is_blue_green, is_made, may_mean,
+};
 use crate::text::free;
 
 /// What the application template needs in place of what moved.
@@ -75,6 +77,7 @@ pub(super) fn rewrites<'d, 't>(
     means: Means,
     attached: &mut [Attached<'d, 't>],
 ) -> Rewriting<'d, 't> {
+    let means = if is_blue_green(template) && means == Means::Imports { Means::Parameters } else { means };
     let mut found = Vec::new();
     let mut wires: BTreeMap<String, Wire<'d>> = BTreeMap::new();
     for name in moved {

@@ -137,7 +137,7 @@ impl Side {
             Expr::Text(name) => name.clone(),
             other => super::words::value(other),
         };
-        let known = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
+        let known = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", "AWS::CodeDeployBlueGreen"];
         let mut names: Vec<String> =
             list.iter().map(name).filter(|name| !known.contains(&name.as_str())).collect();
         if self.others.contains_key("Fn::Transform") || self.resources.contains_key("Fn::Transform") {

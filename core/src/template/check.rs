@@ -66,7 +66,8 @@ const ATTRIBUTES: [&str; 13] = [
 #[must_use]
 pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) -> Vec<Diagnostic> {
     // A macro or a loop makes names that the text does not show.
-    let macros = template.transforms().iter().any(|(name, _)| *name != "AWS::LanguageExtensions");
+    let plain = ["AWS::LanguageExtensions", super::BLUE_GREEN];
+    let macros = template.transforms().iter().any(|(name, _)| !plain.contains(name));
     let mut found = shapes(template, macros);
     if !macros {
         found.extend(declarations(template));
@@ -77,6 +78,14 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
     };
     let (resources, conditions, mappings) = (loops("Resources"), loops("Conditions"), loops("Mappings"));
     for reference in references {
+        if let (Target::Name(name), ReferenceKind::SubGetAtt("")) = (reference.target, reference.kind) {
+            found.push(
+                Diagnostic::new(Code::TPL006, format!("`${{{name}.}}` names no attribute"))
+                    .at(reference.place, "this reference")
+                    .help("write `${Name}` or `${Name.Attribute}`"),
+            );
+            continue;
+        }
         let (what, name, missing) = match reference.target {
             Target::Name(name) => ("parameter or resource", name, is_missing(template, name, reference.kind)),
             Target::Condition(name) => ("condition", name, !template.conditions.contains_key(name)),

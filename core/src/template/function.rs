@@ -103,7 +103,8 @@ impl<'d, 't> Call<'d, 't> {
             return None;
         }
         if let Some(text) = self.text() {
-            return text.split_once('.').map(|(name, attribute)| (name, Some(attribute)));
+            let (name, attribute) = text.split_once('.')?;
+            return (!name.is_empty() && !attribute.is_empty()).then_some((name, Some(attribute)));
         }
         let mut items = self.argument.items();
         let name = items.next()?.literal()?;

@@ -8,6 +8,20 @@ use crate::syntax::Node;
 /// The transform's name.
 pub const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
+/// The transform of blue/green deployments: it writes nothing, and makes the section `Hooks` work.
+/// Source: CloudFormation User Guide, "Perform ECS blue/green deployments through CodeDeploy using CloudFormation".
+pub const BLUE_GREEN: &str = "AWS::CodeDeployBlueGreen";
+
+/// Whether the template is for blue/green deployments, which take neither outputs nor `Fn::ImportValue`.
+/// Source: CloudFormation User Guide, "Considerations when managing ECS blue/green deployments using CloudFormation".
+#[must_use]
+pub fn is_blue_green(template: &Template<'_, '_>) -> bool {
+    template.transforms().iter().any(|(name, _)| *name == BLUE_GREEN)
+}
+
+/// Transforms that are about the application alone: what moves is plain CloudFormation.
+pub const OF_APPLICATION: [&str; 2] = [SERVERLESS, BLUE_GREEN];
+
 /// IAM that the transform makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedIam<'d, 't> {
