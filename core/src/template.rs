@@ -159,6 +159,15 @@ impl<'d, 't> Template<'d, 't> {
         if node.kind() == Kind::Sequence { node.items().map(one).collect() } else { vec![one(node)] }
     }
 
+    /// Whether a name is one that a module may bring: `Mod` brings resources `ModName` and `Mod.Name`.
+    /// Source: CloudFormation User Guide, "Reference module resources in CloudFormation templates".
+    #[must_use]
+    pub fn is_of_module(&self, name: &str) -> bool {
+        self.resources
+            .values()
+            .any(|module| is_module(module.kind) && name != module.name && name.starts_with(module.name))
+    }
+
     /// Whether the template is processed as `AWS::LanguageExtensions`.
     #[must_use]
     pub fn has_language_extensions(&self) -> bool {
@@ -218,7 +227,7 @@ pub fn read<'d, 't>(document: &'d Document<'t>) -> (Option<Template<'d, 't>>, Ve
         if name.starts_with("Fn::") {
             continue;
         }
-        let kind = declaration.value.get("Type").and_then(Node::literal).unwrap_or_default();
+        let kind = declaration.value.get("Type").map(kind_of).unwrap_or_default();
         if kind.is_empty() {
             found.push(
                 Diagnostic::new(Code::TPL003, format!("the resource `{name}` has no type"))
@@ -239,6 +248,24 @@ pub fn read<'d, 't>(document: &'d Document<'t>) -> (Option<Template<'d, 't>>, Ve
         outputs: section("Outputs", &mut found),
     };
     (Some(template), found)
+}
+
+/// The type of resources that Rain, a packaging tool, makes of a file of its own; their names begin with the resource's.
+/// Source: documentation of Rain, "Modules".
+const RAIN_MODULE: &str = "Rain::Module";
+
+/// A resource's type, as `Type` says it; empty where it is computed.
+fn kind_of<'d>(node: Node<'d, '_>) -> &'d str {
+    match call(node) {
+        Some(directive) if directive.name == RAIN_MODULE => RAIN_MODULE,
+        _ => node.literal().unwrap_or_default(),
+    }
+}
+
+/// Whether a type stands for resources that are not in the text.
+#[must_use]
+pub fn is_module(kind: &str) -> bool {
+    kind == RAIN_MODULE || kind.ends_with("::MODULE")
 }
 
 fn section<'d, 't>(root: Node<'d, 't>, name: &str, found: &mut Vec<Diagnostic>) -> Section<'d, 't> {

@@ -95,6 +95,7 @@ fn names(system: &System<'_>, proof: &mut Proof) {
         if system.source != Source::Iam && is_serverless {
             unknown.retain(|name| !is_generated(system, name));
         }
+        unknown.retain(|name| !system.template.is_of_module(name));
         // What a loop makes that is not written out may have any name.
         if let Some(name) = unknown.first().filter(|_| !has_loops) {
             proof.faults.push(

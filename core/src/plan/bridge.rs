@@ -116,7 +116,11 @@ impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
                     continue;
                 }
                 Target::Condition(name) if condition_entry(context.template, name).is_none() => {
-                    found.push(undeclared(owner, name, reference));
+                    if order.contains(&Resolution::Keep) {
+                        self.crossing.keep.push((owner, name));
+                    } else {
+                        found.push(undeclared(owner, name, reference));
+                    }
                     continue;
                 }
                 _ => continue,
@@ -131,7 +135,11 @@ impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
                 "AWS::StackId" => crossing.push((reference, target)),
                 _ if (context.is_moved)(target) || is_known(context.template, target) => {}
                 _ if !context.template.resources.contains_key(target) => {
-                    found.push(undeclared(owner, target, reference));
+                    if order.contains(&Resolution::Keep) {
+                        self.crossing.keep.push((owner, target));
+                    } else {
+                        found.push(undeclared(owner, target, reference));
+                    }
                 }
                 _ if reference.kind == ReferenceKind::DependsOn => {
                     found.push(dropped(context.template, owner, target, reference));
@@ -316,8 +324,8 @@ pub(super) fn hidden(reference: &Reference<'_, '_>) -> Diagnostic {
 
 fn undeclared(owner: &str, target: &str, reference: &Reference<'_, '_>) -> Diagnostic {
     Diagnostic::new(Code::TRF002, format!("`{owner}` references `{target}`, which the text does not declare"))
-        .at(reference.place, "made by a loop or macro")
-        .help("write the resource out, or leave the role with the application")
+        .at(reference.place, "made by a loop, macro or module")
+        .help(format!("write `{target}` out, or permit `keep`: `{owner}` then stays with the application"))
 }
 
 /// A condition that travels and asks for what differs between the stacks.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Attached;
-use crate::template::{BLUE_GREEN, SERVERLESS, Template, generated_iam};
+use crate::template::{BLUE_GREEN, SERVERLESS, Template, generated_iam, is_module};
 
 /// A capability and why it is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,15 +55,21 @@ pub fn capabilities(
         }
     }
     // What a nested stack's template asks for, the stack around it has to acknowledge.
-    let nested = template.resources.values().filter(|resource| {
-        matches!(resource.kind, "AWS::CloudFormation::Stack" | "AWS::Serverless::Application")
-            && holds(resource.name)
+    let nested = template.resources.values().filter(|resource| holds(resource.name)).filter_map(|resource| {
+        let name = resource.name;
+        match resource.kind {
+            "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
+                Some(format!("{name} (a nested stack: as its template says)"))
+            }
+            kind if is_module(kind) => Some(format!("{name} (a module: as its template says)")),
+            _ => None,
+        }
     });
-    let nested: Vec<String> =
-        nested.map(|stack| format!("{} (a nested stack: as its template says)", stack.name)).collect();
-    if !named.is_empty() || !nested.is_empty() {
-        named.extend(nested);
+    let nested: Vec<String> = nested.collect();
+    if named.is_empty() && !nested.is_empty() {
+        named.append(&mut iam);
     }
+    named.extend(nested);
     let mut list = Vec::new();
     if !named.is_empty() {
         list.push(Capability { name: "CAPABILITY_NAMED_IAM", because: named });

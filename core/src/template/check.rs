@@ -1,8 +1,6 @@
 //! What is wrong with a template before anything is split: references and shapes.
 
-use super::{
-    Call, Form, Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Target, Template, call,
-};
+use super::{Call, Form, Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Target, Template, call};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::syntax::{Kind, Node};
 
@@ -126,10 +124,7 @@ fn is_missing(template: &Template<'_, '_>, name: &str, kind: ReferenceKind<'_>) 
         }
         _ => template.resources.contains_key(name),
     };
-    // A module `Mod` brings resources `ModName`.
-    let of_module =
-        |resource: &Resource<'_, '_>| resource.kind.ends_with("::MODULE") && name.starts_with(resource.name);
-    !declared && !template.resources.values().any(of_module)
+    !declared && !template.is_of_module(name)
 }
 
 /// Shapes that the split relies on: `Ref` of a text, `GetAtt` of a name and an attribute.
@@ -176,7 +171,7 @@ fn shapes(template: &Template<'_, '_>, macros: bool) -> Vec<Diagnostic> {
             }
             _ => list_shape(&call, extended),
         };
-        if wrong {
+        if wrong && !super::call(call.argument).is_some_and(|inner| inner.is_directive()) {
             let name = if call.name == "Ref" { "Ref".to_owned() } else { format!("Fn::{}", call.name) };
             found.push(
                 Diagnostic::new(Code::TPL006, format!("`{name}` takes {shape}"))
@@ -245,7 +240,9 @@ fn declarations(template: &Template<'_, '_>) -> Vec<Diagnostic> {
     for resource in template.resources.values() {
         for (key, _) in resource.declaration.value.entries() {
             let Some(name) = key.as_str() else { continue };
-            if ATTRIBUTES.contains(&name) || name.starts_with("Fn::") {
+            // What a packaging tool reads, it takes out.
+            let packaged = name == "Overrides" && super::is_module(resource.kind);
+            if packaged || ATTRIBUTES.contains(&name) || name.starts_with("Fn::") {
                 continue;
             }
             found.push(

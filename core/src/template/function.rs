@@ -143,6 +143,7 @@ pub fn long_call<'d, 't>(node: Node<'d, 't>) -> Option<Call<'d, 't>> {
         "Ref" => key,
         // `Condition` is a key of statements and resources too; as a call it holds a name alone.
         "Condition" if argument.kind() == Kind::Scalar => key,
+        _ if key.starts_with("Rain::") => key,
         _ => key.strip_prefix("Fn::")?,
     };
     let aliased = argument.kind() == Kind::Alias;
