@@ -6,14 +6,16 @@ use crate::config::{ConfigFile, Guard, Means, Resolution};
 use crate::contract;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::document::{self, Documents, Look};
+use crate::equivalence::Wiring;
 use crate::facts::limit;
 use crate::plan::{self, Selection};
 use crate::policy_size;
+use crate::roles::{Card, headline};
 use crate::summary::{self, Summary};
 use crate::syntax::{Node, parse};
 use crate::template::{self, Template};
 use crate::text::LineIndex;
-use crate::validate::{compare, read};
+use crate::validate::{cards, compare, read};
 
 pub use crate::diagnostic::{Placed, Texts, place};
 pub use crate::diff::{AppDiff, IamDiff, application as diff_application, iam as diff_iam};
@@ -389,6 +391,34 @@ pub fn can(text: &str, request: &CanRequest<'_>) -> Result<CanAnswer, Vec<Diagno
         );
         vec![finding.help(near.unwrap_or_else(|| "give the logical id of one".to_owned()))]
     })
+}
+
+/// Who may do what in a template or a pair, as a reviewer reads it.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct RolesAnswer {
+    /// How many there are, and how many of them are to be looked at.
+    pub headline: String,
+    /// A card each, the gravest first.
+    pub cards: Vec<Card>,
+    /// What the text does not show, in words.
+    pub unseen: Vec<String>,
+}
+
+/// The cards of a template, or of an IAM template with its application.
+///
+/// # Errors
+/// What makes a text unreadable.
+pub fn roles(iam: &str, app: Option<&str>) -> Result<RolesAnswer, Vec<Diagnostic>> {
+    let (iam_parsed, app_parsed) = (parse(iam), app.map(parse));
+    let mut result = Validation { readable: true, ..Validation::default() };
+    let iam = read(&iam_parsed, Source::Iam, &mut result);
+    let app = app_parsed.as_ref().and_then(|parsed| read(parsed, Source::App, &mut result));
+    let Some(iam) = iam.filter(|_| result.readable) else { return Err(result.diagnostics) };
+    let wiring = app.as_ref().map(|app| Wiring::of(&iam.template, &app.template));
+    let list = wiring.iter().flat_map(|wiring| &wiring.wires);
+    let (cards, unseen) = cards(&iam.template, app.as_ref().map(|app| &app.template), list);
+    Ok(RolesAnswer { headline: headline(&cards), cards, unseen })
 }
 
 /// Whether a text is an earlier output of ours: the IAM template has its mark, the application

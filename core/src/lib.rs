@@ -39,6 +39,7 @@
 //! | [`plan`] | template, references | what moves, what travels, how each crossing is bridged |
 //! | [`writer`] | expressions | YAML or JSON text |
 //! | [`policy`] | templates | who may do what, and whether a release allows more |
+//! | [`roles`] | templates | cards of who may do what, and what of it is wide |
 //! | [`edit`] | | sorted, disjoint, named replacements |
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
@@ -77,6 +78,7 @@ pub mod policy;
 mod policy_size;
 mod reconfigure;
 pub mod report;
+pub mod roles;
 pub mod summary;
 pub mod survey;
 pub mod syntax;

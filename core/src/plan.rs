@@ -43,7 +43,7 @@ pub use order::{Wait, Waits};
 pub use position::{Position, position};
 pub(crate) use position::{may_wait, pattern_in};
 pub use prefix::prefixes;
-pub use reach::reaches;
+pub use reach::{extent, reaches};
 pub use resolve::{NameNeed, Resolved, Resolver};
 pub use rewrite::{arn_value, name_from_arn, name_index, read_output};
 pub use select::{Selection, selected};

@@ -28,6 +28,8 @@ mod world;
 pub use can::{Access, CanAnswer, CanRequest, can};
 pub use catalogue::Catalogue;
 pub use change::{Change, PermissionChange, ResourceChange, changes};
+pub(crate) use glob::action_matches;
 pub use moved::moved;
 pub use release::{Decision, Place, Question, Reason, Release, Verdict, Witness, release};
 pub use unknown::unknown_actions;
+pub(crate) use words::{managed, value as written};

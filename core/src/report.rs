@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::contract::Contract;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source, Texts};
 use crate::equivalence::Change;
+use crate::plan::extent;
+use crate::roles::{Card, headline};
 use crate::template::redacted;
 use crate::text::{LineIndex, Position, line_end, line_start};
 use crate::validate::{Bond, Dependency, Node, Validation, Verdict};
@@ -93,6 +95,12 @@ pub struct Report {
     pub verdict: Verdict,
     /// The verdict in words.
     pub headline: String,
+    /// Who may do what, in a sentence.
+    pub roles_headline: String,
+    /// Who may do what: a card for each role, user, group and managed policy, the gravest first.
+    pub roles: Vec<Card>,
+    /// What the texts do not show of that: what transforms, modules and nested stacks make.
+    pub unseen: Vec<String>,
     /// The contracts and how each is kept.
     pub contracts: Vec<Contract>,
     /// Resources that are proven to be the monolith's; `null` without a monolith.
@@ -234,6 +242,9 @@ impl Report {
             monolith: (!names.template.is_empty()).then(|| names.template.clone()),
             verdict: validation.verdict(),
             headline: validation.headline(),
+            roles_headline: headline(&validation.roles),
+            roles: validation.roles.clone(),
+            unseen: validation.unseen.clone(),
             contracts: validation.contracts.clone(),
             proven: validation.proven,
             resources: validation.resources.iter().map(resource).collect(),
@@ -292,15 +303,18 @@ impl Report {
         self.moved().map(|resource| resource.name.as_str()).filter(move |name| !changed(name))
     }
 
-    /// Widened scopes by resource, in their order.
+    /// Widened scopes by resource, the widest first.
     fn widened_by_resource(&self) -> Vec<(&str, Vec<&Change>)> {
         let mut groups: Vec<(&str, Vec<&Change>)> = Vec::new();
+        let far = |change: &&Change| std::cmp::Reverse(extent(&change.reaches));
         for change in &self.widened {
             match groups.iter_mut().find(|(name, _)| *name == change.resource) {
                 Some((_, changes)) => changes.push(change),
                 None => groups.push((&change.resource, vec![change])),
             }
         }
+        groups.iter_mut().for_each(|(_, changes)| changes.sort_by_key(far));
+        groups.sort_by_key(|(_, changes)| changes.first().map(far));
         groups
     }
 }

@@ -5,6 +5,8 @@ mod dependency;
 
 pub use dependency::{Bond, Dependency, Node};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, ConfigFile};
@@ -12,6 +14,7 @@ use crate::contract::{self, Contract, Pair};
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::equivalence::{Change, Triple, Wiring, prove};
 use crate::policy::{Catalogue, moved, unknown_actions};
+use crate::roles::{self, Card, Part};
 use crate::syntax::{Parsed, parse};
 use crate::template::{self, Reference, Template};
 
@@ -63,6 +66,10 @@ pub struct Validation {
     pub resources: Vec<Node>,
     /// How they depend on each other.
     pub dependencies: Vec<Dependency>,
+    /// Who may do what, the gravest first.
+    pub roles: Vec<Card>,
+    /// What the texts do not show of that: what transforms, modules and nested stacks make.
+    pub unseen: Vec<String>,
     /// All findings.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether every text could be read.
@@ -129,8 +136,26 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         accept::check(request, &iam.template, &mut result);
         (result.resources, result.dependencies) =
             dependency::dependencies(iam, app, monolith.as_ref(), &wiring);
+        (result.roles, result.unseen) = cards(&iam.template, Some(&app.template), &wiring.wires);
+        for card in &mut result.roles {
+            card.wider = result.widened.iter().filter(|change| change.resource == card.name).count();
+        }
     }
     result
+}
+
+/// The cards of an IAM template and its application, and what the texts do not show.
+pub(crate) fn cards<'w>(
+    iam: &Template<'_, '_>,
+    app: Option<&Template<'_, '_>>,
+    wires: impl IntoIterator<Item = (&'w String, &'w String)>,
+) -> (Vec<Card>, Vec<String>) {
+    let (none, wires) = (BTreeMap::new(), roles::wires(iam, wires));
+    let mut unseen = roles::unseen(iam);
+    unseen.extend(app.map(roles::unseen).unwrap_or_default());
+    let iam = roles::Side { part: Part::Iam, template: iam, wires: &none };
+    let app = app.map(|template| roles::Side { part: Part::App, template, wires: &wires });
+    (roles::roles(&[iam].into_iter().chain(app).collect::<Vec<_>>()), unseen)
 }
 
 /// Contracts and proof of a pair that is read.

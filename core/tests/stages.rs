@@ -21,6 +21,7 @@ const STAGES: &[&str] = &[
     "plan",
     "writer",
     "policy",
+    "roles",
     "equivalence",
     "contract",
     "validate",

@@ -25,6 +25,7 @@ pub enum Command {
     Validate(ValidateArgs),
     Diff(DiffArgs),
     Can(CanArgs),
+    Roles(RolesArgs),
     Plan(deployment::PlanArgs),
     Deploy(deployment::DeployArgs),
     Upload(deployment::UploadArgs),
@@ -80,6 +81,9 @@ pub struct SplitArgs {
     /// What keeps patterns over buckets in the account: resource-account adds the condition aws:ResourceAccount.
     #[arg(long, value_name = "GUARD", value_parser = guard)]
     pub guard: Option<Guard>,
+    /// List everything, also where that is more than a screen.
+    #[arg(long, short)]
+    pub verbose: bool,
     /// How the summary is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -140,6 +144,9 @@ pub struct ValidateArgs {
     /// Wider scopes that were accepted (YAML); one that is not in it fails.
     #[arg(long, value_name = "FILE", requires = "monolith")]
     pub accept: Option<PathBuf>,
+    /// List everything, also where that is more than a screen.
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 /// Show what a split changed in the application, or what a release changes in the IAM template.
@@ -167,6 +174,28 @@ pub struct DiffArgs {
     #[arg(long, value_name = "FILE", requires = "iam")]
     pub report: Vec<PathBuf>,
     /// How the differences are written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Show who may do what: each role, user, group and managed policy, and what of it is wide.
+///
+/// Each is shown as it is written, the gravest first: who may assume it, what it may do with the policies that are
+/// attached to it, who uses it, and what is to be looked at, with the reason. No value is computed, and what cannot
+/// be read is said. `iam-split can` answers for one request.
+///
+/// Exit codes: 0 done; 2 wrong usage or unreadable input.
+#[derive(Args, Debug)]
+pub struct RolesArgs {
+    /// The IAM template, or a monolith; `-` reads standard input.
+    pub template: PathBuf,
+    /// The application template of the pair: who uses what, and policies that stand there.
+    #[arg(long, value_name = "FILE")]
+    pub app: Option<PathBuf>,
+    /// Show everything of everyone, not only what is to be looked at.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// How they are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

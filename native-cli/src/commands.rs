@@ -20,6 +20,7 @@ pub(crate) mod outputs;
 pub(crate) mod permissions;
 #[cfg(feature = "aws")]
 pub(crate) mod plan;
+pub(crate) mod roles;
 #[cfg(feature = "aws")]
 pub(crate) mod rollback;
 pub(crate) mod split;

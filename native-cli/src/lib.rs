@@ -114,6 +114,7 @@ fn carry_out(command: &Command, streams: &mut Streams) -> Result<Exit, Failure> 
         Command::Init(arguments) => commands::init::run(arguments, streams),
         Command::Validate(arguments) => commands::validate::run(arguments, streams),
         Command::Can(arguments) => commands::can::run(arguments, streams),
+        Command::Roles(arguments) => commands::roles::run(arguments, streams),
         Command::Diff(arguments) => commands::diff::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
         Command::Completions(arguments) => commands::completions::run(arguments, streams),

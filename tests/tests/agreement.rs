@@ -69,11 +69,13 @@ fn a_pair_has_no_error_that_its_monolith_does_not_have() {
         let resolve = Some(vec![Resolution::Exact, Resolution::Pattern]);
         let answer = split(&SplitRequest { template: &text, resolve, ..SplitRequest::default() });
         let SplitAnswer::Done(pair) = answer else { continue };
+        let own = errors_of(&text);
         for (which, text) in [("iam", &pair.iam), ("app", &pair.app)] {
             let path =
                 work.path().join(format!("{number}-{which}.{}", if pair.json { "json" } else { "yaml" }));
             std::fs::write(&path, text).unwrap();
-            assert_eq!(errors_of(text), [""; 0], "{} {which}", file.display());
+            let new: Vec<String> = errors_of(text).into_iter().filter(|error| !own.contains(error)).collect();
+            assert_eq!(new, [""; 0], "{} {which}", file.display());
             pairs.insert(path, file.clone());
         }
     }

@@ -171,7 +171,12 @@ fn init_writes_a_configuration_that_split_reads() {
         b"",
     );
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert!(ran.stdout.starts_with("moved 32 resources to ./quilt-iam.yaml\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .starts_with("moved 32 resources to ./quilt-iam.yaml, kept 94 resources in ./quilt-app.yaml\n"),
+        "{}",
+        ran.stdout
+    );
     let ran = run(work.path(), &["init", "quilt.yaml"], b"");
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("`config.yaml` is there already"), "{}", ran.stderr);

@@ -3,6 +3,21 @@
 use super::NameNeed;
 use crate::template::Template;
 
+const EVERY_STACK: &str = "resources of every stack";
+const STRANGERS: &str = "buckets of other accounts";
+
+/// How far a scope reaches, by what [`reaches`] says of it: into every stack, to strangers, or to names alike. The
+/// widest is the greatest.
+#[must_use]
+pub fn extent(reaches: &str) -> u8 {
+    match reaches {
+        "" => 0,
+        _ if reaches.contains(EVERY_STACK) => 3,
+        _ if reaches.contains(STRANGERS) => 2,
+        _ => 1,
+    }
+}
+
 /// What a pattern for a reference to `target` reaches beyond it: other stacks, other accounts, objects. `guarded`: the
 /// statement is held to the account.
 #[must_use]
@@ -19,7 +34,7 @@ pub fn reaches(template: &Template<'_, '_>, target: &str, needs: &[NameNeed], gu
         said.push("other resources whose names begin alike, also in stacks whose names begin with this one's and a dash".to_owned());
     } else {
         said.push(format!(
-            "resources of every stack: the generated name of {} does not hold the stack's name",
+            "{EVERY_STACK}: the generated name of {} does not hold the stack's name",
             unbounded.join(" and ")
         ));
     }
@@ -27,7 +42,7 @@ pub fn reaches(template: &Template<'_, '_>, target: &str, needs: &[NameNeed], gu
         |name: &str| template.resources.get(name).is_some_and(|resource| resource.kind == "AWS::S3::Bucket");
     if bucket(target) {
         if !guarded {
-            said.push("buckets of other accounts, whose ARNs hold no account: a condition on `aws:ResourceAccount` would rule them out".to_owned());
+            said.push(format!("{STRANGERS}, whose ARNs hold no account: a condition on `aws:ResourceAccount` would rule them out"));
         }
         said.push("objects: `*` matches `/` too, so where the statement allows actions on objects, those of the bucket whose keys the pattern matches".to_owned());
     }

@@ -361,6 +361,16 @@ pub(super) fn within(inner: &[Token], outer: &[Token]) -> bool {
     true
 }
 
+/// Whether the pattern of an action matches an action, whatever their case.
+pub(crate) fn action_matches(pattern: &str, action: &str) -> bool {
+    let token = |c: char| match c {
+        '*' => Token::Any,
+        '?' => Token::One,
+        c => Token::Fold(c.to_ascii_lowercase()),
+    };
+    matches(&pattern.chars().map(token).collect::<Glob>(), action) == Some(true)
+}
+
 /// Whether a glob matches a text: surely, for some values of what is not known, or not.
 pub(super) fn matches(glob: &[Token], text: &str) -> Option<bool> {
     let differs = |(token, c): (&Token, char)| match token {

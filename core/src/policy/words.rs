@@ -6,7 +6,7 @@ use crate::expression::Expr;
 use crate::writer::Writer;
 
 /// A value on one line, as YAML; a text without quotes.
-pub(super) fn value(expr: &Expr) -> String {
+pub(crate) fn value(expr: &Expr) -> String {
     let plain = expr.replaced(&|part| match part {
         Expr::Ref(name) if name.contains(OTHER) => Some(Expr::Ref(name.replace(OTHER, ""))),
         Expr::GetAtt(name, attribute) if name.contains(OTHER) => {
@@ -21,7 +21,7 @@ pub(super) fn value(expr: &Expr) -> String {
 }
 
 /// A managed policy that is not in the template, by the name that people know.
-pub(super) fn managed(arn: &Expr) -> String {
+pub(crate) fn managed(arn: &Expr) -> String {
     aws_policy(arn).unwrap_or_else(|| value(arn))
 }
 

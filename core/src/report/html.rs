@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use super::page::page;
 use super::picture::picture;
 use super::{Finding, Report};
+use crate::diagnostic::Severity;
 use crate::equivalence::Change;
+use crate::roles::{Card, Weight};
 use crate::text::counted;
 use crate::validate::Bond;
 
@@ -34,15 +36,20 @@ article.error { border-color: var(--bad); } article.warning { border-color: var(
 .picture .uses { stroke: var(--uses); } .picture .names { stroke: var(--names); stroke-dasharray: 4 3; }
 span.uses { color: var(--uses); } span.names { color: var(--names); }
 details { border-bottom: 1px solid var(--line); padding: .35rem 0; } summary { cursor: pointer; }
+ul { margin: .3rem 0; padding-left: 1.1rem; } details th { width: 7rem; white-space: nowrap; }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } tr, article, .scope { break-inside: avoid; } .picture { max-width: 100%; height: auto; } }
 ";
 
 pub(super) fn render(report: &Report) -> String {
+    // What keeps a pair from being deployed comes before everything else.
+    let broken = report.findings.iter().any(|finding| finding.severity == Severity::Error);
     let body = html! {
         (head(report))
-        (contracts(report))
-        (findings(report))
+        @if broken { (findings(report)) }
+        (roles(report))
         (permissions(report))
+        @if !broken { (findings(report)) }
+        (contracts(report))
         (moved(report))
         (wiring(report))
         (dependencies(report))
@@ -71,7 +78,85 @@ fn head(report: &Report) -> Markup {
     }
 }
 
+/// Who may do what. What is to be looked at is open, the rest a click away.
+fn roles(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "Roles" }
+            p { (report.roles_headline) }
+            @for text in &report.unseen { p.warn { "Not seen here: " (prose(text)) } }
+            @for card in &report.roles { (role(card)) }
+        }
+    }
+}
+
+fn role(card: &Card) -> Markup {
+    html! {
+        details open[card.weight().is_some_and(|weight| weight > Weight::Wide)] {
+            summary {
+                b { code { (card.name) } } " " span.dim { (card.place()) }
+                @if let Some(weight) = card.weight() { " " span class=(tone(weight)) { (weight.name()) } }
+                @if card.wider > 0 { " " span.warn { (counted(card.wider, "scope")) " wider than the monolith's" } }
+            }
+            @if !card.flags.is_empty() {
+                ul {
+                    @for flag in &card.flags {
+                        li {
+                            span class=(tone(flag.weight)) { (flag.weight.name()) } " " (prose(&flag.text)) " "
+                            span.dim { @if !flag.policy.is_empty() { (flag.policy) ", " } "line " (flag.line) }
+                        }
+                    }
+                }
+            }
+            @if card.flags.is_empty() { (whole(card)) }
+            @else {
+                details {
+                    summary.dim { "all of it: " (counted(card.trust.len() + card.grants.len(), "statement")) }
+                    (whole(card))
+                }
+            }
+        }
+    }
+}
+
+/// Everything that is known of a card.
+fn whole(card: &Card) -> Markup {
+    html! {
+        table {
+            tbody {
+                @if let Some(name) = &card.physical_name { tr { th { "is called" } td { code { (name) } } } }
+                @for trust in &card.trust {
+                    tr { th { "assumed by" } td { code { (trust.trusted()) } " " span.dim { "line " (trust.line) } } }
+                }
+                @if let Some(boundary) = &card.boundary { tr { th { "bounded by" } td { code { (boundary) } } } }
+                @for policy in &card.managed { tr { th { "has" } td { code { (policy.to_string()) } } } }
+                @for grant in &card.grants {
+                    tr { th { "may" } td { code { (grant.sentence()) } " " span.dim { (grant.policy) ", line " (grant.line) } } }
+                }
+                @if !card.attached_to.is_empty() { tr { th { "attached to" } td { (list(&card.attached_to)) } } }
+                @if !card.used_by.is_empty() { tr { th { "used by" } td { (list(&card.used_by)) } } }
+            }
+        }
+    }
+}
+
+fn list(names: &[String]) -> Markup {
+    html! { @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } code { (name) } } }
+}
+
+fn tone(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Grave => "bad",
+        Weight::High => "warn",
+        Weight::Wide => "dim",
+    }
+}
+
 fn contracts(report: &Report) -> Markup {
+    if report.contracts.iter().all(|contract| contract.findings == 0) {
+        let count = counted(report.contracts.len(), "contract");
+        return html! { section { h2 { "Contracts" } p class=(report.tone()) { "all kept (" (count) ")" } } };
+    }
     html! {
         section {
             h2 { "Contracts" }

@@ -1,107 +1,183 @@
 //! Markdown for a pull request.
 
-use std::fmt::Write;
-
 use super::Report;
+use crate::roles::{Card, Weight};
 use crate::validate::Bond;
 
+/// A comment of GitHub's takes 65,536 characters; what comes around ours takes some of them.
+/// Source: GitHub REST API, "Issue comments": `body is too long (maximum is 65536 characters)`.
+const MOST: usize = 60_000;
+
 pub(super) fn render(report: &Report) -> String {
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let _ = write(report, &mut out);
+    let mut page = Page { out: String::new(), left_out: 0 };
+    let broken = report.findings.iter().any(|finding| finding.severity == crate::diagnostic::Severity::Error);
+    page.whole(&head(report));
+    if broken {
+        page.list("Findings", &findings(report));
+    }
+    page.whole(&format!("\n## Roles\n\n{}\n", text(&report.roles_headline)));
+    let unseen: Vec<String> =
+        report.unseen.iter().map(|what| format!("- not seen here: {}\n", text(what))).collect();
+    page.items(&unseen);
+    page.items(&report.roles.iter().filter(|card| !card.flags.is_empty()).map(role).collect::<Vec<_>>());
+    if !broken {
+        page.list("Findings", &findings(report));
+    }
+    if !report.widened.is_empty() {
+        page.list(&format!("Scopes that are wider ({})", report.widened.len()), &widened(report));
+    }
+    page.items(&attached(report));
+    page.list(&format!("What the IAM template holds ({})", report.moved().count()), &[held(report)]);
+    let wires = report
+        .wiring
+        .iter()
+        .map(|wire| format!("| `{}` | `{}` |\n", code(&wire.output), code(&wire.parameter)));
+    let wires = format!("| output | parameter |\n|---|---|\n{}", wires.collect::<String>());
+    page.list(&format!("Wiring ({})", report.wiring.len()), &[wires]);
+    page.end()
+}
+
+/// A page that takes only whole parts, and so many that it fits.
+struct Page {
+    out: String,
+    left_out: usize,
+}
+
+impl Page {
+    fn whole(&mut self, part: &str) {
+        if self.out.len() + part.len() > MOST {
+            self.left_out += 1;
+        } else {
+            self.out += part;
+        }
+    }
+
+    fn items(&mut self, parts: &[String]) {
+        for part in parts {
+            self.whole(part);
+        }
+    }
+
+    fn list(&mut self, title: &str, parts: &[String]) {
+        if !parts.is_empty() {
+            self.whole(&format!("\n## {title}\n\n"));
+            self.items(parts);
+        }
+    }
+
+    fn end(mut self) -> String {
+        if self.left_out > 0 {
+            let parts = crate::text::counted(self.left_out, "part");
+            self.out += &format!(
+                "\n{parts} more would not fit in a comment: the report as HTML or JSON has everything.\n"
+            );
+        }
+        self.out
+    }
+}
+
+fn head(report: &Report) -> String {
+    let mut out = format!("# IAM split: {}\n\n", report.headline);
+    out += &format!("`{}` and `{}`\n", code(&report.iam), code(&report.app));
+    if let (Some(monolith), Some(proven)) = (&report.monolith, report.proven) {
+        out += &format!(
+            "\n{proven} resources are proven to be those of `{}`, for all values of the parameters.\n",
+            code(monolith)
+        );
+    }
+    let broken: Vec<_> = report.contracts.iter().filter(|contract| contract.findings > 0).collect();
+    let all = crate::text::counted(report.contracts.len(), "contract");
+    if broken.is_empty() {
+        out += &format!("\nAll {all} kept.\n");
+    } else {
+        out += &format!("\n{} of {all} broken:\n\n", broken.len());
+    }
+    for contract in broken {
+        out += &format!("- {} ({})\n", text(contract.name.as_ref()), contract.findings);
+    }
     out
 }
 
-fn write(report: &Report, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "# IAM split: {}\n", report.headline)?;
-    writeln!(out, "`{}` and `{}`", code(&report.iam), code(&report.app))?;
-    if let (Some(monolith), Some(proven)) = (&report.monolith, report.proven) {
-        writeln!(
-            out,
-            "\n{proven} resources are proven to be those of `{}`, for all values of the parameters.",
-            code(monolith)
-        )?;
+/// What is to be looked at, and below a fold everything else.
+fn role(card: &Card) -> String {
+    let mut out = format!("- **`{}`** ({})", code(&card.name), text(&card.place()));
+    if card.wider > 0 {
+        out += &format!(", {} wider than the monolith's", crate::text::counted(card.wider, "scope"));
     }
-    writeln!(out, "\n| contract | |\n|---|---|")?;
-    for contract in &report.contracts {
-        let mark = if contract.findings == 0 {
-            "kept".to_owned()
-        } else {
-            format!("**broken** ({})", contract.findings)
-        };
-        writeln!(out, "| {} | {mark} |", contract.name)?;
+    out += "\n";
+    for flag in &card.flags {
+        let weight = if flag.weight == Weight::Grave { "**grave**" } else { flag.weight.name() };
+        let policy =
+            if flag.policy.is_empty() { String::new() } else { format!("`{}`, ", code(&flag.policy)) };
+        out += &format!("  - {weight}: {} ({policy}line {})\n", text(&flag.text), flag.line);
     }
-    if !report.findings.is_empty() {
-        writeln!(out, "\n## Findings\n")?;
-        for finding in &report.findings {
-            writeln!(out, "- **{} {}** {}", finding.severity.name(), finding.code, text(&finding.message))?;
-            for place in &finding.places {
-                writeln!(
-                    out,
-                    "  - `{}` line {}: {}",
-                    code(&place.file),
-                    place.start.line,
-                    text(&place.text)
-                )?;
-            }
-            for help in &finding.help {
-                writeln!(out, "  - what to do: {}", text(help))?;
-            }
+    out
+}
+
+fn findings(report: &Report) -> Vec<String> {
+    let of = |finding: &super::Finding| {
+        let mut out =
+            format!("- **{} {}** {}\n", finding.severity.name(), finding.code, text(&finding.message));
+        for place in &finding.places {
+            out += &format!("  - `{}` line {}: {}\n", code(&place.file), place.start.line, text(&place.text));
         }
-    }
-    if !report.widened.is_empty() {
-        writeln!(out, "\n## Scopes that are wider ({})\n", report.widened.len())?;
-        for (resource, changes) in report.widened_by_resource() {
-            writeln!(out, "<details><summary>{} ({})</summary>\n", html(resource), changes.len())?;
-            writeln!(out, "| statement | element | before | after | reaches |\n|---|---|---|---|---|")?;
-            for change in changes {
-                writeln!(
-                    out,
-                    "| {} | {} | `{}` | `{}` | {} |",
-                    cell(&text(&change.statement)),
-                    cell(&text(&change.element)),
-                    cell(&code(&change.before)),
-                    cell(&code(&change.after)),
-                    cell(&text(&change.reaches))
-                )?;
-            }
-            writeln!(out, "\n</details>\n")?;
+        for help in &finding.help {
+            out += &format!("  - what to do: {}\n", text(help));
         }
+        out
+    };
+    report.findings.iter().map(of).collect()
+}
+
+fn widened(report: &Report) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (resource, changes) in report.widened_by_resource() {
+        let mut out = format!("<details><summary>{} ({})</summary>\n\n", html(resource), changes.len());
+        out += "| statement | element | before | after | reaches |\n|---|---|---|---|---|\n";
+        for change in changes {
+            out += &format!(
+                "| {} | {} | `{}` | `{}` | {} |\n",
+                cell(&text(&change.statement)),
+                cell(&text(&change.element)),
+                cell(&code(&change.before)),
+                cell(&code(&change.after)),
+                cell(&text(&change.reaches))
+            );
+        }
+        parts.push(out + "\n</details>\n\n");
     }
+    parts
+}
+
+fn attached(report: &Report) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
     for attached in &report.attached {
-        writeln!(
-            out,
-            "\nStatements of `{}` stand in `{}` of the application template.",
+        parts.push(format!(
+            "\nStatements of `{}` stand in `{}` of the application template.\n",
             code(&attached.role),
             code(&attached.policy)
-        )?;
+        ));
     }
     let unchanged: Vec<&str> = report.unchanged().collect();
     if report.is_compared() && !unchanged.is_empty() {
-        writeln!(
-            out,
-            "\n{} resources have the permissions that they had: {}.",
-            unchanged.len(),
-            list(unchanged.into_iter())
-        )?;
+        let names = list(unchanged.iter().copied());
+        parts.push(format!("\n{} resources have the permissions that they had: {names}.\n", unchanged.len()));
     }
-    writeln!(out, "\n## What the IAM template holds ({})\n", report.moved().count())?;
-    writeln!(out, "| resource | type | line | used by |\n|---|---|---|---|")?;
+    parts
+}
+
+fn held(report: &Report) -> String {
+    let mut out = "| resource | type | line | used by |\n|---|---|---|---|\n".to_owned();
     for resource in report.moved() {
         let used = list(report.dependents(&resource.name, Bond::Uses));
-        writeln!(
-            out,
-            "| `{}` | {} | {} | {used} |",
+        out += &format!(
+            "| `{}` | {} | {} | {used} |\n",
             code(&resource.name),
             cell(&text(&resource.kind)),
             resource.line
-        )?;
+        );
     }
-    writeln!(out, "\n## Wiring ({})\n\n| output | parameter |\n|---|---|", report.wiring.len())?;
-    for wire in &report.wiring {
-        writeln!(out, "| `{}` | `{}` |", code(&wire.output), code(&wire.parameter))?;
-    }
-    Ok(())
+    out
 }
 
 fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {

@@ -1,9 +1,10 @@
 //! `iam-split split`
 
-use std::collections::BTreeSet;
+mod told;
+
 use std::path::{Path, PathBuf};
 
-use iam_split_core::api::{self, Capability, Split, SplitAnswer, SplitRequest};
+use iam_split_core::api::{self, Split, SplitAnswer, SplitRequest};
 use iam_split_core::config::Resolution;
 use iam_split_core::diagnostic::{Code, Diagnostic};
 use iam_split_core::summary::Summary;
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
         Format::Human => {
             diagnostics(answer.diagnostics(), &sources, streams)?;
             match written {
-                Some((split, files)) => human(split, &files, streams)?,
+                Some((split, files)) => told::human(split, &files, arguments.verbose, streams)?,
                 None => refused(arguments, answer.diagnostics(), (&template, config.as_ref()), streams)?,
             }
         }
@@ -183,171 +184,5 @@ fn refused(
         writeln!(streams.err, "  --resolve {order:<16} {left}")?;
     }
     writeln!(streams.err, "for single resources: `resolution.resources` in the configuration")?;
-    Ok(())
-}
-
-fn human(split: &Split, files: &Files, streams: &mut Streams) -> Result<(), Failure> {
-    let summary = &split.summary;
-    let out = &mut streams.out;
-    let configured = summary.moved.len() + summary.missing.len();
-    let of = if summary.missing.is_empty() { String::new() } else { format!(" of {configured} configured") };
-    writeln!(out, "moved {}{of} to {}", counted(summary.moved.len(), "resource"), files.iam.display())?;
-    for moved in &summary.moved {
-        let kind = moved.kind.strip_prefix("AWS::IAM::").unwrap_or(&moved.kind);
-        writeln!(out, "  {:<16} {} (line {}, used {})", kind, moved.name, moved.line, times(moved.used))?;
-    }
-    if !summary.missing.is_empty() {
-        writeln!(out, "not in the template: {}", summary.missing.join(", "))?;
-    }
-    let travels = &summary.travels;
-    writeln!(out, "\nwith them travel, declared in both templates")?;
-    for (what, names) in [
-        ("parameters", &travels.parameters),
-        ("conditions", &travels.conditions),
-        ("mappings", &travels.mappings),
-    ] {
-        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        writeln!(out, "  {what:<14} {names}")?;
-    }
-    bridges(summary, out)?;
-    writeln!(out, "\nkept {} in {}", counted(summary.remaining, "resource"), files.app.display())?;
-    let added: BTreeSet<&str> =
-        summary.moved.iter().flat_map(|moved| &moved.wires).map(|wire| wire.parameter.as_str()).collect();
-    writeln!(
-        out,
-        "  {} to what moved, {} added",
-        counted(summary.rewritten, "reference"),
-        counted(added.len(), "parameter")
-    )?;
-    for moved in &summary.moved {
-        for wire in &moved.wires {
-            if wire.read {
-                writeln!(out, "  output {} is read by way of {}", wire.output, wire.parameter)?;
-            } else if wire.parameter != moved.name {
-                writeln!(out, "  further parameter {} from output {}", wire.parameter, wire.output)?;
-            }
-        }
-    }
-    if let Some(stack) = &summary.app_stack {
-        let bounded = stack.bounded_by.as_ref().map_or(String::new(), |name| format!(", bounded by {name}"));
-        writeln!(
-            out,
-            "\nthe IAM stack takes the application stack's name as {}: at most {} characters{bounded}, {}",
-            stack.parameter, stack.max_length, stack.allowed_pattern
-        )?;
-    }
-    writeln!(out)?;
-    capabilities("IAM stack", &summary.iam_capabilities, out)?;
-    capabilities("application stack", &summary.app_capabilities, out)?;
-    writeln!(out, "\nthe pair deploys what the template does: {}", split.headline)?;
-    out.flush()?;
-    Ok(())
-}
-
-fn times(number: usize) -> String {
-    match number {
-        0 => "nowhere".to_owned(),
-        1 => "once".to_owned(),
-        number => format!("{number} times"),
-    }
-}
-
-fn bridges(summary: &Summary, out: &mut Box<dyn std::io::Write>) -> Result<(), Failure> {
-    writeln!(out, "\nresolved {} to application resources", counted(summary.bridges.len(), "reference"))?;
-    let kinds = [
-        (Resolution::Exact, "by explicit names: no scope changes"),
-        (Resolution::TwoPhase, "by values that come once the application stack stands: no scope changes"),
-        (Resolution::Pattern, "by patterns of generated names: scopes widen"),
-    ];
-    // What patterns reach is the same for many: it is written once, below.
-    let mut reaches: Vec<&str> = Vec::new();
-    for (resolution, how) in kinds {
-        let bridges: Vec<_> =
-            summary.bridges.iter().filter(|bridge| bridge.resolution == resolution).collect();
-        if bridges.is_empty() {
-            continue;
-        }
-        writeln!(out, "  {} {how}", bridges.len())?;
-        for bridge in bridges {
-            let note = bridge.reaches.as_deref().map(|text| {
-                let known = reaches.iter().position(|known| *known == text);
-                known.unwrap_or_else(|| {
-                    reaches.push(text);
-                    reaches.len() - 1
-                })
-            });
-            place(bridge, note, out)?;
-        }
-    }
-    for (number, text) in reaches.iter().enumerate() {
-        writeln!(out, "  [{}] reaches {text}", number + 1)?;
-    }
-    for later in &summary.two_phase {
-        writeln!(
-            out,
-            "  the IAM stack's {} comes from output {} of the application stack",
-            later.parameter, later.output
-        )?;
-    }
-    for group in &summary.attached {
-        let statements = counted(group.statements, "statement");
-        writeln!(out, "  {statements} of {} in {} of the application template", group.role, group.name)?;
-        if !group.consumers.is_empty() {
-            writeln!(out, "    for which wait {}", group.consumers.join(", "))?;
-        }
-    }
-    for waits in summary.waits.chunk_by(|one, other| one.resource == other.resource) {
-        let Some(first) = waits.first() else { continue };
-        let on: Vec<&str> = waits.iter().map(|wait| &*wait.on).collect();
-        let through: BTreeSet<&str> = waits.iter().map(|wait| &*wait.through).collect();
-        let through: Vec<&str> = through.into_iter().collect();
-        writeln!(
-            out,
-            "  {} waits for {} itself, as it did through {}",
-            first.resource,
-            on.join(", "),
-            through.join(", ")
-        )?;
-    }
-    for (resource, line) in &summary.guarded {
-        writeln!(
-            out,
-            "  the statement of {resource} in line {line} is held to the account: aws:ResourceAccount"
-        )?;
-    }
-    for kept in &summary.kept {
-        writeln!(out, "  {} stays with the application because of {}", kept.name, kept.because)?;
-    }
-    Ok(())
-}
-
-fn place(
-    bridge: &api::Bridged,
-    note: Option<usize>,
-    out: &mut Box<dyn std::io::Write>,
-) -> Result<(), Failure> {
-    let statement = bridge.statement.as_ref().map_or(String::new(), |statement| format!(", {statement}"));
-    writeln!(
-        out,
-        "    {} -> {} (line {}{statement}, {})",
-        bridge.resource, bridge.target, bridge.line, bridge.element
-    )?;
-    writeln!(out, "      before {}", bridge.before)?;
-    let note = note.map_or(String::new(), |number| format!(" [{}]", number + 1));
-    writeln!(out, "      after  {}{note}", bridge.after)?;
-    Ok(())
-}
-
-fn capabilities(
-    stack: &str,
-    needed: &[Capability],
-    out: &mut Box<dyn std::io::Write>,
-) -> Result<(), Failure> {
-    if needed.is_empty() {
-        writeln!(out, "the {stack} needs no capability")?;
-    }
-    for capability in needed {
-        writeln!(out, "the {stack} needs {} because of {}", capability.name, capability.because.join(", "))?;
-    }
     Ok(())
 }

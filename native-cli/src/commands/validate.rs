@@ -1,9 +1,13 @@
 //! `iam-split validate`
 
+use std::io::Write;
+
 use iam_split_core::api::{ValidateRequest, Validation, validate};
 use iam_split_core::diagnostic::Diagnostic;
 
+use iam_split_core::plan::extent;
 use iam_split_core::report::{FileNames, Report};
+use iam_split_core::roles::{Weight, headline};
 use iam_split_core::text::counted;
 use iam_split_core::validate::Verdict;
 
@@ -51,7 +55,7 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
         write_all(&arguments.report.iter().zip(&texts).collect::<Vec<_>>())?;
     }
     diagnostics(&validation.diagnostics, &sources, streams)?;
-    human(&validation, streams)?;
+    human(&validation, arguments.verbose, streams)?;
     Ok(match validation.exit_code() {
         0 => Exit::Done,
         1 => Exit::Refused,
@@ -59,33 +63,68 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
     })
 }
 
-fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> {
-    let out = &mut streams.out;
-    for contract in &validation.contracts {
-        let mark = if contract.findings == 0 { "kept    " } else { "broken  " };
-        let count = if contract.findings == 0 { String::new() } else { format!(" ({})", contract.findings) };
-        writeln!(out, "{mark} {}{count}", contract.name)?;
+/// What is said of more lines than this is shortened to what matters, where nobody asks for all of it.
+const SCREEN: usize = 40;
+/// So many of the widest scopes, and of what is to be looked at, are shown then.
+const MOST: usize = 5;
+
+fn human(validation: &Validation, verbose: bool, streams: &mut Streams) -> Result<(), Failure> {
+    let mut whole: Vec<u8> = Vec::new();
+    tell(validation, true, &mut whole)?;
+    let lines = whole.iter().filter(|byte| **byte == b'\n').count();
+    if !verbose && lines > SCREEN {
+        whole.clear();
+        tell(validation, false, &mut whole)?;
+    }
+    streams.out.write_all(&whole)?;
+    streams.out.flush()?;
+    Ok(())
+}
+
+fn tell(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    let kept = validation.contracts.iter().filter(|contract| contract.findings == 0).count();
+    if kept == validation.contracts.len() && kept > 0 {
+        writeln!(out, "kept     all {}", counted(kept, "contract"))?;
+    } else {
+        for contract in &validation.contracts {
+            let mark = if contract.findings == 0 { "kept    " } else { "broken  " };
+            let count =
+                if contract.findings == 0 { String::new() } else { format!(" ({})", contract.findings) };
+            writeln!(out, "{mark} {}{count}", contract.name)?;
+        }
     }
     match validation.proven {
         // How many are alike proves nothing where one is not.
         Some(_) if validation.verdict() == Verdict::NotProven => {}
-        Some(proven) if validation.compared => writeln!(
-            out,
-            "\nproven   {proven} resources are the monolith's, for all values of the parameters"
-        )?,
+        Some(proven) if validation.compared => {
+            writeln!(
+                out,
+                "proven   {proven} resources are the monolith's, for all values of the parameters"
+            )?;
+        }
         _ if validation.readable => {
             writeln!(out, "\nno proof: give the template that the pair was made of with --monolith")?;
         }
         _ => {}
     }
+    if validation.readable {
+        who(validation, whole, out)?;
+    }
     if !validation.widened.is_empty() {
         let noun = if validation.widened.len() == 1 { "scope is" } else { "scopes are" };
-        writeln!(out, "\n{} {noun} wider than the monolith's", validation.widened.len())?;
-        for change in &validation.widened {
+        let some = if whole { "" } else { "; the widest" };
+        writeln!(out, "\n{} {noun} wider than the monolith's{some}", validation.widened.len())?;
+        let mut changes: Vec<_> = validation.widened.iter().collect();
+        if !whole {
+            changes.sort_by_key(|change| std::cmp::Reverse(extent(&change.reaches)));
+            changes.truncate(MOST);
+        }
+        for change in changes {
             writeln!(out, "  {} ({}, {})", change.resource, change.statement, change.element)?;
             writeln!(out, "    before  {}\n    after   {}", change.before, change.after)?;
             if !change.reaches.is_empty() {
-                writeln!(out, "    reaches {}", change.reaches)?;
+                let reaches = change.reaches.split("; ").next().filter(|_| !whole);
+                writeln!(out, "    reaches {}", reaches.unwrap_or(&change.reaches))?;
             }
         }
     }
@@ -95,7 +134,28 @@ fn human(validation: &Validation, streams: &mut Streams) -> Result<(), Failure> 
     let errors = validation.diagnostics.iter().filter(|found| found.is_error()).count();
     let others = validation.diagnostics.len() - errors;
     let others = if others == 0 { String::new() } else { format!(", {}", counted(others, "other finding")) };
+    if !whole {
+        writeln!(out, "\n`--verbose` lists everything, `--report FILE` too")?;
+    }
     writeln!(out, "\n{}{others}", validation.headline())?;
-    out.flush()?;
+    Ok(())
+}
+
+/// Who may do what, and the gravest of it.
+fn who(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(out, "\n{}", headline(&validation.roles))?;
+    for text in &validation.unseen {
+        writeln!(out, "  not seen here: {text}")?;
+    }
+    let flags = validation.roles.iter().flat_map(|card| card.flags.iter().map(move |flag| (card, flag)));
+    let mut flags: Vec<_> = flags.filter(|(_, flag)| flag.weight > Weight::Wide).collect();
+    flags.sort_by_key(|(_, flag)| std::cmp::Reverse(flag.weight));
+    let more = flags.len().saturating_sub(MOST);
+    for (card, flag) in flags.into_iter().take(if whole { usize::MAX } else { MOST }) {
+        writeln!(out, "  {:<6} {}: {}", flag.weight.name(), card.name, flag.text)?;
+    }
+    if !whole && more > 0 {
+        writeln!(out, "  and {more} more: `iam-split roles` shows them")?;
+    }
     Ok(())
 }

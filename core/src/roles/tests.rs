@@ -1,0 +1,160 @@
+#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
+
+use super::{Card, Weight};
+use crate::api::roles;
+
+fn cards(text: &str) -> Vec<Card> {
+    roles(text, None).unwrap().cards
+}
+
+/// The flags of a role whose trust or whose one statement is given.
+fn flags_of(part: &str, text: &str) -> Vec<(Weight, String)> {
+    let trust = if part == "trust" {
+        text
+    } else {
+        "{Effect: Allow, Principal: {Service: x.amazonaws.com}, Action: sts:AssumeRole}"
+    };
+    let grant = if part == "grant" {
+        text
+    } else {
+        "{Effect: Allow, Action: sqs:SendMessage, Resource: !GetAtt Q.Arn}"
+    };
+    let template = format!(
+        "Parameters: {{Who: {{Type: String}}}}\nConditions: {{Prod: !Equals [!Ref Who, prod]}}\nResources:\n  Q: {{Type: AWS::SQS::Queue}}\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Statement: [{trust}]\n      Policies:\n        - PolicyName: p\n          PolicyDocument: {{Statement: [{grant}]}}\n"
+    );
+    let cards = cards(&template);
+    cards
+        .into_iter()
+        .find(|card| card.name == "R")
+        .unwrap()
+        .flags
+        .into_iter()
+        .map(|flag| (flag.weight, flag.text))
+        .collect()
+}
+
+#[test]
+fn who_is_trusted_is_told() {
+    let flag = |principal: &str, condition: &str| {
+        flags_of(
+            "trust",
+            &format!("{{Effect: Allow, Principal: {principal}, Action: sts:AssumeRole{condition}}}"),
+        )
+    };
+    assert_eq!(flag("{Service: lambda.amazonaws.com}", ""), []);
+    assert_eq!(flag("{AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:root'}", ""), []);
+    assert_eq!(flag("'*'", ""), [(Weight::Grave, "anyone may assume it".to_owned())]);
+    assert_eq!(
+        flag("{AWS: '*'}", ", Condition: {StringEquals: {aws:PrincipalOrgID: o-1}}"),
+        [(Weight::High, "anyone may assume it, where its conditions hold".to_owned())]
+    );
+    let one = flag("{AWS: 'arn:aws:iam::210987654321:user/a'}", "");
+    assert_eq!(one.len(), 1);
+    assert!(one.iter().all(|(weight, text)| *weight == Weight::Grave
+        && text.contains("user/a")
+        && text.contains("sts:ExternalId")));
+    let whole = flag("{AWS: '210987654321'}", ", Condition: {StringEquals: {sts:ExternalId: x}}");
+    assert!(
+        whole.iter().all(|(_, text)| text.contains("all of 210987654321") && !text.contains("nothing else")),
+        "{whole:?}"
+    );
+    // A value decides, also behind an `If`.
+    assert_eq!(flag("{AWS: !Ref Who}", "").first().unwrap().0, Weight::High);
+    let chosen = flag("{AWS: !If [Prod, '*', !Ref AWS::AccountId]}", "");
+    assert!(chosen.iter().any(|(_, text)| text.contains("anyone")), "{chosen:?}");
+    assert_eq!(
+        flag("{Federated: token.actions.githubusercontent.com}", "").first().unwrap().0,
+        Weight::Grave
+    );
+    let aud = ", Condition: {StringEquals: {'token.actions.githubusercontent.com:aud': sts.amazonaws.com}}";
+    assert!(flag("{Federated: !Ref Q}", aud).first().unwrap().1.contains(":sub"));
+    let sub = ", Condition: {StringLike: {'token.actions.githubusercontent.com:sub': 'repo:a/b:*'}}";
+    assert_eq!(flag("{Federated: !Ref Q}", sub), []);
+}
+
+#[test]
+fn what_is_wide_is_told() {
+    let flag = |statement: &str| flags_of("grant", statement);
+    let first = |statement: &str| flag(statement).first().cloned().unwrap();
+    assert_eq!(flag("{Effect: Allow, Action: sqs:SendMessage, Resource: !GetAtt Q.Arn}"), []);
+    assert_eq!(flag("{Effect: Deny, Action: '*', Resource: '*'}"), []);
+    assert_eq!(
+        first("{Effect: Allow, Action: '*', Resource: '*'}"),
+        (Weight::Grave, "allows every action on everything".to_owned())
+    );
+    assert_eq!(first("{Effect: Allow, NotAction: iam:*, Resource: '*'}").0, Weight::Grave);
+    assert!(first("{Effect: Allow, Action: s3:*, NotResource: !GetAtt Q.Arn}").1.contains("s3:*"));
+    assert_eq!(
+        first("{Effect: Allow, Action: [s3:GetObject, sqs:SendMessage], Resource: '*'}").0,
+        Weight::Wide
+    );
+    assert!(first("{Effect: Allow, Action: s3:*, NotResource: '*'}").1.contains("on nothing"));
+    // Passing a role: to whom counts.
+    assert_eq!(first("{Effect: Allow, Action: iam:PassRole, Resource: '*'}").0, Weight::Grave);
+    let limited = "{Effect: Allow, Action: iam:passrole, Resource: !GetAtt Q.Arn, Condition: {StringEquals: {iam:PassedToService: ecs.amazonaws.com}}}";
+    assert_eq!(flag(limited), []);
+    // Ways to more, on anything and on what is named.
+    assert_eq!(first("{Effect: Allow, Action: iam:Put*, Resource: '*'}").0, Weight::Grave);
+    assert_eq!(first("{Effect: Allow, Action: iam:PutRolePolicy, Resource: !GetAtt Q.Arn}").0, Weight::High);
+    assert!(first("{Effect: !Ref Who, Action: s3:GetObject, Resource: x}").1.contains("computed"));
+    assert!(first("!Ref Who").1.contains("cannot be read"));
+}
+
+#[test]
+fn policies_are_folded_in_whichever_way_they_are_attached() {
+    let text = "
+Resources:
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns: [!Ref ByList, !Sub 'arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess', !If [C, !Ref Never, !Ref AWS::NoValue]]
+      AssumeRolePolicyDocument: {Statement: []}
+  ByList: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: {Effect: Allow, Action: a:List, Resource: x}}}}
+  ByRoles: {Type: AWS::IAM::ManagedPolicy, Properties: {Roles: [!Ref R], PolicyDocument: {Statement: {Effect: Allow, Action: a:Roles, Resource: x}}}}
+  Apart: {Type: AWS::IAM::Policy, Properties: {PolicyName: p, Roles: [!Ref R], PolicyDocument: {Statement: {Effect: Allow, Action: a:Apart, Resource: x}}}}
+  Own: {Type: AWS::IAM::RolePolicy, Properties: {PolicyName: q, RoleName: !Ref R, PolicyDocument: {Statement: {Effect: Deny, Action: a:Own, Resource: x}}}}
+  Profile: {Type: AWS::IAM::InstanceProfile, Properties: {Roles: [!Ref R]}}
+  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt R.Arn}}
+";
+    let cards = cards(text);
+    let role = cards.iter().find(|card| card.name == "R").unwrap();
+    let mut actions: Vec<String> =
+        role.grants.iter().flat_map(|grant| &grant.actions).map(ToString::to_string).collect();
+    actions.sort();
+    assert_eq!(actions, ["a:Apart", "a:List", "a:Own", "a:Roles"]);
+    let managed: Vec<String> = role.managed.iter().map(ToString::to_string).collect();
+    assert_eq!(managed, ["ReadOnlyAccess", "!Ref Never (only if C)"]);
+    assert_eq!(role.used_by, ["Profile", "F"]);
+    let policy = cards.iter().find(|card| card.name == "ByRoles").unwrap();
+    assert_eq!(
+        (policy.attached_to.as_slice(), policy.used_by.as_slice()),
+        (["R".to_owned()].as_slice(), [].as_slice())
+    );
+    assert_eq!(
+        role.grants.iter().find(|grant| grant.effect == "Deny").unwrap().sentence(),
+        "Deny a:Own on x"
+    );
+}
+
+#[test]
+fn a_pair_is_one_system() {
+    let iam = "
+Resources:
+  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+Outputs:
+  RArn: {Value: !GetAtt R.Arn}
+";
+    let app = "
+Parameters: {R: {Type: String}}
+Resources:
+  P: {Type: AWS::IAM::RolePolicy, Properties: {PolicyName: p, RoleName: !Select [1, !Split [/, !Ref R]], PolicyDocument: {Statement: {Effect: Allow, Action: '*', Resource: '*'}}}}
+  F: {Type: AWS::Lambda::Function, Properties: {Role: !Ref R}}
+  Nested: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: x}}
+";
+    let answer = roles(iam, Some(app)).unwrap();
+    let card = answer.cards.first().unwrap();
+    assert_eq!((card.name.as_str(), card.weight()), ("R", Some(Weight::Grave)));
+    assert_eq!(card.used_by, ["F"]);
+    assert_eq!(answer.headline, "1 role: 1 grave");
+    assert_eq!(answer.unseen, ["`Nested` is a stack of its own"]);
+}
