@@ -20,7 +20,7 @@ use crate::equivalence::Change;
 use crate::plan::extent;
 use crate::roles::{Card, headline};
 use crate::template::redacted;
-use crate::text::{LineIndex, Position, line_end, line_start};
+use crate::text::{LineIndex, Position, digest, line_end, line_start};
 use crate::validate::{Bond, Dependency, Node, Validation, Verdict};
 
 /// A format of a report, by the ending of its file.
@@ -91,6 +91,8 @@ pub struct Report {
     pub app: String,
     /// The monolith's file, if the pair was compared with it.
     pub monolith: Option<String>,
+    /// The texts that it speaks of.
+    pub digests: Vec<Digest>,
     /// What is known of the pair.
     pub verdict: Verdict,
     /// The verdict in words.
@@ -117,6 +119,16 @@ pub struct Report {
     pub attached: Vec<Attached>,
     /// All findings.
     pub findings: Vec<Finding>,
+}
+
+/// A text by its content.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Digest {
+    /// The file.
+    pub file: String,
+    /// The SHA-256 of its bytes, in hexadecimal digits: what `sha256sum` says of it.
+    pub sha256: String,
 }
 
 /// A resource.
@@ -240,6 +252,14 @@ impl Report {
             iam: names.iam.clone(),
             app: names.app.clone(),
             monolith: (!names.template.is_empty()).then(|| names.template.clone()),
+            digests: [Source::Template, Source::Config, Source::Iam, Source::App]
+                .into_iter()
+                .filter(|source| !names.get(*source).is_empty())
+                .map(|source| Digest {
+                    file: names.get(source).to_owned(),
+                    sha256: digest(texts.get(source)),
+                })
+                .collect(),
             verdict: validation.verdict(),
             headline: validation.headline(),
             roles_headline: headline(&validation.roles),

@@ -1,6 +1,9 @@
 //! Byte ranges of the source text, and lines and columns for people and editors.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A half-open range of bytes in a source text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -150,6 +153,16 @@ pub(crate) fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 
 /// How many numbers are tried behind a name.
 const MOST_NUMBERS: usize = 1_000;
+
+/// The SHA-256 of a text in hexadecimal.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
 
 #[cfg(test)]
 mod tests {

@@ -103,4 +103,8 @@ fn a_reviewer_of_the_real_template_sees_the_foreign_account_and_what_is_wide() {
     let html = std::fs::read_to_string(work.path().join("r.html")).unwrap();
     assert!(at(&html, "712023778557") < at(&html, "<h2>Permissions"));
     assert!(at(&html, "<h2>Permissions") < at(&html, "<h2>Contracts"));
+    // It says which texts it speaks of, as other tools would.
+    let sum = std::process::Command::new("sha256sum").arg(work.path().join("p-iam.yaml")).output().unwrap();
+    let sum = String::from_utf8_lossy(&sum.stdout).split(' ').next().unwrap().to_owned();
+    assert!(sum.len() == 64 && html.contains(&sum) && markdown.contains(&sum), "{sum}");
 }

@@ -24,6 +24,7 @@ mod permissions;
 mod picture;
 mod report_view;
 mod resources;
+mod roles;
 mod root;
 mod save;
 mod session;

@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { example, expect, file, open, splitByCommand, tab, test } from "./page";
 
-const tabs = ["Permissions", "IAM template", "Application template", "Wiring", "Dependencies", "Monolith", "Configuration", "Report"];
+const tabs = ["Roles", "Permissions", "IAM template", "Application template", "Wiring", "Dependencies", "Monolith", "Configuration", "Report"];
 
 async function clean(page: Page, where: string) {
   const { violations } = await new AxeBuilder({ page })

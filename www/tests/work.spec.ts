@@ -176,7 +176,7 @@ test("keys do everything", async ({ page }) => {
   await page.keyboard.press("End");
   await expect(tab(page, "Report")).toBeFocused();
   await page.keyboard.press("Home");
-  for (let at = 0; at < 4; at++) await page.keyboard.press("ArrowRight");
+  for (let at = 0; at < 5; at++) await page.keyboard.press("ArrowRight");
   await expect(tab(page, "Dependencies")).toHaveAttribute("aria-selected", "true");
   const spot = page.locator(".spot[tabindex='0']");
   await spot.focus();

@@ -6,9 +6,10 @@ use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
 use super::allows::Allows;
-use super::names::{Which, digest};
+use super::names::Which;
 use super::scenario::{Change, ParameterChange};
 use crate::report::page;
+use crate::text::digest;
 
 /// The version of the form.
 pub const FORMAT_VERSION: u32 = 2;

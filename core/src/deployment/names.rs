@@ -1,10 +1,7 @@
 //! Names: of stacks, of the bucket, of the objects in it.
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
-
 use crate::diagnostic::Source;
+use crate::text::digest;
 
 /// What the names of bucket and objects begin with unless something else is asked for.
 pub const PREFIX: &str = "quilt";
@@ -104,16 +101,6 @@ pub fn key_of_digest(prefix: &str, which: Which, digest: &str, json: bool) -> St
 
 fn ending(json: bool) -> &'static str {
     if json { "json" } else { "yaml" }
-}
-
-/// The SHA-256 of a text in hexadecimal.
-#[must_use]
-pub fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// The address of an object, in the way that every region and every local endpoint understands.

@@ -53,6 +53,10 @@ pub(super) fn render(report: &Report) -> String {
         (moved(report))
         (wiring(report))
         (dependencies(report))
+        section {
+            h2 { "What this speaks of" }
+            table { tbody { @for each in &report.digests { tr { td { (each.file) } td { code { "SHA-256 " (each.sha256) } } } } } }
+        }
         p.dim { "iam-split " (report.tool_version) }
     };
     page(&format!("IAM split: {}", report.headline), STYLE, &body)

@@ -34,6 +34,10 @@ pub(super) fn render(report: &Report) -> String {
         .map(|wire| format!("| `{}` | `{}` |\n", code(&wire.output), code(&wire.parameter)));
     let wires = format!("| output | parameter |\n|---|---|\n{}", wires.collect::<String>());
     page.list(&format!("Wiring ({})", report.wiring.len()), &[wires]);
+    let digests =
+        report.digests.iter().map(|each| format!("- `{}`: SHA-256 `{}`\n", code(&each.file), each.sha256));
+    page.list("What this speaks of", &digests.collect::<Vec<_>>());
+    page.whole(&format!("\niam-split {}\n", report.tool_version));
     page.end()
 }
 

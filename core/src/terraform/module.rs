@@ -8,9 +8,9 @@ mod variables;
 use super::decide::{Decisions, Provider, Root, decide};
 use super::hcl::{formatted, quoted};
 use crate::deployment::contents::Contents;
-use crate::deployment::names::digest;
 use crate::deployment::settings::Settings;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::text::digest;
 use text::filled;
 
 /// How many roots are written.

@@ -9,7 +9,7 @@ use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::events::Event;
 use iam_split_core::deployment::gate::{self, Live};
 use iam_split_core::deployment::kept::{FORMAT_VERSION, KeptPlan, KeptStack, With};
-use iam_split_core::deployment::names::{Which, digest, partition};
+use iam_split_core::deployment::names::{Which, partition};
 use iam_split_core::deployment::order::{Order, order, two_phase, used};
 use iam_split_core::deployment::outputs;
 use iam_split_core::deployment::parameters::Passed;
@@ -21,6 +21,7 @@ use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Situation, situation};
 use iam_split_core::diagnostic::{Code, Diagnostic};
 use iam_split_core::policy::Verdict;
+use iam_split_core::text::digest;
 
 use crate::Streams;
 use crate::args::deployment::{FailOn, Format, PlanArgs};

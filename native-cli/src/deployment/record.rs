@@ -4,9 +4,10 @@
 //! stands apart; the next run looks at the stack and knows what became of it.
 
 use iam_split_core::deployment::gate::Live;
-use iam_split_core::deployment::names::{Which, digest, key_of_digest};
+use iam_split_core::deployment::names::{Which, key_of_digest};
 use iam_split_core::deployment::same::is_same;
 use iam_split_core::diagnostic::Code;
+use iam_split_core::text::digest;
 use serde::{Deserialize, Serialize};
 
 use super::{Deployment, now};

@@ -1,8 +1,9 @@
 //! The monolith of a migration: kept in the bucket, so that the way back is there after the move.
 
 use iam_split_core::deployment::gate::Live;
-use iam_split_core::deployment::names::{Which, content_key, digest};
+use iam_split_core::deployment::names::{Which, content_key};
 use iam_split_core::diagnostic::Code;
+use iam_split_core::text::digest;
 use serde::{Deserialize, Serialize};
 
 use super::Deployment;

@@ -28,6 +28,7 @@ use super::permissions::Permissions;
 use super::picture::Picture;
 use super::report_view::ReportView;
 use super::resources::Resources;
+use super::roles::Roles;
 use super::session::{Change, Session, TextFile, Work, save};
 use super::share::{Shared, read};
 use super::tabs::Tabs;
@@ -94,6 +95,7 @@ fn go_to_address(look: &yew::UseReducerDispatcher<View>) {
 fn tabs(outcome: &Outcome) -> Vec<Tab> {
     let shows = |tab: &Tab| match tab {
         Tab::Permissions | Tab::Iam | Tab::App | Tab::Wiring | Tab::Report => outcome.has_pair(),
+        Tab::Roles => outcome.has_pair() || !outcome.monolith.text.is_empty(),
         Tab::Picture => outcome.has_pair() || !outcome.survey.references.is_empty(),
         Tab::Monolith => !outcome.monolith.text.is_empty(),
         Tab::Config => true,
@@ -230,6 +232,7 @@ fn Desk(props: &DeskProps) -> Html {
     let refused = if tabs.contains(&Tab::Monolith) { Tab::Monolith } else { Tab::Config };
     let current = if tabs.contains(&view.tab) { view.tab } else { refused };
     let panel = match current {
+        Tab::Roles => html! { <Roles /> },
         Tab::Permissions => html! { <Permissions /> },
         Tab::Iam => html! { <Document key="iam" source={Source::Iam} /> },
         Tab::App => html! { <Document key="app" source={Source::App} /> },

@@ -9,6 +9,7 @@ use yew::Reducible;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tab {
     #[default]
+    Roles,
     Permissions,
     Iam,
     App,
@@ -20,7 +21,8 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Roles,
         Self::Permissions,
         Self::Iam,
         Self::App,
@@ -34,6 +36,7 @@ impl Tab {
     /// For ids in the document.
     pub(crate) fn id(self) -> &'static str {
         match self {
+            Self::Roles => "roles",
             Self::Permissions => "permissions",
             Self::Iam => "iam",
             Self::App => "app",
@@ -47,6 +50,7 @@ impl Tab {
 
     pub(crate) fn label(self) -> &'static str {
         match self {
+            Self::Roles => "Roles",
             Self::Permissions => "Permissions",
             Self::Iam => "IAM template",
             Self::App => "Application template",

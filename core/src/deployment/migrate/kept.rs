@@ -3,8 +3,8 @@
 use maud::html;
 use serde::{Deserialize, Serialize};
 
-use super::super::names::digest;
 use crate::report::page;
+use crate::text::digest;
 
 /// The version of the form.
 const FORMAT_VERSION: u32 = 1;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::migrate::KeptMigration;
-use iam_split_core::deployment::names::digest;
 use iam_split_core::diagnostic::Code;
+use iam_split_core::text::digest;
 
 use super::{At, Migrating};
 use crate::Streams;
