@@ -380,33 +380,88 @@ fn named_in(side: &Side<'_, '_, '_>, node: Node<'_, '_>, cards: &[Card]) -> Vec<
     found.into_iter().collect()
 }
 
+/// Types of policies that are part of those whom they name.
+const DOCUMENTS: [&str; 4] =
+    ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"];
+
+/// The properties in which policies name whom they are attached to.
+const HOLDERS: [(&str, Kind); 6] = [
+    ("Roles", Kind::Role),
+    ("RoleName", Kind::Role),
+    ("Users", Kind::User),
+    ("UserName", Kind::User),
+    ("Groups", Kind::Group),
+    ("GroupName", Kind::Group),
+];
+
+/// The card of someone who is named and not declared: what else they may do is not known.
+fn outside(name: &str, kind: Kind, part: Part, line: u32) -> Card {
+    let flag = Flag {
+        weight: Weight::High,
+        text: format!("this {} is named and not declared: what else it may do is not known", kind.noun()),
+        policy: String::new(),
+        part,
+        line,
+    };
+    Card {
+        name: format!("{name}, not in the template"),
+        kind,
+        part,
+        line,
+        physical_name: Some(name.to_owned()),
+        condition: None,
+        trust: Vec::new(),
+        boundary: None,
+        managed: Vec::new(),
+        grants: Vec::new(),
+        used_by: Vec::new(),
+        attached_to: Vec::new(),
+        wider: 0,
+        flags: vec![flag],
+    }
+}
+
 /// Policies that stand apart, and managed ones that are attached.
-fn attached(side: &Side<'_, '_, '_>, cards: &mut [Card], links: &mut Links) {
+fn attached(side: &Side<'_, '_, '_>, cards: &mut Vec<Card>, links: &mut Links) {
     let lines = LineIndex::new(side.template.document.text());
     let reader = Reader { part: side.part, lines: &lines };
     for site in sites(side.template) {
         let properties = site.value.get("Properties").map(Node::resolved);
         let property = |name: &str| properties.and_then(|all| all.get(name)).map(Node::resolved);
-        let holders: Vec<String> = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"]
-            .into_iter()
-            .filter_map(property)
-            .flat_map(|node| named_in(side, node, cards))
-            .collect();
+        let mut holders: Vec<(Vec<String>, String)> = Vec::new();
+        for (key, kind) in HOLDERS {
+            for (only_if, item) in property(key).into_iter().flat_map(|node| read::items(node, &[])) {
+                let named = named_in(side, item, cards);
+                if !named.is_empty() {
+                    holders.extend(named.into_iter().map(|name| (only_if.clone(), name)));
+                    continue;
+                }
+                // A name that is no reference may be that of a card.
+                let text = read::words(item);
+                let called = |card: &&Card| card.kind == kind && card.physical_name.as_ref() == Some(&text);
+                let known = cards.iter().find(called).map(|card| card.name.clone());
+                if known.is_none() && DOCUMENTS.contains(&site.kind) {
+                    let card = outside(&text, kind, side.part, reader.line(item));
+                    holders.push((only_if, card.name.clone()));
+                    cards.push(card);
+                } else {
+                    holders.push((only_if, known.unwrap_or(text)));
+                }
+            }
+        }
         match site.kind {
-            "AWS::IAM::Policy"
-            | "AWS::IAM::RolePolicy"
-            | "AWS::IAM::UserPolicy"
-            | "AWS::IAM::GroupPolicy" => {
-                let only_if: Vec<String> = site.condition.map(str::to_owned).into_iter().collect();
+            kind if DOCUMENTS.contains(&kind) => {
                 let Some(document) = property("PolicyDocument") else { continue };
-                for holder in holders {
+                for (only_if, holder) in holders {
+                    let only_if: Vec<String> =
+                        site.condition.map(str::to_owned).into_iter().chain(only_if).collect();
                     if let Some(card) = cards.iter_mut().find(|card| card.name == holder) {
                         reader.document(document, site.name, &only_if, &mut card.grants, &mut card.flags);
                     }
                 }
             }
             "AWS::IAM::ManagedPolicy" => {
-                links.list.extend(holders.into_iter().map(|holder| (site.name.to_owned(), holder)));
+                links.list.extend(holders.into_iter().map(|(_, holder)| (site.name.to_owned(), holder)));
             }
             "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
                 let Some(list) = property("ManagedPolicyArns") else { continue };

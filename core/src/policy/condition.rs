@@ -309,6 +309,9 @@ fn address(is_v6: bool, number: u128) -> Option<String> {
 ///
 /// Texts are those that the same values match; numbers, dates and addresses the bounds and what is beside them.
 pub(super) fn representatives(lines: &[&Line], fixed: Option<&str>) -> Option<Vec<Held>> {
+    if fixed.is_none() && !are_alike(lines) {
+        return None;
+    }
     let quantified = lines.iter().any(|line| line.quantifier != Quantifier::Single);
     let mut values: Vec<String> = Vec::new();
     match fixed {
@@ -348,6 +351,37 @@ fn has_one_value(key: &str) -> bool {
         "aws:tagkeys",
     ];
     key.starts_with("aws:") && !several.contains(&key)
+}
+
+/// Whether all lines compare values of one kind. Between kinds no values are known that make every difference: an address
+/// of a range that a pattern matches as well.
+fn are_alike(lines: &[&Line]) -> bool {
+    let kind = |line: &&&Line| match line.operator {
+        Operator::Text => 0,
+        Operator::Number(_) => 1,
+        Operator::Date(_) => 2,
+        Operator::Bool => 3,
+        Operator::Address => 4,
+        Operator::Null => 5,
+    };
+    // Both words of truth are among the candidates, whatever they are compared as.
+    let is_truth = |line: &&&Line| {
+        let words = ["true", "false"];
+        line.operator == Operator::Text
+            && line
+                .wanted
+                .iter()
+                .all(|wanted| wanted.text.as_deref().is_some_and(|text| words.contains(&text)))
+    };
+    let mut kinds: Vec<u8> =
+        lines.iter().filter(|line| line.operator != Operator::Null).map(|line| kind(&line)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    match kinds.as_slice() {
+        [] | [_] => true,
+        [0, 3] => lines.iter().filter(|line| line.operator == Operator::Text).all(|line| is_truth(&line)),
+        _ => false,
+    }
 }
 
 fn candidates(lines: &[&Line]) -> Option<Vec<String>> {

@@ -480,7 +480,9 @@ impl<'s> Search<'s> {
                 None => match representatives(&lines, None) {
                     Some(held) => held,
                     None => {
-                        self.too_much = Some("a condition has too many values");
+                        self.too_much = Some(
+                            "a condition has too many values, or compares one key in more ways than one",
+                        );
                         return None;
                     }
                 },

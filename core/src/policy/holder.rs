@@ -282,7 +282,18 @@ impl<'c> Case<'c> {
         };
         let is_had =
             |side: &Side| if kind == Kind::Policy { has_holder(side, name) } else { has_members(side) };
-        !is_had(&self.both.old) && !is_had(&self.both.new)
+        // Others may have what is given out, or what something else than IAM is told of.
+        let is_told = |side: &Side| {
+            let mut found = false;
+            let mut look = |part: &Expr| found |= refers(part, name);
+            side.outputs.values().for_each(|output| output.walk(&mut look));
+            let others = side.resources.values().filter(|item| !item.kind.starts_with("AWS::IAM::"));
+            others.for_each(|item| item.whole.walk(&mut look));
+            found
+        };
+        (!is_had(&self.both.old) && !is_had(&self.both.new))
+            || is_told(&self.both.old)
+            || is_told(&self.both.new)
     }
 
     fn of_own(&mut self, kind: Kind, name: &str, item: &'c Item, powers: &mut Powers) -> Result<(), Stop> {
@@ -373,6 +384,18 @@ impl<'c> Case<'c> {
             let Some(document) = item.property("PolicyDocument") else { return Ok(Vec::new()) };
             return self.document(document, &Origin { resource: name, ..Origin::default() }, false);
         }
+        if let Some(name) = self.perhaps_own(arn)? {
+            let origin = Origin {
+                resource: holder.to_owned(),
+                policy: format!("managed policy `{}`", super::words::managed(arn)),
+                ..Origin::default()
+            };
+            let of = |side: &Side| side.resources.get(&name).map(|item| item.whole.clone());
+            // It may be one of the template that is not what it was.
+            let changed = of(&self.both.old) != of(&self.both.new);
+            let version = if changed { format!(" of {:?}", self.which) } else { String::new() };
+            return Ok(opaque(&format!("managed policy {}{version}", canonical(arn)), &origin));
+        }
         let label = super::words::managed(arn);
         let origin = Origin {
             resource: holder.to_owned(),
@@ -404,6 +427,25 @@ impl<'c> Case<'c> {
                 && text.ends_with(&format!("/{explicit}"))
             {
                 return Ok(Some(name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A managed policy of ours whose computed name may be the one in an ARN.
+    fn perhaps_own(&self, arn: &Expr) -> Result<Option<String>, Stop> {
+        if aws_policy(arn).is_some() {
+            return Ok(None);
+        }
+        for (name, item) in &self.side().resources {
+            if Kind::of_type(&item.kind) == Some(Kind::Policy)
+                && let Some(explicit) = item.property("ManagedPolicyName")
+            {
+                let explicit = self.value(explicit)?;
+                let apart = matches!((&explicit, arn), (Expr::Text(_), _)) || is_no_value(&explicit);
+                if !apart {
+                    return Ok(Some(name.clone()));
+                }
             }
         }
         Ok(None)

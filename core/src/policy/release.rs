@@ -229,10 +229,13 @@ pub(super) fn both(old: Side, new: Side) -> Both {
             }
             let what = if now.is_none() { "is gone" } else { "is another" };
             let mut names = Vec::new();
-            expr.walk(&mut |part| {
-                if let Expr::Ref(name) = part {
-                    names.push(name.clone());
+            expr.walk(&mut |part| match part {
+                Expr::Ref(name) => names.push(name.clone()),
+                Expr::Call(function, parts) => names.extend(ruled(&both.old, function, parts)),
+                Expr::Unary(function, part) => {
+                    names.extend(ruled(&both.old, function, std::slice::from_ref(part.as_ref())));
                 }
+                _ => {}
             });
             for name in names {
                 both.loosened.insert(name, format!("the rule `{rule}` that restricts it {what}"));
@@ -269,6 +272,21 @@ pub(super) fn both(old: Side, new: Side) -> Both {
     both
 }
 
+/// The parameters that a function of rules reads: by name, or all of a type.
+/// Source: CloudFormation Template Reference, "Rule functions": `Fn::RefAll`, `Fn::ValueOf`, `Fn::ValueOfAll`.
+fn ruled(side: &Side, function: &str, parts: &[Expr]) -> Vec<String> {
+    let Some(Expr::Text(first) | Expr::Plain(first)) = parts.first() else { return Vec::new() };
+    match function {
+        "ValueOf" => vec![first.clone()],
+        "RefAll" | "ValueOfAll" => {
+            let names = side.parameters.keys();
+            let of_type = |name: &&String| field(side, name, "Type").and_then(text) == Some(first);
+            names.filter(of_type).cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The partition of ARNs that are written out, where nothing turns on a condition: IAM refuses others there.
 /// Source: IAM's answer `MalformedPolicyDocument`, "Partition \"aws\" is not valid for resource" (aws-cdk 4494).
 fn partition(side: &Side) -> Option<String> {
@@ -294,7 +312,11 @@ fn written_partition(value: &Expr, found: &mut Option<String>) {
         }
         Expr::Concat(parts) => parts.iter().take(1).for_each(|part| written_partition(part, found)),
         Expr::List(items) => items.iter().for_each(|item| written_partition(item, found)),
-        Expr::Map(entries) => entries.iter().for_each(|(_, value)| written_partition(value, found)),
+        // What conditions compare with is not checked.
+        Expr::Map(entries) => {
+            let checked = entries.iter().filter(|(key, _)| key != "Condition");
+            checked.for_each(|(_, value)| written_partition(value, found));
+        }
         _ => {}
     }
 }

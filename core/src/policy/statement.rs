@@ -124,6 +124,10 @@ pub(super) struct Reader<'r> {
     pub(super) trust: bool,
 }
 
+/// How values are read that are no patterns of `StringLike`: no function of CloudFormation has such a name.
+pub(super) const READ: [(Reading, &str); 3] =
+    [(Reading::Exact, "as it is"), (Reading::Folded, "in any case"), (Reading::Arn, "as an ARN")];
+
 /// What an element has for each item that is not understood.
 struct Unread;
 
@@ -336,6 +340,7 @@ impl Reader<'_> {
                         _ => None,
                     };
                     if let Some(glob) = self.with_variables(&value, variables, reading)? {
+                        let glob = self.as_read(glob, reading);
                         let text = text.filter(|_| !super::glob::has_symbol(&glob));
                         wanted.push(Wanted { glob, text });
                     }
@@ -378,6 +383,27 @@ impl Reader<'_> {
             }
         }
         Ok(Some(known))
+    }
+
+    /// A value that is not known is another set of texts where it is a pattern than where it is compared as it is.
+    fn as_read(&mut self, glob: Glob, reading: Reading) -> Glob {
+        let Some(how) = READ.iter().find(|(known, _)| *known == reading).map(|(_, how)| *how) else {
+            return glob;
+        };
+        let read = |token: Token| {
+            let Token::Symbol(number) = token else { return token };
+            let value = match self.symbols.get(number) {
+                Some(Symbol::Value(value)) => value.clone(),
+                // The value of a variable is never a pattern.
+                Some(Symbol::Variable(key, None)) if reading == Reading::Folded => {
+                    Expr::text(format!("${{{key}}}"))
+                }
+                _ => return token,
+            };
+            let value = Expr::Unary(how.to_owned(), Box::new(value));
+            Token::Symbol(self.symbols.number(Symbol::Value(value)))
+        };
+        glob.into_iter().map(read).collect()
     }
 
     fn glob(&mut self, expr: &Expr, variables: bool, reading: Reading) -> Result<Glob, Unread> {
@@ -599,7 +625,18 @@ fn from_text(expr: &Expr) -> Option<Expr> {
         }
     }
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
-    Some(of_json(&json, &values))
+    // What a key is called, as one of a condition, a value decides.
+    (!has_computed_key(&json)).then(|| of_json(&json, &values))
+}
+
+fn has_computed_key(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::Object(map) => map.iter().any(|(key, value)| {
+            key.contains(|c| ('\u{e000}'..='\u{f8ff}').contains(&c)) || has_computed_key(value)
+        }),
+        serde_json::Value::Array(items) => items.iter().any(has_computed_key),
+        _ => false,
+    }
 }
 
 fn of_json(json: &serde_json::Value, values: &[Expr]) -> Expr {

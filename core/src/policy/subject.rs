@@ -199,19 +199,23 @@ fn outside(both: &Both) -> Vec<(Kind, Expr)> {
                 for name in branches(list) {
                     let own = |side: &Side| {
                         side.resources.iter().any(|(id, item)| {
+                            // One on a condition leaves its name to others where it is not there.
                             Kind::of_type(&item.kind) == Some(*kind)
                                 && (refers(name, id)
-                                    || item.property(match kind {
-                                        Kind::Role => "RoleName",
-                                        Kind::User => "UserName",
-                                        _ => "GroupName",
-                                    }) == Some(name))
+                                    || item.condition.is_none()
+                                        && item.property(match kind {
+                                            Kind::Role => "RoleName",
+                                            Kind::User => "UserName",
+                                            _ => "GroupName",
+                                        }) == Some(name))
                         })
                     };
                     if !own(&both.old) || !own(&both.new) {
-                        // One that is ours in one template only is another one in the other.
+                        // One that is ours in the new template only is another one in the old. One that was ours
+                        // may stand still, under the name that is written out.
                         let ours = own(&both.old) || own(&both.new);
-                        if !ours {
+                        let left = own(&both.old) && matches!(name, Expr::Text(_));
+                        if !ours || left {
                             found.insert((*kind, canonical(name)), name.clone());
                         }
                         // A parameter may also be left out.
@@ -231,6 +235,9 @@ fn outside(both: &Both) -> Vec<(Kind, Expr)> {
     }
     found.into_iter().map(|((kind, _), expr)| (kind, expr)).collect()
 }
+
+/// The properties that give a principal or a managed policy its name.
+const NAMES: [&str; 4] = ["RoleName", "UserName", "GroupName", "ManagedPolicyName"];
 
 /// The items of a list, whatever its `If`s choose.
 pub(super) fn branches(expr: &Expr) -> Vec<&Expr> {
@@ -286,34 +293,33 @@ impl Asked<'_> {
                     "PermissionsBoundary",
                 ];
                 for value in properties.iter().filter_map(|property| item.property(property)) {
+                    let mut link = |other: &str| {
+                        if let Some((other, _)) = side.resources.get_key_value(other) {
+                            linked.entry(name).or_default().insert(other);
+                            linked.entry(other).or_default().insert(name);
+                        }
+                    };
                     value.walk(&mut |part| {
-                        let mut link = |other: &str| {
-                            if let Some((other, _)) = side.resources.get_key_value(other) {
-                                linked.entry(name).or_default().insert(other);
-                                linked.entry(other).or_default().insert(name);
-                            }
-                        };
-                        match part {
-                            Expr::Ref(other) | Expr::GetAtt(other, _) => link(other),
-                            // A name that is written out may be that of one of ours.
-                            Expr::Text(text) => {
-                                let names = ["RoleName", "UserName", "GroupName", "ManagedPolicyName"];
-                                for (other, item) in &side.resources {
-                                    let explicit = names.iter().filter_map(|name| item.property(name));
-                                    let mut explicit = explicit.filter_map(|value| match value {
-                                        Expr::Text(text) => Some(text),
-                                        _ => None,
-                                    });
-                                    if other != name
-                                        && explicit.any(|explicit| text.ends_with(explicit.as_str()))
-                                    {
-                                        link(other);
-                                    }
-                                }
-                            }
-                            _ => {}
+                        if let Expr::Ref(other) | Expr::GetAtt(other, _) = part {
+                            link(other);
                         }
                     });
+                    // A name or an ARN that is no reference may be that of one of ours, however either is computed.
+                    let is_ours = |item: &&Expr| side.resources.keys().any(|id| refers(item, id));
+                    for named in branches(value).into_iter().filter(|item| !is_ours(item)) {
+                        for (other, item) in &side.resources {
+                            let explicit = NAMES.iter().filter_map(|name| item.property(name));
+                            let mut explicit = explicit.filter(|explicit| match (named, explicit) {
+                                (Expr::Text(named), Expr::Text(explicit)) => {
+                                    named.ends_with(explicit.as_str())
+                                }
+                                _ => true,
+                            });
+                            if other != name && explicit.next().is_some() {
+                                link(other);
+                            }
+                        }
+                    }
                 }
             }
         }

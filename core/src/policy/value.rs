@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::side::Side;
-use super::world::{Both, Choice, OTHER, Which, World, canonical, default, entries, is_list};
+use super::world::{Both, Choice, OTHER, Which, World, canonical, default, default_of, entries, is_list};
 use crate::expression::Expr;
 use crate::normal::{Names, normal};
 
@@ -109,6 +109,9 @@ impl Values {
                 let row = entries(table).iter().find(|(key, _)| key == first).map(|(_, row)| row);
                 match entries(row).iter().find(|(key, _)| key == second) {
                     Some((_, value)) => self.fill(both, which, value)?,
+                    None if default_of(&parts).is_some() => {
+                        self.fill(both, which, default_of(&parts).unwrap_or(expr))?
+                    }
                     None => return Err(format!("the mapping `{mapping}` has no such entry")),
                 }
             }

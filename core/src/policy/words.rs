@@ -1,6 +1,7 @@
 //! What was decided, in words.
 
 use super::holder::aws_policy;
+use super::statement::READ;
 use super::world::OTHER;
 use crate::expression::Expr;
 use crate::writer::Writer;
@@ -12,6 +13,7 @@ pub(crate) fn value(expr: &Expr) -> String {
         Expr::GetAtt(name, attribute) if name.contains(OTHER) => {
             Some(Expr::GetAtt(name.replace(OTHER, ""), attribute.clone()))
         }
+        Expr::Unary(how, inner) if READ.iter().any(|(_, known)| known == how) => Some(inner.as_ref().clone()),
         _ => None,
     });
     match plain {

@@ -73,6 +73,12 @@ pub(super) struct Both {
 /// Put after a name that does not mean the same in both.
 pub(super) const OTHER: char = '\u{1}';
 
+/// What a lookup gives where the mapping has no such entry.
+/// Source: CloudFormation Template Reference, "`AWS::LanguageExtensions` transform", `Fn::FindInMap` with `DefaultValue`.
+pub(super) fn default_of(parts: &[Expr]) -> Option<&Expr> {
+    entries(parts.get(3)).iter().find(|(key, _)| key == "DefaultValue").map(|(_, value)| value)
+}
+
 impl Both {
     pub(super) fn side(&self, which: Which) -> &Side {
         match which {
@@ -230,6 +236,7 @@ impl Both {
 
     fn find_in_map(&self, which: Which, parts: &[Expr], world: &World, depth: usize) -> Result<Expr, Need> {
         let call = || Expr::call("FindInMap", parts.to_vec());
+        let default = default_of(parts);
         let [Expr::Text(mapping), first, second, ..] = parts else { return Ok(call()) };
         let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
         let (first, second) = (normal(first, &names), normal(second, &names));
@@ -238,10 +245,11 @@ impl Both {
             let row = table(which).iter().find(|(key, _)| key == first).map(|(_, row)| row);
             return match entries(row).iter().find(|(key, _)| key == second) {
                 Some((_, value)) => self.ground(which, value, world, depth),
-                None => Ok(call()),
+                None => default.map_or_else(|| Ok(call()), |value| self.ground(which, value, world, depth)),
             };
         }
-        if !self.mappings.contains(mapping) {
+        // What stands for a missing entry may be another also where the mapping is not.
+        if !self.mappings.contains(mapping) && default.is_none() {
             return Ok(call());
         }
         let tables = [table(Which::Old), table(Which::New)];
@@ -257,12 +265,24 @@ impl Both {
         };
         let about = if matches!(first, Expr::Text(_)) { second } else { first };
         let key = canonical(&about);
+        let is_none = match world.choices.get(&key) {
+            Some((_, Choice::Not(not))) => keys.iter().all(|key| not.contains(*key)),
+            _ => keys.is_empty(),
+        };
+        if let Some(value) = default.filter(|_| is_none) {
+            return self.ground(which, value, world, depth);
+        }
         if world.choices.contains_key(&key) || keys.is_empty() {
             // It is none of the keys that conditions know: no row is known, and none is the same.
             let mark = if which == Which::New { OTHER.to_string() } else { String::new() };
             return Ok(Expr::call("FindInMap", vec![Expr::text(format!("{mapping}{mark}")), about]));
         }
-        Err(Need { about, key, options: keys.into_iter().map(|key| Choice::Is(key.to_owned())).collect() })
+        let mut options: Vec<Choice> = keys.iter().map(|key| Choice::Is((*key).to_owned())).collect();
+        // Without a default a template cannot be deployed where there is no entry.
+        if default.is_some() {
+            options.push(Choice::Not(keys.into_iter().map(str::to_owned).collect()));
+        }
+        Err(Need { about, key, options })
     }
 
     fn holds(&self, which: Which, expr: &Expr, world: &World, depth: usize) -> Result<bool, Need> {
@@ -350,7 +370,15 @@ impl Both {
     pub(super) fn allowed(&self, which: Which, value: &Expr) -> Option<Vec<String>> {
         let Expr::Ref(name) = value else { return None };
         let declaration = self.side(which).parameters.get(name.trim_end_matches(OTHER))?;
-        let (_, list) = entries(Some(declaration)).iter().find(|(key, _)| key == "AllowedValues")?;
+        let field = |name: &str| {
+            entries(Some(declaration)).iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        };
+        // There the list has the names of entries, and the value is what the parameter store has under one.
+        if matches!(field("Type"), Some(Expr::Text(kind)) if kind.starts_with("AWS::SSM::Parameter::Value<"))
+        {
+            return None;
+        }
+        let list = field("AllowedValues")?;
         let Expr::List(list) = list else { return None };
         list.iter()
             .map(|item| match item {

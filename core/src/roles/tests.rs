@@ -158,3 +158,20 @@ Resources:
     assert_eq!(answer.headline, "1 role: 1 grave");
     assert_eq!(answer.unseen, ["`Nested` is a stack of its own"]);
 }
+
+#[test]
+fn whoever_is_named_by_name_has_the_policy() {
+    let text = "
+Parameters: {Name: {Type: String}}
+Resources:
+  R: {Type: AWS::IAM::Role, Properties: {RoleName: !Ref Name, AssumeRolePolicyDocument: {Statement: []}}}
+  ByName: {Type: AWS::IAM::Policy, Properties: {PolicyName: p, Roles: [!Ref Name, legacy], PolicyDocument: {Statement: {Effect: Allow, Action: '*', Resource: '*'}}}}
+  Again: {Type: AWS::IAM::RolePolicy, Properties: {PolicyName: q, RoleName: legacy, PolicyDocument: {Statement: {Effect: Allow, Action: a:B, Resource: x}}}}
+";
+    let cards = cards(text);
+    let of = |name: &str| cards.iter().find(|card| card.name == name).unwrap();
+    assert_eq!(of("R").weight(), Some(Weight::Grave));
+    let legacy = of("legacy, not in the template");
+    assert_eq!((cards.len(), legacy.grants.len()), (2, 2));
+    assert!(legacy.flags.iter().any(|flag| flag.text.contains("named and not declared")));
+}
