@@ -407,3 +407,31 @@ Resources:\n  Fn::ForEach::All:\n    - Name\n    - !Ref Names\n    - 'P${{Name}}
     assert_eq!(may(&variable, &[("aws:PrincipalTag/t", &["y"])]), Access::Denied);
     assert_eq!(may(&variable, &[]), Access::CannotTell);
 }
+
+/// A witness is a request with values, and none of them is a secret or tells of one.
+#[test]
+fn no_part_of_a_secret_is_shown() {
+    let template = "
+Parameters: {S: {Type: CommaDelimitedList, NoEcho: true, Default: 'arn:aws:s3:::hunter2b,arn:aws:s3:::hunter3b'}}
+Resources:
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}
+      Policies:
+        - PolicyName: p
+          PolicyDocument: {Version: '2012-10-17', Statement: [[[]]]}
+";
+    let of = |text: &str| template.replace("[[]]", text);
+    let granted = [
+        "{Effect: Allow, Action: 's3:*', Resource: !Ref S}",
+        "{Effect: Allow, Action: 's3:*', Resource: !Select [1, !Ref S]}",
+        "{Effect: Allow, Action: 's3:*', Resource: '*', Condition: {StringEqualsIgnoreCase: {'s3:prefix': !Select [0, !Ref S]}}}",
+    ];
+    for statement in granted {
+        let release = iam_split_core::diff::iam(&of(""), &of(statement)).unwrap().release;
+        assert_ne!(release.verdict, Verdict::NoMore, "{statement}");
+        let told = format!("{:?}", release.decisions).to_lowercase();
+        assert!(!told.contains("hunter"), "{told}");
+    }
+}

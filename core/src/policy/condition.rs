@@ -316,13 +316,18 @@ pub(super) fn representatives(lines: &[&Line], fixed: Option<&str>) -> Option<Ve
     let mut values: Vec<String> = Vec::new();
     match fixed {
         Some(value) => values.push(value.to_owned()),
+        // These are never anything else.
+        None if lines.first().is_some_and(|line| TRUTHS.contains(&line.key.as_str())) => {
+            values = vec!["true".to_owned(), "false".to_owned()];
+        }
         None => values = candidates(lines)?,
     }
     values.sort();
     values.dedup();
     let one = |value: &String| Held::Values(vec![value.clone()]);
     let mut list = Vec::new();
-    if fixed.is_none() {
+    let key = lines.first().map_or("", |line| line.key.as_str());
+    if fixed.is_none() && !ALWAYS.contains(&key) {
         list.push(Held::Absent);
     }
     if !quantified || lines.first().is_some_and(|line| has_one_value(&line.key)) {
@@ -339,6 +344,15 @@ pub(super) fn representatives(lines: &[&Line], fixed: Option<&str>) -> Option<Ve
     Some(list)
 }
 
+/// Keys that every request has.
+/// Source: IAM User Guide, "AWS global condition context keys": "This key is always included in the request context".
+const ALWAYS: [&str; 3] = ["aws:currenttime", "aws:epochtime", "aws:securetransport"];
+
+/// Keys whose values are `true` and `false`.
+/// Source: IAM User Guide, "AWS global condition context keys" ("Data type: Boolean").
+const TRUTHS: [&str; 4] =
+    ["aws:multifactorauthpresent", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice"];
+
 /// Whether a key of AWS's own has one value in every request; of a service's keys that is not known.
 /// Source: IAM User Guide, "AWS global condition context keys" ("Value type").
 fn has_one_value(key: &str) -> bool {
@@ -349,6 +363,7 @@ fn has_one_value(key: &str) -> bool {
         "aws:resourceorgpaths",
         "aws:sourceorgpaths",
         "aws:tagkeys",
+        "aws:vpceorgpaths",
     ];
     key.starts_with("aws:") && !several.contains(&key)
 }
@@ -392,11 +407,12 @@ fn candidates(lines: &[&Line]) -> Option<Vec<String>> {
     };
     let mut globs: Vec<Glob> = Vec::new();
     for line in lines.iter().filter(|line| line.operator == Operator::Text) {
-        globs.extend(line.wanted.iter().map(|wanted| wanted.glob.clone()));
+        // What is not known may be any text: what stands around it still makes a difference.
+        let open = |token: &Token| if matches!(token, Token::Symbol(_)) { Token::Any } else { *token };
+        globs.extend(line.wanted.iter().map(|wanted| wanted.glob.iter().map(open).collect::<Glob>()));
     }
     globs.sort();
     globs.dedup();
-    globs.retain(|glob| !super::glob::has_symbol(glob));
     globs.push(vec![Token::One, Token::Any]);
     let sets: Vec<Vec<u32>> = (0..u32::try_from(globs.len()).ok()?).map(|glob| vec![glob]).collect();
     let shape = [u32::try_from(sets.len()).ok()?.checked_sub(1)?];

@@ -513,7 +513,13 @@ impl<'c> Case<'c> {
                 ("AWS::IAM::Policy", _) => kind.list(),
                 _ => continue,
             };
-            let stays = self.side().resources.get(name).is_some_and(|other| other.kind == item.kind);
+            // One that gets another name or holder is made anew, and deleted under the old one.
+            let stays = self.side().resources.get(name).is_some_and(|other| {
+                let same = |key: &str| item.property(key) == other.property(key);
+                other.kind == item.kind
+                    && same("PolicyName")
+                    && (item.kind == "AWS::IAM::Policy" || same(single))
+            });
             if let (false, Some(list), Some(policy)) =
                 (stays, item.property(single), item.property("PolicyName"))
                 && self.names(list, kind, subject)? != Some(false)

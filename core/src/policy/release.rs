@@ -157,11 +157,38 @@ fn secrets(both: &Both) -> Vec<String> {
     secrets
 }
 
+/// Whether a text has a secret in it, or a part of one, in any case of its letters. A short one counts where it stands
+/// alone: inside of words it says nothing.
+fn tells(text: &str, secrets: &[String]) -> bool {
+    const SHORT: usize = 4;
+    let text = text.to_lowercase();
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let of_text = words(&text);
+    let has = |part: &str| {
+        if part.chars().count() < SHORT {
+            of_text.iter().any(|word| word == part)
+        } else {
+            text.contains(part)
+        }
+    };
+    secrets.iter().any(|secret| {
+        let secret = secret.to_lowercase();
+        has(&secret)
+            || words(&secret).iter().filter(|word| word.chars().count() >= SHORT).any(|word| has(word))
+    })
+}
+
 impl Decision {
     fn hide(&mut self, secrets: &[String]) {
+        // The place is hidden, not a part of it: what is left around a mask would tell what is behind it.
         let hidden = |text: &mut String| {
-            for secret in secrets.iter().filter(|secret| text.contains(secret.as_str())).collect::<Vec<_>>() {
-                *text = text.replace(secret.as_str(), "****");
+            if tells(text, secrets) {
+                "****".clone_into(text);
             }
         };
         self.reasons.iter_mut().for_each(|reason| hidden(&mut reason.why));
@@ -215,6 +242,14 @@ pub(super) fn both(old: Side, new: Side) -> Both {
             } else {
                 both.defaults.insert(name.clone());
             }
+        }
+        // A default that is read in more ways than one, as a number with zeros in front, is no text that is known.
+        let defaults = (field(&both.old, name, "Default"), field(&both.new, name, "Default"));
+        if let (Some(a), Some(b)) = defaults
+            && a != b
+            && (text(a).is_none() || text(b).is_none())
+        {
+            both.loosened.insert(name.clone(), "its default is written in another way".to_owned());
         }
         if let Some(why) = loosened(&both.old, &both.new, name) {
             both.loosened.insert(name.clone(), why);
@@ -341,7 +376,9 @@ fn loosened(old: &Side, new: &Side, name: &str) -> Option<String> {
     match of("AllowedValues") {
         (Some(Expr::List(_)), None) => return Some("its list of allowed values is gone".to_owned()),
         (Some(Expr::List(a)), Some(Expr::List(b)))
-            if !b.iter().all(|one| a.iter().any(|other| text(one) == text(other))) =>
+            if !b.iter().all(|one| {
+                a.iter().any(|other| one == other || text(one).is_some_and(|one| Some(one) == text(other)))
+            }) =>
         {
             return Some("its list of allowed values is longer".to_owned());
         }
@@ -349,7 +386,7 @@ fn loosened(old: &Side, new: &Side, name: &str) -> Option<String> {
     }
     match of("AllowedPattern") {
         (Some(_), None) => return Some("its pattern is gone".to_owned()),
-        (Some(a), Some(b)) if text(a) != text(b) => return Some("its pattern is another".to_owned()),
+        (Some(a), Some(b)) if a != b => return Some("its pattern is another".to_owned()),
         _ => {}
     }
     for (key, least) in [("MinLength", true), ("MinValue", true), ("MaxLength", false), ("MaxValue", false)] {
@@ -432,6 +469,7 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         });
     };
     let line = |name: &str| asked.line_of(name);
+    let texts = std::cell::OnceCell::new();
     for name in both.old.others.keys().chain(both.new.others.keys()).collect::<BTreeSet<_>>() {
         let (a, b) = (both.old.others.get(name), both.new.others.get(name));
         if a == b && name.contains('.') && a.is_some_and(|expr| asked.both.reaches_changes(expr, None)) {
@@ -519,7 +557,7 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
                 place,
             );
         }
-        if let Some(key) = asked_for(asked, a.property("Tags"), b.property("Tags")) {
+        if let Some(key) = asked_for(asked, &texts, a.property("Tags"), b.property("Tags")) {
             tell(
                 name,
                 subject::noun(&item.kind),
@@ -555,7 +593,12 @@ fn undecided(kind: &str, before: bool, now: bool) -> Option<String> {
 }
 
 /// A tag that differs and that some text of the templates asks for.
-fn asked_for(asked: &Asked<'_>, a: Option<&Expr>, b: Option<&Expr>) -> Option<String> {
+fn asked_for(
+    asked: &Asked<'_>,
+    texts: &std::cell::OnceCell<String>,
+    a: Option<&Expr>,
+    b: Option<&Expr>,
+) -> Option<String> {
     // A value that reads what differs is another one.
     let tags = |list: Option<&Expr>, side: &str| -> BTreeMap<String, String> {
         let mut tags = BTreeMap::new();
@@ -582,15 +625,31 @@ fn asked_for(asked: &Asked<'_>, a: Option<&Expr>, b: Option<&Expr>) -> Option<St
     if differing.is_empty() {
         return None;
     }
+    let texts = texts.get_or_init(|| written(asked));
+    differing.into_iter().find(|key| {
+        let plain = !key.is_empty() && !key.contains(['$', '!', '\u{2}', '\u{3}']);
+        texts.contains(&if plain { format!("tag/{}", key.to_lowercase()) } else { "tag/".to_owned() })
+            || (texts.contains("tag/") && texts.contains(&format!("tag/{OTHER}")))
+            || asks_by_value(texts, &key.to_lowercase())
+    })
+}
+
+/// All resources of both templates in lower case.
+fn written(asked: &Asked<'_>) -> String {
     let mut texts = String::new();
     for side in [&asked.both.old, &asked.both.new] {
         for item in side.resources.values() {
             texts.push_str(&format!("{:?}", item.whole).to_lowercase());
         }
     }
-    differing.into_iter().find(|key| {
-        let plain = !key.is_empty() && !key.contains(['$', '!', '\u{2}', '\u{3}']);
-        texts.contains(&if plain { format!("tag/{}", key.to_lowercase()) } else { "tag/".to_owned() })
-            || (texts.contains("tag/") && texts.contains(&format!("tag/{OTHER}")))
-    })
+    texts
+}
+
+/// Whether a text ends within the name of a tag, so that a value goes on, and it may be this one.
+fn asks_by_value(texts: &str, key: &str) -> bool {
+    let mut ends = texts.split("tag/").skip(1).filter_map(|rest| {
+        let (name, after) = rest.split_once('"')?;
+        (after.starts_with(')') && !name.contains('\\')).then_some(name)
+    });
+    ends.any(|name| key.starts_with(name))
 }

@@ -128,6 +128,9 @@ pub(super) struct Reader<'r> {
 pub(super) const READ: [(Reading, &str); 3] =
     [(Reading::Exact, "as it is"), (Reading::Folded, "in any case"), (Reading::Arn, "as an ARN")];
 
+/// A value in a document of the version that knows policy variables.
+pub(super) const WITH_VARIABLES: &str = "with variables";
+
 /// What an element has for each item that is not understood.
 struct Unread;
 
@@ -421,7 +424,14 @@ impl Reader<'_> {
                     if matches!(value, Expr::GetAtt(_, attribute) if attribute.ends_with("Arn")) {
                         colons += 5;
                     }
-                    glob.push(Token::Symbol(self.symbols.number(Symbol::Value(value.clone()))));
+                    // A parameter may hold policy variables: it is something else where they are read.
+                    let value = match value {
+                        Expr::Ref(name) if variables && !name.starts_with("AWS::") => {
+                            Expr::Unary(WITH_VARIABLES.to_owned(), Box::new(value.clone()))
+                        }
+                        other => other.clone(),
+                    };
+                    glob.push(Token::Symbol(self.symbols.number(Symbol::Value(value))));
                     continue;
                 }
             };

@@ -1,7 +1,7 @@
 //! What was decided, in words.
 
 use super::holder::aws_policy;
-use super::statement::READ;
+use super::statement::{READ, WITH_VARIABLES};
 use super::world::OTHER;
 use crate::expression::Expr;
 use crate::writer::Writer;
@@ -13,7 +13,9 @@ pub(crate) fn value(expr: &Expr) -> String {
         Expr::GetAtt(name, attribute) if name.contains(OTHER) => {
             Some(Expr::GetAtt(name.replace(OTHER, ""), attribute.clone()))
         }
-        Expr::Unary(how, inner) if READ.iter().any(|(_, known)| known == how) => Some(inner.as_ref().clone()),
+        Expr::Unary(how, inner) if how == WITH_VARIABLES || READ.iter().any(|(_, known)| known == how) => {
+            Some(inner.as_ref().clone())
+        }
         _ => None,
     });
     match plain {
