@@ -107,8 +107,8 @@ impl Walk<'_, '_> {
     }
 
     fn leaf(&mut self, path: &[String], then: &Value, now: &Value) {
-        let Some(statement) = self.statement.clone().filter(|_| !path.iter().any(|step| step == TRUST))
-        else {
+        let trusts = path.iter().any(|step| step == TRUST);
+        let Some(statement) = self.statement.clone().filter(|_| !trusts || self.is_of_people()) else {
             self.fault(path, "nothing that comes later can stand here");
             return;
         };
@@ -123,7 +123,7 @@ impl Walk<'_, '_> {
             }
         }
         let is_bounded = match element {
-            "Resource" => true,
+            "Resource" => !trusts,
             "Condition" => steps.last().is_some_and(|operator| may_wait(operator)),
             _ => false,
         };
@@ -132,9 +132,16 @@ impl Walk<'_, '_> {
             self.fault(path, &why);
             return;
         }
-        if let Some(statement) = self.statement_value.clone() {
+        // Who may assume a role is no permission that a service checks of it.
+        if let Some(statement) = self.statement_value.clone().filter(|_| !trusts) {
             self.comes_later(&statement, then.clone());
         }
+    }
+
+    /// Whether a statement of a trust policy lets in nobody who tries when a resource is created: no service.
+    fn is_of_people(&self) -> bool {
+        let principal = self.statement_value.as_ref().and_then(|statement| statement.get("Principal"));
+        matches!(principal, Some(Value::Map(kinds)) if kinds.iter().all(|(key, _)| matches!(key.as_str(), "AWS" | "Federated")))
     }
 
     fn comes_later(&mut self, statement: &Value, target: Value) {

@@ -38,8 +38,12 @@ pub(super) fn guarded<'d, 't>(
         seen.push(of.id());
         let within =
             of.get("Resource").is_some_and(|part| part.outer().contains(bridge.reference.node.outer()));
-        let known =
-            of.get("Condition").is_none_or(|condition| crate::template::call(condition.resolved()).is_none());
+        // What a value chooses has no place for a line of ours.
+        let known = of.get("Condition").is_none_or(|condition| {
+            let condition = condition.resolved();
+            let computed = |node: Node<'_, '_>| crate::template::call(node.resolved()).is_some();
+            !computed(condition) && !condition.entries().any(|(_, keys)| computed(keys))
+        });
         let already = of.get("Condition").is_some_and(|condition| {
             condition.resolved().entries().any(|(_, keys)| {
                 keys.resolved().entries().any(|(key, _)| {
@@ -63,6 +67,14 @@ pub(super) fn guarded<'d, 't>(
                 .help("write it in a statement of its own"),
             ),
             None if within && known => list.push(Guarded { owner: bridge.owner, statement: of }),
+            None if within => found.push(
+                Diagnostic::new(
+                    Code::GRD001,
+                    format!("the pattern for `{}` in `{}` is not held to the account: the condition of its statement is computed", bridge.target, bridge.owner),
+                )
+                .at(of.get("Condition").map_or(of.span(), Node::span), "this condition")
+                .help("write the condition out in statements of their own, one a case"),
+            ),
             None => {}
         }
     }

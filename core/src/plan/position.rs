@@ -124,7 +124,7 @@ fn from_path(path: &[Step<'_, '_>], function: Option<&str>, kind: &str) -> Posit
     Position {
         exact,
         pattern: pattern_in(element.name, &inner, effect, function),
-        later: later_in(element.name, &inner, effect, function),
+        later: later_in(element.name, &inner, effect, function).and_then(|()| assumed_later(element.mapping)),
         statement: Some(statement_name(element.mapping)),
         element: std::iter::once(element.name)
             .chain(inner.iter().rev().copied())
@@ -200,6 +200,18 @@ fn later_in(
         }
         (other, _) => Err(format!("`{other}` takes no value that comes later")),
     }
+}
+
+/// Whether nobody has to assume a role before its trust lets them: a service that is told of a role tries at once.
+/// Source: Lambda API Reference, `CreateFunction`: "The role defined for the function cannot be assumed by Lambda".
+fn assumed_later(statement: Node<'_, '_>) -> Result<(), String> {
+    let Some(principal) = statement.get("Principal").map(Node::resolved) else { return Ok(()) };
+    let people = |(key, _): (Node<'_, '_>, Node<'_, '_>)| matches!(key.as_str(), Some("AWS" | "Federated"));
+    if principal.kind() == Kind::Mapping && call(principal).is_none() && principal.entries().all(people) {
+        return Ok(());
+    }
+    Err("until the value comes, nobody could assume the role, and a service does when it is told of it"
+        .to_owned())
 }
 
 /// Whether an operator of a condition holds for nothing while its value is one that nothing has: it compares texts, and

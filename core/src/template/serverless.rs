@@ -49,6 +49,44 @@ pub fn is_serverless(template: &Template<'_, '_>) -> bool {
     template.transforms().iter().any(|(name, _)| *name == SERVERLESS)
 }
 
+/// Whether a value may be `AWS::NoValue`, as one that an `If` chooses.
+fn may_be_absent(node: Node<'_, '_>) -> bool {
+    let Some(call) = super::call(node.resolved()) else { return false };
+    match call.function {
+        super::Function::If => call.arguments().into_iter().skip(1).any(may_be_absent),
+        super::Function::Ref => call.text() == Some("AWS::NoValue"),
+        _ => false,
+    }
+}
+
+/// The roles of a GraphQL API: for its logs, and for each source of data that names none.
+/// Source: `aws-sam-translator` 1.115, `model/sam_resources.py`, `SamGraphQLApi`.
+fn graphql(
+    site: Site<'_, '_>,
+    properties: Option<Node<'_, '_>>,
+    add: &mut impl FnMut(String, &'static str, &'static str),
+) {
+    let role = "AWS::IAM::Role";
+    let get = |key: &str| properties.and_then(|all| all.get(key)).map(Node::resolved);
+    if get("Logging").is_some_and(|logging| logging.get("CloudWatchLogsRoleArn").is_none()) {
+        add(
+            format!("{}CloudWatchRole", site.name),
+            role,
+            "a role of your own under `CloudWatchLogsRoleArn` of `Logging`",
+        );
+    }
+    for (kind, sources) in get("DataSources").into_iter().flat_map(Node::entries) {
+        let kind = kind.as_str().unwrap_or_default();
+        for (name, source) in sources.resolved().entries() {
+            if matches!(kind, "DynamoDb" | "Lambda") && source.resolved().get("ServiceRoleArn").is_none() {
+                let kind = if kind == "Lambda" { kind } else { "DynamoDB" };
+                let name = format!("{}{}{kind}DataSourceRole", site.name, name.as_str().unwrap_or_default());
+                add(name, role, "a role of your own under `ServiceRoleArn` of the source");
+            }
+        }
+    }
+}
+
 /// The roles and policies that the transform makes, in the order of the text.
 #[must_use]
 pub fn generated_iam<'d, 't>(template: &Template<'d, 't>) -> Vec<GeneratedIam<'d, 't>> {
@@ -68,7 +106,8 @@ pub fn generated_iam<'d, 't>(template: &Template<'d, 't>) -> Vec<GeneratedIam<'d
         let written = "a role of your own, and `Role: !GetAtt ROLE.Arn` here";
         match site.kind {
             "AWS::Serverless::Function" => {
-                if !has("Role") && global("Function", "Role").is_none() {
+                let own = properties.and_then(|all| all.get("Role")).or_else(|| global("Function", "Role"));
+                if own.is_none_or(may_be_absent) {
                     add(format!("{}Role", site.name), role, written);
                 }
                 let preference = properties
@@ -82,9 +121,17 @@ pub fn generated_iam<'d, 't>(template: &Template<'d, 't>) -> Vec<GeneratedIam<'d
                     );
                 }
             }
-            "AWS::Serverless::StateMachine" if !has("Role") && global("StateMachine", "Role").is_none() => {
-                add(format!("{}Role", site.name), role, written);
+            "AWS::Serverless::StateMachine" => {
+                let own =
+                    properties.and_then(|all| all.get("Role")).or_else(|| global("StateMachine", "Role"));
+                if own.is_none_or(may_be_absent) {
+                    add(format!("{}Role", site.name), role, written);
+                }
             }
+            "AWS::Serverless::CapacityProvider" if !has("OperatorRole") => {
+                add(format!("{}OperatorRole", site.name), role, "a role of your own under `OperatorRole`");
+            }
+            "AWS::Serverless::GraphQLApi" => graphql(site, properties, &mut add),
             "AWS::Serverless::Connector" => {
                 add(
                     format!("{}Policy", site.name),
