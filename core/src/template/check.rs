@@ -159,7 +159,11 @@ fn shapes(template: &Template<'_, '_>, macros: bool) -> Vec<Diagnostic> {
         let (wrong, shape) = match call.function {
             Function::Ref => (!scalar && !extended, "a name"),
             Function::GetAtt => {
-                (call.get_att().is_none() && (!extended || scalar), "`Name.Attribute` or `[Name, Attribute]`")
+                let empty = call.argument.items().any(|item| item.literal() == Some(""));
+                (
+                    call.get_att().is_none() && (!extended || scalar || empty),
+                    "`Name.Attribute` or `[Name, Attribute]`",
+                )
             }
             Function::Sub => (
                 !(scalar || items == 2 && call.argument.kind() == Kind::Sequence),

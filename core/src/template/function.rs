@@ -107,8 +107,11 @@ impl<'d, 't> Call<'d, 't> {
             return (!name.is_empty() && !attribute.is_empty()).then_some((name, Some(attribute)));
         }
         let mut items = self.argument.items();
-        let name = items.next()?.literal()?;
+        let name = items.next()?.literal().filter(|name| !name.is_empty())?;
         let attribute = items.next()?.literal();
+        if attribute.is_some_and(str::is_empty) {
+            return None;
+        }
         items.next().is_none().then_some((name, attribute))
     }
 }
