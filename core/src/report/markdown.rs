@@ -12,6 +12,9 @@ pub(super) fn render(report: &Report) -> String {
     let mut page = Page { out: String::new(), left_out: 0 };
     let broken = report.findings.iter().any(|finding| finding.severity == crate::diagnostic::Severity::Error);
     page.whole(&head(report));
+    let digests =
+        report.digests.iter().map(|each| format!("- `{}`: SHA-256 `{}`\n", code(&each.file), each.sha256));
+    page.list("What this speaks of", &digests.collect::<Vec<_>>());
     if broken {
         page.list("Findings", &findings(report));
     }
@@ -34,9 +37,6 @@ pub(super) fn render(report: &Report) -> String {
         .map(|wire| format!("| `{}` | `{}` |\n", code(&wire.output), code(&wire.parameter)));
     let wires = format!("| output | parameter |\n|---|---|\n{}", wires.collect::<String>());
     page.list(&format!("Wiring ({})", report.wiring.len()), &[wires]);
-    let digests =
-        report.digests.iter().map(|each| format!("- `{}`: SHA-256 `{}`\n", code(&each.file), each.sha256));
-    page.list("What this speaks of", &digests.collect::<Vec<_>>());
     page.whole(&format!("\niam-split {}\n", report.tool_version));
     page.end()
 }
