@@ -9,6 +9,7 @@ mod catalogue;
 mod change;
 mod condition;
 mod decide;
+mod gift;
 mod glob;
 mod holder;
 mod loops;

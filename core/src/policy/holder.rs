@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::decide::{Fixed, Powers};
+use super::gift;
 use super::side::{Item, Side};
 use super::spelled::spelled;
 use super::statement::{Origin, Reader, Statement, Symbols, Unknown, blanket, entry, opaque};
@@ -17,6 +18,16 @@ pub(super) enum Subject {
     Own(Kind, String),
     /// One that the template names and does not declare.
     Outside(Kind, Expr),
+}
+
+impl Subject {
+    /// What the template calls it.
+    fn called(&self) -> String {
+        match self {
+            Self::Own(_, name) => name.clone(),
+            Self::Outside(_, expr) => super::words::value(expr),
+        }
+    }
 }
 
 /// What a subject is.
@@ -189,6 +200,18 @@ impl<'c> Case<'c> {
         }
     }
 
+    /// What the update may take from its holder, although the new template gives it still.
+    fn perhaps_taken(&self, holder: &str, gift: &str, statements: &mut [Statement]) {
+        let is_taken = self.both.perhaps_taken.contains(&(holder.to_owned(), gift.to_owned()));
+        for statement in statements.iter_mut().filter(|_| is_taken && self.which == Which::New) {
+            let known = statement.meaning.unknown.take().map(|unknown| unknown.what).unwrap_or_default();
+            statement.meaning.unknown = Some(Unknown {
+                what: format!("{known} {gift} is taken from {holder}"),
+                why: "it is given in two ways, and one of them goes: that may take away what the other gives",
+            });
+        }
+    }
+
     /// What loops may give to anyone that cannot be written out.
     fn of_loops(&self, powers: &mut Powers) -> Result<(), Stop> {
         for (section, expr) in self.side().open_loops() {
@@ -319,7 +342,9 @@ impl<'c> Case<'c> {
         if let Some(arns) = item.property("ManagedPolicyArns") {
             let arns = self.value(arns)?;
             for arn in leaves(&arns) {
-                powers.statements.extend(self.managed(arn, name)?);
+                let mut statements = self.managed(arn, name)?;
+                self.perhaps_taken(name, &gift::called(self.side(), arn), &mut statements);
+                powers.statements.extend(statements);
             }
         }
         if let Some(boundary) = item.property("PermissionsBoundary") {
@@ -486,6 +511,7 @@ impl<'c> Case<'c> {
             if is_named.is_none() {
                 Self::perhaps(&mut statements, name, &self.value(list)?);
             }
+            self.perhaps_taken(&subject.called(), name, &mut statements);
             let start = powers.statements.len();
             powers.statements.extend(statements);
             if let Some(policy) =
@@ -532,10 +558,7 @@ impl<'c> Case<'c> {
 
     /// The policies of the groups that a user is in.
     fn groups(&mut self, user: &Subject, list: Option<&Expr>, powers: &mut Powers) -> Result<(), Stop> {
-        let holder = match user {
-            Subject::Own(_, name) => name.clone(),
-            Subject::Outside(_, expr) => super::words::value(expr),
-        };
+        let holder = user.called();
         let mut groups: BTreeMap<String, Expr> = BTreeMap::new();
         if let Some(list) = list {
             let list = self.value(list)?;
@@ -575,7 +598,11 @@ impl<'c> Case<'c> {
                 }
             }
             match found {
-                Some((name, item)) if self.exists(item)? => self.of_own(Kind::Group, name, item, powers)?,
+                Some((name, item)) if self.exists(item)? => {
+                    let start = powers.statements.len();
+                    self.of_own(Kind::Group, name, item, powers)?;
+                    self.perhaps_taken(&holder, name, powers.statements.get_mut(start..).unwrap_or_default());
+                }
                 Some(_) => {}
                 None => {
                     let shown = super::words::value(&group);
@@ -584,10 +611,16 @@ impl<'c> Case<'c> {
                         policy: format!("group {shown}"),
                         ..Origin::default()
                     };
+                    let start = powers.statements.len();
                     powers.statements.extend(opaque(&format!("group {shown}"), &origin));
                     let mut named = Vec::new();
                     self.attached(Kind::Group, &Subject::Outside(Kind::Group, group), powers, &mut named)?;
                     self.overwritten(&named, powers);
+                    self.perhaps_taken(
+                        &holder,
+                        &shown,
+                        powers.statements.get_mut(start..).unwrap_or_default(),
+                    );
                 }
             }
         }
@@ -704,7 +737,7 @@ pub(super) fn leaves(expr: &Expr) -> Vec<&Expr> {
 }
 
 /// The text at the end of a value.
-fn tail(expr: &Expr) -> String {
+pub(super) fn tail(expr: &Expr) -> String {
     match expr {
         Expr::Text(text) => text.clone(),
         Expr::Concat(parts) => parts.last().map(tail).unwrap_or_default(),

@@ -225,6 +225,7 @@ pub(super) fn both(old: Side, new: Side) -> Both {
         mappings: BTreeSet::new(),
         renamed: BTreeMap::new(),
         partition: None,
+        perhaps_taken: BTreeSet::new(),
     };
     both.partition = partition(&both.new);
     for name in both.new.parameters.keys().filter(|name| both.old.parameters.contains_key(*name)) {
@@ -304,6 +305,7 @@ pub(super) fn both(old: Side, new: Side) -> Both {
             both.renamed.insert(name.clone(), why);
         }
     }
+    both.perhaps_taken = super::gift::perhaps_taken(&both);
     both
 }
 
@@ -469,15 +471,6 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         });
     };
     let line = |name: &str| asked.line_of(name);
-    let (before, now) = (gifts(&both.old), gifts(&both.new));
-    for ((holder, gift), ways) in &before {
-        // What goes last, in the clean-up, takes away what is given in another way by then, a `Deny` as well.
-        if now.get(&(holder.clone(), gift.clone())).is_some_and(|left| !ways.is_subset(left)) {
-            let why =
-                format!("it has `{gift}` in another way as well, and one way goes: that may take it away");
-            tell(holder, "holder", Question::Other, why, line(&format!("Resources.{holder}")));
-        }
-    }
     let texts = std::cell::OnceCell::new();
     for name in both.old.others.keys().chain(both.new.others.keys()).collect::<BTreeSet<_>>() {
         let (a, b) = (both.old.others.get(name), both.new.others.get(name));
@@ -576,47 +569,6 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
             );
         }
     }
-}
-
-/// In which ways each holder has each managed policy and is in each group, by what the template calls them.
-/// Source: IAM API Reference, `DetachRolePolicy`, `RemoveUserFromGroup`: they know nothing of who attached or added.
-fn gifts(side: &Side) -> BTreeMap<(String, String), BTreeSet<String>> {
-    let mut found: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    let called = |expr: &Expr| match expr {
-        Expr::Ref(name) | Expr::GetAtt(name, _) => name.clone(),
-        other => {
-            let is_its = |item: &super::side::Item| {
-                ["RoleName", "UserName", "GroupName"].iter().any(|key| item.property(key) == Some(other))
-            };
-            let own = side.resources.iter().find(|(_, item)| is_its(item));
-            own.map_or_else(|| super::words::value(other), |(name, _)| name.clone())
-        }
-    };
-    for (name, item) in &side.resources {
-        let list = |key: &str| -> Vec<String> {
-            item.property(key).map(subject::branches).unwrap_or_default().into_iter().map(called).collect()
-        };
-        let mut give = |holder: String, gift: String| {
-            found.entry((holder, gift)).or_default().insert(name.clone());
-        };
-        match item.kind.as_str() {
-            "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
-                list("ManagedPolicyArns").into_iter().for_each(|gift| give(name.clone(), gift));
-                list("Groups").into_iter().for_each(|gift| give(name.clone(), gift));
-            }
-            "AWS::IAM::ManagedPolicy" => {
-                let holders = ["Roles", "Users", "Groups"].into_iter().flat_map(list);
-                holders.for_each(|holder| give(holder, name.clone()));
-            }
-            "AWS::IAM::UserToGroupAddition" => {
-                for gift in list("GroupName") {
-                    list("Users").into_iter().for_each(|holder| give(holder, gift.clone()));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 fn keys(a: &Expr, b: &Expr) -> BTreeSet<String> {

@@ -187,7 +187,7 @@ impl Reader<'_> {
                 return Err(need);
             }
             match self.statement(parts, variables, &origin) {
-                Ok(statement) => list.push(statement),
+                Ok(statements) => list.extend(statements),
                 Err(Unread) => {
                     let plain: Vec<_> = parts.iter().filter(|(key, _)| key != MARK).collect();
                     let mut both = opaque(&format!("{variables} {plain:?}"), &origin);
@@ -209,7 +209,7 @@ impl Reader<'_> {
         parts: &[(String, Expr)],
         variables: bool,
         origin: &Origin,
-    ) -> Result<Statement, Unread> {
+    ) -> Result<Vec<Statement>, Unread> {
         let get = |name: &str| parts.iter().find(|(key, _)| key == name).map(|(_, value)| value);
         let known = [
             "Sid",
@@ -242,6 +242,7 @@ impl Reader<'_> {
             globs.push(self.glob(action, false, Reading::Wild)?.into_iter().map(lower_case).collect());
         }
         let actions = Set::of(negated, globs);
+        let mut doubtful = Vec::new();
         let (targets, written_targets) = if self.trust {
             let (negated, key, principals) = match (get("Principal"), get("NotPrincipal")) {
                 (Some(principals), None) => (false, "Principal", principals),
@@ -251,10 +252,18 @@ impl Reader<'_> {
             if get("Resource").or(get("NotResource")).is_some() {
                 return Err(Unread);
             }
-            (
-                Set::of(negated, self.principals(principals, negated, allow)?),
-                (key.to_owned(), shown_principals(principals)),
-            )
+            let globs = if negated {
+                // IAM takes exceptions of a denial alone.
+                if allow {
+                    return Err(Unread);
+                }
+                let excepted;
+                (excepted, doubtful) = self.excepted(principals)?;
+                excepted
+            } else {
+                self.principals(principals)?
+            };
+            (Set::of(negated, globs), (key.to_owned(), shown_principals(principals)))
         } else {
             let (negated, key, resources) = match (get("Resource"), get("NotResource")) {
                 (Some(resources), None) => (false, "Resource", resources),
@@ -276,53 +285,84 @@ impl Reader<'_> {
             Some(condition) => self.lines(condition, variables)?,
             None => Vec::new(),
         };
-        Ok(Statement {
+        let sure = Statement {
             meaning: Meaning { allow, actions, targets, lines, unknown: None },
             written: Written { actions: written_actions, targets: written_targets, condition },
             origin: origin.clone(),
-        })
+        };
+        if doubtful.is_empty() {
+            return Ok(vec![sure]);
+        }
+        let mut perhaps = sure.clone();
+        perhaps.meaning.unknown = Some(Unknown {
+            what: format!("denied still {doubtful:?}"),
+            why: "`NotPrincipal` names a principal and not its account: IAM may deny it still",
+        });
+        perhaps.meaning.targets = Set::of(false, doubtful);
+        Ok(vec![sure, perhaps])
     }
 
-    /// The globs of principals. `excepted`: they stand in `NotPrincipal`, where an account is its root user alone, and
-    /// nobody is surely excepted whose account is not named as well.
-    /// Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal".
-    fn principals(&mut self, principals: &Expr, excepted: bool, allow: bool) -> Result<Vec<Glob>, Unread> {
+    /// The names of principals, each with its kind (`AWS`, `Service`, …); `None` for all of them.
+    fn names(&mut self, principals: &Expr) -> Result<Option<Vec<(String, Glob)>>, Unread> {
         let kinds = match principals {
-            Expr::Text(all) if all == "*" => return Ok(vec![vec![Token::Any]]),
+            Expr::Text(all) if all == "*" => return Ok(None),
             Expr::Map(kinds) => kinds,
             _ => return Err(Unread),
         };
-        let mut globs = Vec::new();
+        let mut list = Vec::new();
         for (kind, names) in kinds {
             for name in each(names) {
-                let prefix = format!("{kind}:").chars().map(Token::Char).collect::<Vec<_>>();
-                let glob = self.glob(&name, false, Reading::Exact)?;
-                let meant = match everyone_of(&glob, self.symbols) {
-                    _ if kind != "AWS" || excepted => vec![glob],
-                    Some(everyone) => everyone,
-                    None if glob == [Token::Char('*')] => vec![vec![Token::Any]],
-                    None => vec![glob],
-                };
-                globs.extend(meant.into_iter().map(|glob| [prefix.clone(), glob].concat()));
+                list.push((kind.clone(), self.glob(&name, false, Reading::Exact)?));
             }
         }
-        // IAM takes exceptions of a denial alone.
-        if excepted && allow {
-            return Err(Unread);
-        }
-        if excepted {
-            let name = |glob: &'_ Glob| glob.get("AWS:".len()..).unwrap_or_default().to_vec();
-            let everyone = |name: &Glob| everyone_of(name, self.symbols);
-            let accounts: Vec<Glob> =
-                globs.iter().filter_map(|glob| everyone(&name(glob))).flatten().collect();
-            let is_named = |name: &Glob| {
-                everyone(name).is_some() || accounts.iter().any(|account| within(name, account))
+        Ok(Some(list))
+    }
+
+    /// The globs of principals.
+    fn principals(&mut self, principals: &Expr) -> Result<Vec<Glob>, Unread> {
+        let Some(names) = self.names(principals)? else { return Ok(vec![vec![Token::Any]]) };
+        let meant = |(kind, name): (String, Glob)| {
+            let globs = match everyone_of(&name, self.symbols) {
+                _ if kind != "AWS" => vec![name],
+                Some(everyone) => everyone,
+                None if name == [Token::Char('*')] => vec![vec![Token::Any]],
+                None => vec![name],
             };
-            if !globs.iter().all(|glob| is_named(&name(glob))) {
-                return Err(Unread);
+            globs.into_iter().map(move |glob| of_kind(&kind, &glob))
+        };
+        Ok(names.into_iter().flat_map(meant).collect())
+    }
+
+    /// The globs of principals that `NotPrincipal` excepts, where an account is its root user alone, and those of them
+    /// that are perhaps denied still: nobody is surely excepted whose account is not named as well.
+    /// Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal".
+    fn excepted(&mut self, principals: &Expr) -> Result<(Vec<Glob>, Vec<Glob>), Unread> {
+        let Some(names) = self.names(principals)? else { return Ok((vec![vec![Token::Any]], Vec::new())) };
+        let everyone = |name: &Glob| everyone_of(name, self.symbols);
+        let accounts: Vec<Glob> = names
+            .iter()
+            .filter(|(kind, _)| kind == "AWS")
+            .filter_map(|(_, name)| everyone(name))
+            .flatten()
+            .collect();
+        let (mut excepted, mut doubtful) = (Vec::new(), Vec::new());
+        for (kind, name) in &names {
+            excepted.push(of_kind(kind, name));
+            let is_sure = kind == "AWS"
+                && (everyone(name).is_some() || accounts.iter().any(|account| within(name, account)));
+            if is_sure {
+                continue;
+            }
+            doubtful.push(of_kind(kind, name));
+            if kind == "AWS" {
+                // Its sessions and whatever else the exception may mean are of its account.
+                let of_account = everyone_beside(name).ok_or(Unread)?;
+                doubtful.extend(of_account.iter().map(|glob| of_kind(kind, glob)));
             }
         }
-        Ok(globs)
+        // Where all is in doubt that is excepted, the denial of the rest stays sure.
+        excepted.extend(doubtful.iter().cloned());
+        Ok((excepted, doubtful))
     }
 
     fn lines(&mut self, condition: &Expr, variables: bool) -> Result<Vec<Line>, Unread> {
@@ -520,17 +560,35 @@ fn lower_case(token: Token) -> Token {
     }
 }
 
-/// Everyone in an account, where a principal is one: users and roles, and the sessions of both. Source: IAM User Guide,
-/// "AWS JSON policy elements: Principal": the account's number and the ARN of its root mean the same.
-fn everyone_of(glob: &[Token], symbols: &Symbols) -> Option<Vec<Glob>> {
-    let chars = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
-    let everyone = |account: &[Token]| {
-        let of = |service: &str| {
-            [chars("arn:").as_slice(), &[Token::Any], &chars(service), account, &chars(":"), &[Token::Any]]
-                .concat()
-        };
-        vec![of(":iam::"), of(":sts::")]
+fn chars(text: &str) -> Glob {
+    text.chars().map(Token::Char).collect()
+}
+
+/// The glob of a principal, from its kind and its name.
+fn of_kind(kind: &str, name: &Glob) -> Glob {
+    [chars(&format!("{kind}:")), name.clone()].concat()
+}
+
+/// Everyone in an account: users and roles, and the sessions of both.
+fn everyone(account: &[Token]) -> Vec<Glob> {
+    let of = |service: &str| {
+        [chars("arn:").as_slice(), &[Token::Any], &chars(service), account, &chars(":"), &[Token::Any]]
+            .concat()
     };
+    vec![of(":iam::"), of(":sts::")]
+}
+
+/// Everyone in the account of a user, a role or a session, by its ARN.
+fn everyone_beside(arn: &[Token]) -> Option<Vec<Glob>> {
+    let mut parts = arn.split(|token| *token == Token::Char(':'));
+    let sign = parts.next()?;
+    let account = parts.nth(3)?;
+    (sign == chars("arn") && !account.is_empty() && parts.next().is_some()).then(|| everyone(account))
+}
+
+/// Everyone in an account, where a principal is one. Source: IAM User Guide, "AWS JSON policy elements: Principal": the
+/// account's number and the ARN of its root mean the same.
+fn everyone_of(glob: &[Token], symbols: &Symbols) -> Option<Vec<Glob>> {
     let is_account = match glob {
         [Token::Symbol(number)] => {
             matches!(symbols.get(*number), Some(Symbol::Value(Expr::Ref(name))) if name == "AWS::AccountId")

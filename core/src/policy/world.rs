@@ -68,6 +68,8 @@ pub(super) struct Both {
     pub(super) renamed: BTreeMap<String, String>,
     /// The partition, where the new template can be deployed in one only.
     pub(super) partition: Option<String>,
+    /// What the new template still gives and the update may take away: holders, and what they are given.
+    pub(super) perhaps_taken: BTreeSet<(String, String)>,
 }
 
 /// Put after a name that does not mean the same in both.
