@@ -32,7 +32,7 @@ use crate::config::{Means, Resolution, is_logical_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::syntax::Node;
-use crate::template::{OF_APPLICATION, Owner, Reference, Resource, Target, Template, generated_iam};
+use crate::template::{Owner, Reference, Resource, Target, Template, generated_iam, is_understood};
 use crate::text::Span;
 
 pub use attach::Attached;
@@ -41,7 +41,7 @@ pub use guard::Guarded;
 pub use later::Later;
 pub use order::{Wait, Waits};
 pub use position::{Position, position};
-pub(crate) use position::{may_wait, pattern_in};
+pub(crate) use position::{may_wait, pattern_in, tries_nothing};
 pub use prefix::prefixes;
 pub use reach::{extent, reaches};
 pub use resolve::{NameNeed, Resolved, Resolver};
@@ -478,7 +478,7 @@ fn transforms(
     }
     found.extend(connected(template, moved));
     for (name, node) in template.transforms() {
-        if name == "AWS::LanguageExtensions" || OF_APPLICATION.contains(&name) {
+        if is_understood(name) {
             continue;
         }
         found.push(

@@ -294,6 +294,11 @@ impl Report {
         self.monolith.is_some() && self.verdict != Verdict::NotCompared
     }
 
+    /// Whether something is wrong: that comes before everything else.
+    fn is_broken(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
     /// How the verdict looks: green only where something is proven.
     fn tone(&self) -> &'static str {
         match self.verdict {

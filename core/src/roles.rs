@@ -20,7 +20,7 @@ use crate::expression::{Expr, lower};
 use crate::policy::managed;
 use crate::syntax::Node;
 use crate::template::{
-    OF_APPLICATION, Owner, Target, Template, call, generated_iam, is_module, references, sites,
+    Owner, Target, Template, call, generated_iam, is_module, is_understood, references, sites,
 };
 use crate::text::LineIndex;
 use read::Reader;
@@ -74,7 +74,7 @@ impl Kind {
 }
 
 /// Which of the templates holds something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -219,18 +219,6 @@ impl Card {
     }
 }
 
-impl PartialOrd for Part {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Part {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (*self as u8).cmp(&(*other as u8))
-    }
-}
-
 /// One template, with what its parameters stand for.
 pub struct Side<'s, 'd, 't> {
     /// Which it is.
@@ -288,7 +276,7 @@ pub fn roles(sides: &[Side<'_, '_, '_>]) -> Vec<Card> {
 pub fn unseen(template: &Template<'_, '_>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, _) in template.transforms() {
-        if name != "AWS::LanguageExtensions" && !OF_APPLICATION.contains(&name) {
+        if !is_understood(name) {
             found.push(format!("the transform `{name}` may write roles that are not in the text"));
         }
     }
@@ -308,10 +296,7 @@ pub fn unseen(template: &Template<'_, '_>) -> Vec<String> {
 }
 
 /// Policies of the template and whom they are attached to: both ways round.
-#[derive(Default)]
-struct Links {
-    list: BTreeSet<(String, String)>,
-}
+type Links = BTreeSet<(String, String)>;
 
 fn declared(side: &Side<'_, '_, '_>, cards: &mut Vec<Card>) {
     let lines = LineIndex::new(side.template.document.text());
@@ -461,7 +446,7 @@ fn attached(side: &Side<'_, '_, '_>, cards: &mut Vec<Card>, links: &mut Links) {
                 }
             }
             "AWS::IAM::ManagedPolicy" => {
-                links.list.extend(holders.into_iter().map(|(_, holder)| (site.name.to_owned(), holder)));
+                links.extend(holders.into_iter().map(|(_, holder)| (site.name.to_owned(), holder)));
             }
             "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
                 let Some(list) = property("ManagedPolicyArns") else { continue };
@@ -473,7 +458,7 @@ fn attached(side: &Side<'_, '_, '_>, cards: &mut Vec<Card>, links: &mut Links) {
                             card.managed.push(Item { text, only_if });
                         }
                     }
-                    links.list.extend(own.into_iter().map(|policy| (policy, site.name.to_owned())));
+                    links.extend(own.into_iter().map(|policy| (policy, site.name.to_owned())));
                 }
             }
             _ => {}
@@ -506,7 +491,7 @@ fn used(side: &Side<'_, '_, '_>, cards: &mut [Card]) {
 
 /// Opens the template's own managed policies in whom they are attached to.
 fn fold(cards: &mut [Card], links: &Links) {
-    for (policy, holder) in &links.list {
+    for (policy, holder) in links {
         let Some(from) = cards.iter().find(|card| card.name == *policy) else { continue };
         let grants: Vec<Grant> =
             from.grants.iter().map(|grant| Grant { policy: policy.clone(), ..grant.clone() }).collect();

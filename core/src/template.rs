@@ -15,7 +15,8 @@ pub use function::{Call, Form, Function, call, long_call};
 pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, may_mean, references};
 pub use secret::redacted;
 pub use serverless::{
-    BLUE_GREEN, GeneratedIam, OF_APPLICATION, SERVERLESS, generated_iam, is_blue_green, is_serverless,
+    BLUE_GREEN, GeneratedIam, LANGUAGE_EXTENSIONS, OF_APPLICATION, SERVERLESS, generated_iam, is_blue_green,
+    is_serverless, is_understood,
 };
 pub use site::{Site, condition_entry, in_turn, is_made, sites, with_letters};
 pub use sub::{Piece, pieces};
@@ -171,7 +172,7 @@ impl<'d, 't> Template<'d, 't> {
     /// Whether the template is processed as `AWS::LanguageExtensions`.
     #[must_use]
     pub fn has_language_extensions(&self) -> bool {
-        self.transforms().iter().any(|(name, _)| *name == "AWS::LanguageExtensions")
+        self.transforms().iter().any(|(name, _)| *name == LANGUAGE_EXTENSIONS)
     }
 
     /// Everything that `Ref` may name: parameters and resources.

@@ -1,5 +1,7 @@
 //! Findings in a terminal: the source line, a caret, the reason and the way out.
 
+use std::io::Write;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use iam_split_core::api::{Texts, redacted};
@@ -110,4 +112,25 @@ fn shown(text: &str, start: usize, end: usize) -> (usize, usize) {
     let end = (start..=end.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(start);
     let line = text.get(start..end).and_then(|part| part.find('\n')).map_or(end, |at| start + at);
     (start, line)
+}
+
+/// What is said of more lines than this is shortened to what matters, where nobody asks for all of it.
+const SCREEN: usize = 40;
+
+/// Tells everything where that fits on a screen or is asked for, and else what matters: `tell` is given which.
+pub(crate) fn on_one_screen(
+    verbose: bool,
+    streams: &mut Streams,
+    tell: impl Fn(bool, &mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut text: Vec<u8> = Vec::new();
+    tell(true, &mut text)?;
+    let lines = text.iter().filter(|byte| **byte == b'\n').count();
+    if !verbose && lines > SCREEN {
+        text.clear();
+        tell(false, &mut text)?;
+    }
+    streams.out.write_all(&text)?;
+    streams.out.flush()?;
+    Ok(())
 }

@@ -4,7 +4,7 @@ use super::Proof;
 use super::system::System;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
-use crate::template::{BLUE_GREEN, Form, Function, SERVERLESS};
+use crate::template::{Form, Function, is_serverless, is_understood};
 
 /// Sections whose entries the rules of the proof compare one by one, or as wholes.
 const COMPARED: [&str; 12] = [
@@ -22,11 +22,6 @@ const COMPARED: [&str; 12] = [
     "Rules",
     "Transform",
 ];
-
-/// Transforms whose work the proof understands: the first computes what the forms compute; the second makes of each
-/// serverless resource what its own properties and `Globals` say, whatever else stands in the template; the third
-/// writes nothing.
-const UNDERSTOOD: [&str; 3] = ["AWS::LanguageExtensions", SERVERLESS, BLUE_GREEN];
 
 /// Functions that need the language extensions.
 /// Source: CloudFormation Template Reference, "AWS::LanguageExtensions transform".
@@ -52,7 +47,7 @@ fn sections(system: &System<'_>, proof: &mut Proof) {
         }
     }
     for (name, node) in system.template.transforms() {
-        if !UNDERSTOOD.contains(&name) {
+        if !is_understood(name) {
             proof.faults.push(
                 Diagnostic::new(
                     Code::PRF005,
@@ -79,8 +74,7 @@ fn names(system: &System<'_>, proof: &mut Proof) {
             || name.starts_with("AWS::")
     };
     let has_loops = system.resources.values().any(|unit| unit.is_loop);
-    let is_serverless =
-        system.template.transforms().iter().any(|(name, _)| *name == "AWS::Serverless-2016-10-31");
+    let is_serverless = is_serverless(system.template);
     for (owner, unit) in system.resources.iter().chain(&system.outputs).filter(|(_, unit)| !unit.is_loop) {
         let mut unknown = Vec::new();
         unit.expr.walk(&mut |part| {

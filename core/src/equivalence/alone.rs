@@ -11,7 +11,7 @@ use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
 use crate::facts::{NamedBy, TRUST, dynamic_references, must_exist};
-use crate::plan::{Resolver, may_wait};
+use crate::plan::{Resolver, may_wait, tries_nothing};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -141,7 +141,7 @@ impl Walk<'_, '_> {
     /// Whether a statement of a trust policy lets in nobody who tries when a resource is created: no service.
     fn is_of_people(&self) -> bool {
         let principal = self.statement_value.as_ref().and_then(|statement| statement.get("Principal"));
-        matches!(principal, Some(Value::Map(kinds)) if kinds.iter().all(|(key, _)| matches!(key.as_str(), "AWS" | "Federated")))
+        matches!(principal, Some(Value::Map(kinds)) if kinds.iter().all(|(kind, _)| tries_nothing(kind)))
     }
 
     fn comes_later(&mut self, statement: &Value, target: Value) {

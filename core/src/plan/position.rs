@@ -205,13 +205,21 @@ fn later_in(
 /// Whether nobody has to assume a role before its trust lets them: a service that is told of a role tries at once.
 /// Source: Lambda API Reference, `CreateFunction`: "The role defined for the function cannot be assumed by Lambda".
 fn assumed_later(statement: Node<'_, '_>) -> Result<(), String> {
+    if statement.get("NotPrincipal").is_some() {
+        return Err("`NotPrincipal` takes no value that comes later in its statement".to_owned());
+    }
     let Some(principal) = statement.get("Principal").map(Node::resolved) else { return Ok(()) };
-    let people = |(key, _): (Node<'_, '_>, Node<'_, '_>)| matches!(key.as_str(), Some("AWS" | "Federated"));
-    if principal.kind() == Kind::Mapping && call(principal).is_none() && principal.entries().all(people) {
+    let is_people = |(key, _): (Node<'_, '_>, Node<'_, '_>)| key.as_str().is_some_and(tries_nothing);
+    if principal.kind() == Kind::Mapping && call(principal).is_none() && principal.entries().all(is_people) {
         return Ok(());
     }
     Err("until the value comes, nobody could assume the role, and a service does when it is told of it"
         .to_owned())
+}
+
+/// Whether principals of a kind assume a role when they want to: a service tries when it is told of the role.
+pub(crate) fn tries_nothing(kind: &str) -> bool {
+    matches!(kind, "AWS" | "Federated")
 }
 
 /// Whether an operator of a condition holds for nothing while its value is one that nothing has: it compares texts, and

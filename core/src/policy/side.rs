@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::loops;
 use crate::expression::{Expr, lower};
 use crate::syntax::{Kind, Node};
-use crate::template::Template;
+use crate::template::{Template, is_understood};
 use crate::text::Span;
 use crate::value::{Value, plain};
 
@@ -137,9 +137,7 @@ impl Side {
             Expr::Text(name) => name.clone(),
             other => super::words::value(other),
         };
-        let known = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", "AWS::CodeDeployBlueGreen"];
-        let mut names: Vec<String> =
-            list.iter().map(name).filter(|name| !known.contains(&name.as_str())).collect();
+        let mut names: Vec<String> = list.iter().map(name).filter(|name| !is_understood(name)).collect();
         if self.others.contains_key("Fn::Transform") || self.resources.contains_key("Fn::Transform") {
             names.push("Fn::Transform".to_owned());
         }

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::page::page;
 use super::picture::picture;
 use super::{Finding, Report};
-use crate::diagnostic::Severity;
 use crate::equivalence::Change;
 use crate::roles::{Card, Weight};
 use crate::text::counted;
@@ -41,8 +40,7 @@ ul { margin: .3rem 0; padding-left: 1.1rem; } details th { width: 7rem; white-sp
 ";
 
 pub(super) fn render(report: &Report) -> String {
-    // What keeps a pair from being deployed comes before everything else.
-    let broken = report.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let broken = report.is_broken();
     let body = html! {
         (head(report))
         @if broken { (findings(report)) }
@@ -107,7 +105,7 @@ fn role(card: &Card) -> Markup {
                     @for flag in &card.flags {
                         li {
                             span class=(tone(flag.weight)) { (flag.weight.name()) } " " (prose(&flag.text)) " "
-                            span.dim { @if !flag.policy.is_empty() { (flag.policy) ", " } "line " (flag.line) }
+                            span.dim { (flag.place()) }
                         }
                     }
                 }
@@ -130,22 +128,18 @@ fn whole(card: &Card) -> Markup {
             tbody {
                 @if let Some(name) = &card.physical_name { tr { th { "is called" } td { code { (name) } } } }
                 @for trust in &card.trust {
-                    tr { th { "assumed by" } td { code { (trust.trusted()) } " " span.dim { "line " (trust.line) } } }
+                    tr { th { "assumed by" } td { code { (trust.trusted()) } " " span.dim { (trust.part.line(trust.line)) } } }
                 }
                 @if let Some(boundary) = &card.boundary { tr { th { "bounded by" } td { code { (boundary) } } } }
                 @for policy in &card.managed { tr { th { "has" } td { code { (policy.to_string()) } } } }
                 @for grant in &card.grants {
-                    tr { th { "may" } td { code { (grant.sentence()) } " " span.dim { (grant.policy) ", line " (grant.line) } } }
+                    tr { th { "may" } td { code { (grant.sentence()) } " " span.dim { (grant.place()) } } }
                 }
-                @if !card.attached_to.is_empty() { tr { th { "attached to" } td { (list(&card.attached_to)) } } }
-                @if !card.used_by.is_empty() { tr { th { "used by" } td { (list(&card.used_by)) } } }
+                @if !card.attached_to.is_empty() { tr { th { "attached to" } td { (names(&card.attached_to)) } } }
+                @if !card.used_by.is_empty() { tr { th { "used by" } td { (names(&card.used_by)) } } }
             }
         }
     }
-}
-
-fn list(names: &[String]) -> Markup {
-    html! { @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } code { (name) } } }
 }
 
 fn tone(weight: Weight) -> &'static str {
@@ -276,8 +270,8 @@ fn moved(report: &Report) -> Markup {
     }
 }
 
-fn names(names: &[&str]) -> Markup {
-    html! { @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } code { (name) } } }
+fn names<T: AsRef<str>>(names: &[T]) -> Markup {
+    html! { @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } code { (name.as_ref()) } } }
 }
 
 fn wiring(report: &Report) -> Markup {

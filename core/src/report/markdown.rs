@@ -10,7 +10,7 @@ const MOST: usize = 60_000;
 
 pub(super) fn render(report: &Report) -> String {
     let mut page = Page { out: String::new(), left_out: 0 };
-    let broken = report.findings.iter().any(|finding| finding.severity == crate::diagnostic::Severity::Error);
+    let broken = report.is_broken();
     page.whole(&head(report));
     let digests =
         report.digests.iter().map(|each| format!("- `{}`: SHA-256 `{}`\n", code(&each.file), each.sha256));
@@ -111,9 +111,7 @@ fn role(card: &Card) -> String {
     out += "\n";
     for flag in &card.flags {
         let weight = if flag.weight == Weight::Grave { "**grave**" } else { flag.weight.name() };
-        let policy =
-            if flag.policy.is_empty() { String::new() } else { format!("`{}`, ", code(&flag.policy)) };
-        out += &format!("  - {weight}: {} ({policy}line {})\n", text(&flag.text), flag.line);
+        out += &format!("  - {weight}: {} ({})\n", text(&flag.text), text(&flag.place()));
     }
     out
 }

@@ -1,6 +1,6 @@
 //! Cards in words, the same wherever they are shown.
 
-use super::{Card, Grant, Item, Kind, Part, Weight};
+use super::{Card, Flag, Grant, Item, Kind, Part, Weight};
 use crate::text::counted;
 
 impl Grant {
@@ -44,6 +44,36 @@ impl Grant {
     }
 }
 
+impl Part {
+    /// `line 12 of the application template`
+    #[must_use]
+    pub fn line(self, line: u32) -> String {
+        let app = if self == Self::App { " of the application template" } else { "" };
+        format!("line {line}{app}")
+    }
+
+    fn place(self, policy: &str, line: u32) -> String {
+        let policy = if policy.is_empty() { String::new() } else { format!("{policy}, ") };
+        format!("{policy}{}", self.line(line))
+    }
+}
+
+impl Grant {
+    /// `inline, line 12`: the policy that has it, and where.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.part.place(&self.policy, self.line)
+    }
+}
+
+impl Flag {
+    /// `inline, line 12`: what has it, and where.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.part.place(&self.policy, self.line)
+    }
+}
+
 /// `a, b`
 pub(super) fn listed(items: &[Item]) -> String {
     items.iter().map(Item::to_string).collect::<Vec<_>>().join(", ")
@@ -59,9 +89,8 @@ impl Card {
     /// `role, line 12`
     #[must_use]
     pub fn place(&self) -> String {
-        let app = if self.part == Part::App { " of the application template" } else { "" };
         let condition = self.condition.as_ref().map_or(String::new(), |name| format!(", only if {name}"));
-        format!("{}, line {}{app}{condition}", self.kind.noun(), self.line)
+        format!("{}, {}{condition}", self.kind.noun(), self.part.line(self.line))
     }
 }
 

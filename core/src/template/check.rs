@@ -64,7 +64,7 @@ const ATTRIBUTES: [&str; 13] = [
 #[must_use]
 pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) -> Vec<Diagnostic> {
     // A macro or a loop makes names that the text does not show.
-    let plain = ["AWS::LanguageExtensions", super::BLUE_GREEN];
+    let plain = [super::LANGUAGE_EXTENSIONS, super::BLUE_GREEN];
     let macros = template.transforms().iter().any(|(name, _)| !plain.contains(name));
     let mut found = shapes(template, macros);
     if !macros {

@@ -22,6 +22,18 @@ pub fn is_blue_green(template: &Template<'_, '_>) -> bool {
 /// Transforms that are about the application alone: what moves is plain CloudFormation.
 pub const OF_APPLICATION: [&str; 2] = [SERVERLESS, BLUE_GREEN];
 
+/// The transform of loops and of functions that CloudFormation has beside its own.
+/// Source: CloudFormation Template Reference, "`AWS::LanguageExtensions` transform".
+pub const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
+
+/// Whether it is known what a transform does: the language extensions compute what we compute; the one of serverless
+/// resources makes of each what its own properties and `Globals` say, whatever else stands in the template; the one of
+/// blue/green deployments writes nothing.
+#[must_use]
+pub fn is_understood(transform: &str) -> bool {
+    transform == LANGUAGE_EXTENSIONS || OF_APPLICATION.contains(&transform)
+}
+
 /// IAM that the transform makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedIam<'d, 't> {

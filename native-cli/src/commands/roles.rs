@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use iam_split_core::api::{RolesAnswer, roles};
-use iam_split_core::roles::{Card, Flag, Part};
+use iam_split_core::roles::Card;
 use iam_split_core::text::counted;
 
 use crate::Streams;
@@ -56,7 +56,7 @@ fn tell(answer: &RolesAnswer, all: bool, out: &mut dyn Write) -> std::io::Result
         writeln!(out, "\n{} ({})", card.name, card.place())?;
         let most = if all { usize::MAX } else { FLAGS };
         for flag in card.flags.iter().take(most) {
-            writeln!(out, "  {:<6} {}{}", flag.weight.name(), flag.text, line(flag))?;
+            writeln!(out, "  {:<6} {} ({})", flag.weight.name(), flag.text, flag.place())?;
         }
         let more = card.flags.len().saturating_sub(most);
         if more > 0 {
@@ -76,19 +76,13 @@ fn tell(answer: &RolesAnswer, all: bool, out: &mut dyn Write) -> std::io::Result
     Ok(())
 }
 
-fn line(flag: &Flag) -> String {
-    let app = if flag.part == Part::App { " of the application template" } else { "" };
-    let policy = if flag.policy.is_empty() { String::new() } else { format!("{}, ", flag.policy) };
-    format!(" ({policy}line {}{app})", flag.line)
-}
-
 fn whole(card: &Card, out: &mut dyn Write) -> std::io::Result<()> {
     let mut row = |what: &str, text: &str| writeln!(out, "  {what:<12} {text}");
     if let Some(name) = &card.physical_name {
         row("is called", name)?;
     }
     for trust in &card.trust {
-        row("assumed by", &format!("{} (line {})", trust.trusted(), trust.line))?;
+        row("assumed by", &format!("{} ({})", trust.trusted(), trust.part.line(trust.line)))?;
     }
     if let Some(boundary) = &card.boundary {
         row("bounded by", boundary)?;
@@ -97,7 +91,7 @@ fn whole(card: &Card, out: &mut dyn Write) -> std::io::Result<()> {
         row("has", &policy.to_string())?;
     }
     for grant in &card.grants {
-        row("may", &format!("{} ({}, line {})", grant.sentence(), grant.policy, grant.line))?;
+        row("may", &format!("{} ({})", grant.sentence(), grant.place()))?;
     }
     if !card.attached_to.is_empty() {
         row(

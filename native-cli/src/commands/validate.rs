@@ -15,7 +15,7 @@ use crate::Streams;
 use crate::args::ValidateArgs;
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, not_an_input, report_formats, write_all};
-use crate::render::{Sources, diagnostics};
+use crate::render::{Sources, diagnostics, on_one_screen};
 
 pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     let formats = report_formats(&arguments.report)?;
@@ -63,22 +63,11 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
     })
 }
 
-/// What is said of more lines than this is shortened to what matters, where nobody asks for all of it.
-const SCREEN: usize = 40;
 /// So many of the widest scopes, and of what is to be looked at, are shown then.
 const MOST: usize = 5;
 
 fn human(validation: &Validation, verbose: bool, streams: &mut Streams) -> Result<(), Failure> {
-    let mut whole: Vec<u8> = Vec::new();
-    tell(validation, true, &mut whole)?;
-    let lines = whole.iter().filter(|byte| **byte == b'\n').count();
-    if !verbose && lines > SCREEN {
-        whole.clear();
-        tell(validation, false, &mut whole)?;
-    }
-    streams.out.write_all(&whole)?;
-    streams.out.flush()?;
-    Ok(())
+    on_one_screen(verbose, streams, |whole, out| tell(validation, whole, out))
 }
 
 fn tell(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(), Failure> {

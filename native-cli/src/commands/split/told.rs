@@ -12,9 +12,8 @@ use iam_split_core::text::counted;
 use super::Files;
 use crate::Streams;
 use crate::exit::Failure;
+use crate::render::on_one_screen;
 
-/// A summary of more lines than this is shortened to what matters, where nobody asks for all of it.
-const SCREEN: usize = 40;
 /// So many of the widest scopes are shown then.
 const WIDEST: usize = 5;
 
@@ -24,16 +23,13 @@ pub(super) fn human(
     verbose: bool,
     streams: &mut Streams,
 ) -> Result<(), Failure> {
-    let mut whole: Vec<u8> = Vec::new();
-    tell(split, files, &mut whole)?;
-    let lines = whole.iter().filter(|byte| **byte == b'\n').count();
-    if !verbose && lines > SCREEN {
-        whole.clear();
-        shortly(split, files, &mut whole)?;
-    }
-    streams.out.write_all(&whole)?;
-    streams.out.flush()?;
-    Ok(())
+    on_one_screen(
+        verbose,
+        streams,
+        |whole, out| {
+            if whole { tell(split, files, out) } else { shortly(split, files, out) }
+        },
+    )
 }
 
 /// What matters, on one screen.
@@ -73,25 +69,7 @@ fn shortly(split: &Split, files: &Files, out: &mut dyn Write) -> Result<(), Fail
             }
         }
     }
-    for later in &summary.two_phase {
-        writeln!(
-            out,
-            "  the IAM stack's {} comes from output {} of the application stack",
-            later.parameter, later.output
-        )?;
-    }
-    for group in &summary.attached {
-        let statements = counted(group.statements, "statement");
-        writeln!(out, "  {statements} of {} in {} of the application template", group.role, group.name)?;
-    }
-    for kept in &summary.kept {
-        writeln!(out, "  {} stays with the application because of {}", kept.name, kept.because)?;
-    }
-    let waits = summary.waits.chunk_by(|one, other| one.resource == other.resource).count();
-    if waits > 0 {
-        let what = counted(waits, "resource");
-        writeln!(out, "  {what} of the application given the waits that they had through what moved")?;
-    }
+    otherwise(summary, false, out)?;
     ends(split, out)?;
     writeln!(
         out,
@@ -204,6 +182,11 @@ fn bridges(summary: &Summary, out: &mut dyn Write) -> Result<(), Failure> {
     for (number, text) in reaches.iter().enumerate() {
         writeln!(out, "  [{}] reaches {text}", number + 1)?;
     }
+    otherwise(summary, true, out)
+}
+
+/// What was done other than by names and patterns.
+fn otherwise(summary: &Summary, whole: bool, out: &mut dyn Write) -> Result<(), Failure> {
     for later in &summary.two_phase {
         writeln!(
             out,
@@ -214,11 +197,27 @@ fn bridges(summary: &Summary, out: &mut dyn Write) -> Result<(), Failure> {
     for group in &summary.attached {
         let statements = counted(group.statements, "statement");
         writeln!(out, "  {statements} of {} in {} of the application template", group.role, group.name)?;
-        if !group.consumers.is_empty() {
+        if whole && !group.consumers.is_empty() {
             writeln!(out, "    for which wait {}", group.consumers.join(", "))?;
         }
     }
-    for waits in summary.waits.chunk_by(|one, other| one.resource == other.resource) {
+    for kept in &summary.kept {
+        writeln!(out, "  {} stays with the application because of {}", kept.name, kept.because)?;
+    }
+    let waits = summary.waits.chunk_by(|one, other| one.resource == other.resource);
+    if !whole {
+        let held = counted(summary.guarded.len(), "statement");
+        if !summary.guarded.is_empty() {
+            writeln!(out, "  {held} held to the account: aws:ResourceAccount")?;
+        }
+        let number = waits.count();
+        if number > 0 {
+            let what = counted(number, "resource");
+            writeln!(out, "  {what} of the application given the waits that they had through what moved")?;
+        }
+        return Ok(());
+    }
+    for waits in waits {
         let Some(first) = waits.first() else { continue };
         let on: Vec<&str> = waits.iter().map(|wait| &*wait.on).collect();
         let through: BTreeSet<&str> = waits.iter().map(|wait| &*wait.through).collect();
@@ -236,9 +235,6 @@ fn bridges(summary: &Summary, out: &mut dyn Write) -> Result<(), Failure> {
             out,
             "  the statement of {resource} in line {line} is held to the account: aws:ResourceAccount"
         )?;
-    }
-    for kept in &summary.kept {
-        writeln!(out, "  {} stays with the application because of {}", kept.name, kept.because)?;
     }
     Ok(())
 }
