@@ -50,6 +50,10 @@ pub struct SplitRequest<'r> {
     pub wiring: Option<Means>,
     /// What keeps patterns over buckets in the account, if given for this run.
     pub guard: Option<Guard>,
+    /// The company's rules, if there are any: they are asked of what moves.
+    pub rules: Option<&'r str>,
+    /// The time, in seconds since 1970: exceptions from rules end.
+    pub now: f64,
 }
 
 /// The outcome of a split.
@@ -331,6 +335,16 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         }
     }
     found.extend(plan::prefixes(&template, &|name| plan.moves(name)));
+    if let Some(rules) = request.rules {
+        let (rules, trouble) = crate::rules::read(rules);
+        let is_read = !trouble.iter().any(|finding| finding.code.exit_code() == 2);
+        found.extend(trouble);
+        let only = template.resources.keys().map(|name| &**name).filter(|name| plan.moves(name)).collect();
+        let asked = crate::rules::Asked { template: &template, source: Source::Template, only: Some(only) };
+        found.extend(
+            is_read.then(|| crate::rules::check(&rules, &[asked], request.now)).into_iter().flatten(),
+        );
+    }
     let missing = found.iter().filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
     let missing = missing.filter_map(|d| d.message.split('`').nth(1).map(str::to_owned)).collect();
     let summary = summary::summary(&template, &plan, &documents.iam, missing);
@@ -419,6 +433,28 @@ pub fn roles(iam: &str, app: Option<&str>) -> Result<RolesAnswer, Vec<Diagnostic
     let list = wiring.iter().flat_map(|wiring| &wiring.wires);
     let (cards, unseen) = cards(&iam.template, app.as_ref().map(|app| &app.template), list);
     Ok(RolesAnswer { headline: headline(&cards), cards, unseen })
+}
+
+/// Asks a company's rules of an IAM template, or of one and its application. `now` is in seconds since 1970.
+///
+/// All findings, those about the file of rules and the texts themselves included.
+#[must_use]
+pub fn check_rules(rules: &str, iam: &str, app: Option<&str>, now: f64) -> Vec<Diagnostic> {
+    let (rules, mut found) = crate::rules::read(rules);
+    let (iam_parsed, app_parsed) = (parse(iam), app.map(parse));
+    let mut result = Validation { readable: true, ..Validation::default() };
+    let iam = read(&iam_parsed, Source::Iam, &mut result);
+    let app = app_parsed.as_ref().and_then(|parsed| read(parsed, Source::App, &mut result));
+    found.extend(result.diagnostics);
+    if result.readable && !found.iter().any(|finding| finding.code.exit_code() == 2) {
+        let templates = [(&iam, Source::Iam), (&app, Source::App)];
+        let asked = templates.into_iter().filter_map(|(read, source)| {
+            Some(crate::rules::Asked { template: &read.as_ref()?.template, source, only: None })
+        });
+        found.extend(crate::rules::check(&rules, &asked.collect::<Vec<_>>(), now));
+    }
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    found
 }
 
 /// Whether a text is an earlier output of ours: the IAM template has its mark, the application

@@ -54,6 +54,13 @@ pub enum Source {
     Iam,
     /// The application template of a pair.
     App,
+    /// The file of rules.
+    Rules,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Template, Self::Config, Self::Iam, Self::App, Self::Rules];
 }
 
 /// A marked place in a source text.

@@ -40,6 +40,7 @@
 //! | [`writer`] | expressions | YAML or JSON text |
 //! | [`policy`] | templates | who may do what, and whether a release allows more |
 //! | [`roles`] | templates | cards of who may do what, and what of it is wide |
+//! | [`rules`] | templates, a file of rules | what of them is broken, or cannot be told |
 //! | [`edit`] | | sorted, disjoint, named replacements |
 //! | [`document`] | plan | the edits of two documents |
 //! | [`summary`] | plan, edits | what was done |
@@ -79,6 +80,7 @@ mod policy_size;
 mod reconfigure;
 pub mod report;
 pub mod roles;
+pub mod rules;
 pub mod summary;
 pub mod survey;
 pub mod syntax;

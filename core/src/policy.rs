@@ -6,6 +6,7 @@
 
 mod can;
 mod catalogue;
+mod ceiling;
 mod change;
 mod condition;
 mod decide;
@@ -28,9 +29,12 @@ mod world;
 
 pub use can::{Access, CanAnswer, CanRequest, can};
 pub use catalogue::Catalogue;
+pub use ceiling::{Ceiling, Judge, Principal, Written};
 pub use change::{Change, PermissionChange, ResourceChange, changes};
+pub(crate) use condition::seconds;
 pub(crate) use glob::action_matches;
 pub use moved::moved;
 pub use release::{Decision, Place, Question, Reason, Release, Verdict, Witness, release};
+pub(crate) use statement::entry;
 pub use unknown::unknown_actions;
 pub(crate) use words::{managed, value as written};

@@ -64,6 +64,8 @@ pub struct FileNames {
     pub iam: String,
     /// The application template.
     pub app: String,
+    /// The rules.
+    pub rules: String,
 }
 
 impl FileNames {
@@ -73,6 +75,7 @@ impl FileNames {
             Source::Config => &self.config,
             Source::Iam => &self.iam,
             Source::App => &self.app,
+            Source::Rules => &self.rules,
         }
     }
 }
@@ -202,9 +205,13 @@ impl Report {
     /// Makes the report of a validation.
     #[must_use]
     pub fn new(validation: &Validation, texts: &Texts<'_>, names: &FileNames) -> Self {
-        let all = [Source::Template, Source::Config, Source::Iam, Source::App].map(|source| {
+        let all = Source::ALL.map(|source| {
             let text = texts.get(source);
-            let shown = if source == Source::Config { text.to_owned() } else { redacted(text) };
+            let shown = if matches!(source, Source::Config | Source::Rules) {
+                text.to_owned()
+            } else {
+                redacted(text)
+            };
             (source, LineIndex::new(text), shown)
         });
         let finding = |diagnostic: &Diagnostic| Finding {
@@ -252,7 +259,7 @@ impl Report {
             iam: names.iam.clone(),
             app: names.app.clone(),
             monolith: (!names.template.is_empty()).then(|| names.template.clone()),
-            digests: [Source::Template, Source::Config, Source::Iam, Source::App]
+            digests: Source::ALL
                 .into_iter()
                 .filter(|source| !names.get(*source).is_empty())
                 .map(|source| Digest {

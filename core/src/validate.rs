@@ -33,6 +33,10 @@ pub struct ValidateRequest<'r> {
     pub accept: Option<&'r str>,
     /// How many scopes may be wider; one more is an error.
     pub max_wider: Option<usize>,
+    /// The company's rules, if there are any.
+    pub rules: Option<&'r str>,
+    /// The time, in seconds since 1970: exceptions from rules end.
+    pub now: f64,
 }
 
 /// What is known of a pair.
@@ -82,7 +86,9 @@ impl Validation {
     /// What is known of the pair.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let is_fault = |found: &Diagnostic| found.is_error() && found.code != Code::WID001;
+        // What somebody does not permit is no fault of the pair's.
+        let is_fault =
+            |found: &Diagnostic| found.is_error() && found.code != Code::WID001 && !is_of_rules(found.code);
         if !self.readable || self.diagnostics.iter().any(is_fault) || (self.compared && self.proven.is_none())
         {
             return Verdict::NotProven;
@@ -93,6 +99,16 @@ impl Validation {
     /// The verdict in the words that every report says.
     #[must_use]
     pub fn headline(&self) -> String {
+        let broken = |found: &&Diagnostic| found.is_error() && is_of_rules(found.code);
+        let rules = match self.diagnostics.iter().filter(broken).count() {
+            0 => String::new(),
+            1 => "; 1 finding against the rules".to_owned(),
+            number => format!("; {number} findings against the rules"),
+        };
+        self.verdict_in_words() + &rules
+    }
+
+    fn verdict_in_words(&self) -> String {
         match (self.verdict(), self.widened.len()) {
             (Verdict::Proven, 0) => "proven".to_owned(),
             (Verdict::Proven, wider) => {
@@ -100,7 +116,9 @@ impl Validation {
                 format!("proven, with {}{accepted}", crate::text::counted(wider, "wider scope"))
             }
             (Verdict::NotProven, _) => {
-                let errors = self.diagnostics.iter().filter(|found| found.is_error()).count();
+                let errors =
+                    self.diagnostics.iter().filter(|found| found.is_error() && !is_of_rules(found.code));
+                let errors = errors.count();
                 format!("not proven: {}", crate::text::counted(errors, "error"))
             }
             (Verdict::NotCompared, _) => "contracts kept, not compared".to_owned(),
@@ -115,6 +133,11 @@ impl Validation {
         }
         u8::from(self.diagnostics.iter().any(Diagnostic::is_error))
     }
+}
+
+/// Whether a finding is about a company's rules: they do not change what is known of the pair.
+fn is_of_rules(code: Code) -> bool {
+    matches!(code, Code::RUL001 | Code::RUL002)
 }
 
 /// Validates a pair.
@@ -134,6 +157,7 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         let whole = monolith.as_ref().map(|monolith| &monolith.template);
         let wiring = compare(&iam.template, &app.template, whole, config, &mut result);
         accept::check(request, &iam.template, &mut result);
+        rules(request, &iam.template, &app.template, &mut result);
         (result.resources, result.dependencies) =
             dependency::dependencies(iam, app, monolith.as_ref(), &wiring);
         (result.roles, result.unseen) = cards(&iam.template, Some(&app.template), &wiring.wires);
@@ -142,6 +166,28 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         }
     }
     result
+}
+
+/// Asks the company's rules of both templates.
+fn rules(
+    request: &ValidateRequest<'_>,
+    iam: &Template<'_, '_>,
+    app: &Template<'_, '_>,
+    result: &mut Validation,
+) {
+    let Some(text) = request.rules else { return };
+    let (rules, trouble) = crate::rules::read(text);
+    result.readable &= !trouble.iter().any(|finding| finding.code.exit_code() == 2);
+    result.diagnostics.extend(trouble);
+    if result.readable {
+        let asked = [(iam, Source::Iam), (app, Source::App)].map(|(template, source)| crate::rules::Asked {
+            template,
+            source,
+            only: None,
+        });
+        result.diagnostics.extend(crate::rules::check(&rules, &asked, request.now));
+    }
+    result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
 }
 
 /// The cards of an IAM template and its application, and what the texts do not show.

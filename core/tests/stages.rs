@@ -22,6 +22,7 @@ const STAGES: &[&str] = &[
     "writer",
     "policy",
     "roles",
+    "rules",
     "equivalence",
     "contract",
     "validate",

@@ -26,6 +26,7 @@ pub enum Command {
     Diff(DiffArgs),
     Can(CanArgs),
     Roles(RolesArgs),
+    Rules(RulesArgs),
     Plan(deployment::PlanArgs),
     Deploy(deployment::DeployArgs),
     Upload(deployment::UploadArgs),
@@ -81,6 +82,9 @@ pub struct SplitArgs {
     /// What keeps patterns over buckets in the account: resource-account adds the condition aws:ResourceAccount.
     #[arg(long, value_name = "GUARD", value_parser = guard)]
     pub guard: Option<Guard>,
+    /// The company's rules, asked of what moves: one that is an error and broken refuses the split.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// List everything, also where that is more than a screen.
     #[arg(long, short)]
     pub verbose: bool,
@@ -144,6 +148,9 @@ pub struct ValidateArgs {
     /// Wider scopes that were accepted (YAML); one that is not in it fails.
     #[arg(long, value_name = "FILE", requires = "monolith")]
     pub accept: Option<PathBuf>,
+    /// The company's rules, asked of both templates (`iam-split rules init` writes a file to start from).
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// List everything, also where that is more than a screen.
     #[arg(long, short)]
     pub verbose: bool,
@@ -170,6 +177,9 @@ pub struct DiffArgs {
     /// With --iam: exit 0 where it cannot be told whether more is allowed.
     #[arg(long, requires = "iam")]
     pub allow_unknown: bool,
+    /// With --iam: the company's rules, asked of the new release.
+    #[arg(long, value_name = "FILE", requires = "iam")]
+    pub rules: Option<PathBuf>,
     /// With --iam: write a report; its ending chooses the format: .html, .json, .md, .sarif, .xml (JUnit). Repeatable.
     #[arg(long, value_name = "FILE", requires = "iam")]
     pub report: Vec<PathBuf>,
@@ -198,6 +208,65 @@ pub struct RolesArgs {
     /// How they are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Check a company's own rules: what every role must have, and what none may.
+#[derive(Args, Debug)]
+pub struct RulesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What is done with rules.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "the arguments of each command are its documentation")]
+pub enum RulesCommand {
+    Init(RulesInitArgs),
+    Check(RulesCheckArgs),
+    Test(RulesTestArgs),
+}
+
+/// Write a commented file of rules to start from.
+#[derive(Args, Debug)]
+pub struct RulesInitArgs {
+    /// The file to write; `-` writes standard output.
+    #[arg(long, short, value_name = "FILE", default_value = "rules.yaml")]
+    pub output: PathBuf,
+}
+
+/// Ask the rules of a template, or of an IAM template and its application.
+///
+/// A rule is kept, broken, or it cannot be told: what a template computes or takes from elsewhere is named.
+///
+/// Exit codes: 0 all kept; 1 a rule that is an error is broken or cannot be told; 2 wrong usage or unreadable input.
+#[derive(Args, Debug)]
+pub struct RulesCheckArgs {
+    /// The IAM template, or a monolith; `-` reads standard input.
+    pub template: PathBuf,
+    /// The rules.
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+    /// The application template of the pair.
+    #[arg(long, value_name = "FILE")]
+    pub app: Option<PathBuf>,
+    /// How the findings are written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Try the rules on examples: each template of a folder, and beside it a file of what is expected.
+///
+/// Beside `NAME.yaml` stands `NAME.expected`: a line `RULE RESOURCE` for each finding that is an error, or nothing.
+///
+/// Exit codes: 0 all as expected; 1 something else; 2 wrong usage or unreadable input.
+#[derive(Args, Debug)]
+pub struct RulesTestArgs {
+    /// The folder of examples.
+    pub folder: PathBuf,
+    /// The rules.
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
 }
 
 /// Tell whether a role may do something, and by which statement.

@@ -23,6 +23,7 @@ pub(crate) mod plan;
 pub(crate) mod roles;
 #[cfg(feature = "aws")]
 pub(crate) mod rollback;
+pub(crate) mod rules;
 pub(crate) mod split;
 #[cfg(feature = "aws")]
 pub(crate) mod status;

@@ -513,7 +513,7 @@ impl Loading {
             config: Some(&self.config),
             iam: self.iam.as_ref(),
             app: self.app.as_ref(),
-            template: None,
+            ..Sources::default()
         };
         console.findings(found, &sources)?;
         if console.is_json() {

@@ -18,6 +18,7 @@ pub(crate) struct Sources<'i> {
     pub(crate) config: Option<&'i Input>,
     pub(crate) iam: Option<&'i Input>,
     pub(crate) app: Option<&'i Input>,
+    pub(crate) rules: Option<&'i Input>,
 }
 
 impl Sources<'_> {
@@ -27,6 +28,7 @@ impl Sources<'_> {
             Source::Config => self.config,
             Source::Iam => self.iam,
             Source::App => self.app,
+            Source::Rules => self.rules,
         }
     }
 
@@ -38,6 +40,7 @@ impl Sources<'_> {
             config: text(Source::Config),
             iam: text(Source::Iam),
             app: text(Source::App),
+            rules: text(Source::Rules),
         }
     }
 }
@@ -51,9 +54,12 @@ pub(crate) fn diagnostics(
     let renderer = if streams.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     // Secret defaults do not appear, not even in a quoted line.
-    let texts = SOURCES.map(|source| {
+    let texts = Source::ALL.map(|source| {
         let text = sources.get(source).map_or("", Input::shown);
-        (source, if source == Source::Config { text.to_owned() } else { redacted(text) })
+        (
+            source,
+            if matches!(source, Source::Config | Source::Rules) { text.to_owned() } else { redacted(text) },
+        )
     });
     for diagnostic in found {
         let text = render(diagnostic, sources, &texts, &renderer);
@@ -62,12 +68,10 @@ pub(crate) fn diagnostics(
     Ok(())
 }
 
-const SOURCES: [Source; 4] = [Source::Template, Source::Config, Source::Iam, Source::App];
-
 fn render(
     diagnostic: &Diagnostic,
     sources: &Sources<'_>,
-    texts: &[(Source, String); 4],
+    texts: &[(Source, String)],
     renderer: &Renderer,
 ) -> String {
     let level = match diagnostic.severity {

@@ -285,6 +285,7 @@ impl ValidateCall {
             config: self.config.as_deref().unwrap_or_default(),
             iam: &self.iam,
             app: &self.app,
+            ..Texts::default()
         }
     }
 
@@ -324,6 +325,7 @@ fn report_call(call: ReportCall) -> ReportResult {
         app: names.app,
         template: names.monolith.unwrap_or_default(),
         config: names.config.unwrap_or_default(),
+        ..FileNames::default()
     };
     let report = Report::new(&pair.run(), &pair.texts(), &names);
     let text = report.render(match format {

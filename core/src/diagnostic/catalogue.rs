@@ -292,6 +292,27 @@ catalogue! {
     REL002 Error 1 "whether a release allows more cannot be told"
         "What decides is not in the templates: a policy of AWS or of others, a value that only the deployment knows, a macro."
         "Read the reasons, which name the part; write it out where you can, or pass `--allow-unknown`.";
+    RUL001 Error 1 "a rule of the company's is broken"
+        "The file of rules asks something of every role, user, group or policy that this one has not, or that it does: the finding names the rule, and for permissions and trust a request that would be allowed."
+        "Change what the rule asks for, or write an exception with a reason and an end.";
+    RUL002 Error 1 "whether a rule is kept cannot be told"
+        "What decides is not in the template: a value that only the deployment knows, a managed policy from elsewhere, what a macro or a stack of its own makes."
+        "Write the value out, name the value in the rule as `${NAME}`, or list a managed policy that you have read under `reviewed_policies`.";
+    RUL003 Note 0 "an exception from a rule"
+        "Something breaks a rule and is permitted all the same, until the day that the exception names."
+        "Nothing needs to be done before that day.";
+    RUL004 Warning 0 "an exception that nothing needs"
+        "The file of rules permits something that no template has: the resource is gone or renamed, or it keeps the rule now."
+        "Remove the exception.";
+    RUL005 Warning 0 "an exception has ended"
+        "The day that the exception names is over: what it permitted breaks the rule again, and is told as such."
+        "Mend the resource, or decide anew and name another day.";
+    RUL006 Error 2 "the file of rules cannot be read"
+        "A key has no meaning, a check is not known or lacks what it asks for, or a value has another shape than its meaning needs."
+        "Correct the marked place; `iam-split rules init` writes a file with every check explained.";
+    RUL007 Error 2 "two rules contradict each other"
+        "Nothing can keep both: no boundary, path or name fits either."
+        "Write them as one rule, or say with `of` whom each asks.";
     DPL001 Error 2 "the deployment file cannot be read"
         "A part of deployment.yaml has another shape than its meaning needs: a list where a text stands, a text where names and values stand."
         "Correct the marked place.";

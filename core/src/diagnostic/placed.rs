@@ -44,6 +44,8 @@ pub struct Texts<'t> {
     pub iam: &'t str,
     /// The application template of a pair.
     pub app: &'t str,
+    /// The file of rules.
+    pub rules: &'t str,
 }
 
 impl<'t> Texts<'t> {
@@ -55,6 +57,7 @@ impl<'t> Texts<'t> {
             Source::Config => self.config,
             Source::Iam => self.iam,
             Source::App => self.app,
+            Source::Rules => self.rules,
         }
     }
 }
@@ -62,8 +65,7 @@ impl<'t> Texts<'t> {
 /// Gives findings lines and columns.
 #[must_use]
 pub fn place<'d>(found: &'d [Diagnostic], texts: &Texts<'_>) -> Vec<Placed<'d>> {
-    let all = [Source::Template, Source::Config, Source::Iam, Source::App];
-    let indices = all.map(|source| (source, texts.get(source), LineIndex::new(texts.get(source))));
+    let indices = Source::ALL.map(|source| (source, texts.get(source), LineIndex::new(texts.get(source))));
     let label = |label: &'d Label| {
         let at = |offset: u32| {
             let known = indices.iter().find(|(source, _, _)| *source == label.source);

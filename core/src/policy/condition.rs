@@ -220,7 +220,7 @@ fn fits(operator: Operator, wanted: &Wanted, value: &str) -> Option<bool> {
 }
 
 /// Seconds since 1970 of an ISO 8601 date or a number of seconds.
-pub(super) fn seconds(text: &str) -> Option<f64> {
+pub(crate) fn seconds(text: &str) -> Option<f64> {
     if let Ok(number) = text.parse::<f64>() {
         // A year alone is a date, too.
         if text.len() != 4 {

@@ -672,7 +672,7 @@ pub(super) fn blanket(allow: bool, origin: &Origin) -> Statement {
 }
 
 /// A document that is given as text, with values in it that are not known.
-fn from_text(expr: &Expr) -> Option<Expr> {
+pub(super) fn from_text(expr: &Expr) -> Option<Expr> {
     let mut values: Vec<Expr> = Vec::new();
     let mut text = String::new();
     let parts = match expr {
@@ -723,6 +723,6 @@ fn of_json(json: &serde_json::Value, values: &[Expr]) -> Expr {
 }
 
 /// Whether a value of a mapping is there.
-pub(super) fn entry<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
+pub(crate) fn entry<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
     entries(Some(expr)).iter().find(|(name, _)| name == key).map(|(_, value)| value)
 }

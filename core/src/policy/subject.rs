@@ -33,11 +33,13 @@ type Ask<'f> = dyn Fn(&mut Case<'_>) -> Result<Option<Powers>, Stop> + 'f;
 /// A question about one principal, and how to compute both sides.
 pub(super) struct Query<'f> {
     pub(super) principal: String,
-    kind: String,
+    pub(super) kind: String,
     pub(super) question: Question,
-    line: u32,
-    of_old: Box<Ask<'f>>,
-    of_new: Box<Ask<'f>>,
+    pub(super) line: u32,
+    /// Whether only these templates count: not what else a policy's holders may be allowed.
+    pub(super) alone: bool,
+    pub(super) of_old: Box<Ask<'f>>,
+    pub(super) of_new: Box<Ask<'f>>,
 }
 
 /// The kind of a resource in words.
@@ -81,6 +83,7 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
             kind: kind.noun().to_owned(),
             question,
             line,
+            alone: false,
             of_old,
             of_new,
         };
@@ -121,6 +124,7 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
             kind: format!("{} outside of the template", kind.noun()),
             question: Question::Permissions,
             line: 0,
+            alone: false,
             of_old: Box::new(move |case| case.powers(&a)),
             of_new: Box::new(move |case| case.powers(&b)),
         }));
@@ -186,7 +190,7 @@ pub(super) fn naming(kind: &str) -> &'static [(&'static str, Kind)] {
 }
 
 /// Those whom policies and memberships name and the template does not declare.
-fn outside(both: &Both) -> Vec<(Kind, Expr)> {
+pub(super) fn outside(both: &Both) -> Vec<(Kind, Expr)> {
     let mut found: BTreeMap<(Kind, String), Expr> = BTreeMap::new();
     for side in [&both.old, &both.new] {
         for item in side.resources.values() {
@@ -335,7 +339,7 @@ impl Asked<'_> {
     }
 
     /// Decides a question in all cases.
-    fn decide(&self, query: &Query<'_>) -> Decision {
+    pub(super) fn decide(&self, query: &Query<'_>) -> Decision {
         let mut decision = Decision {
             principal: query.principal.clone(),
             kind: query.kind.clone(),
@@ -363,7 +367,7 @@ impl Asked<'_> {
                     symbols: &mut symbols,
                     values: None,
                     variables: &none,
-                    alone: false,
+                    alone: query.alone,
                 })
             };
             let sides =
@@ -390,7 +394,12 @@ impl Asked<'_> {
                 self.witness(query, &found, &mut Values::new(Taste::Apart, "aws", &world))
             };
             // What may be allowed is with some values, mostly: to try them takes less than to look at all.
-            let mut witness = surely(&answer).or_else(|| self.tried(query, &world, &symbols));
+            // A principal without a name is none that anyone knows.
+            let is_named = |witness: &Witness| !witness.principal.ends_with(' ');
+            let mut witness = match surely(&answer) {
+                Some(witness) if is_named(&witness) => Some(witness),
+                other => self.tried(query, &world, &symbols).or(other),
+            };
             if witness.is_none() && matches!(answer, Answer::Perhaps(..)) {
                 answer = decide(&old, &new, &none);
                 witness = surely(&answer);
@@ -788,6 +797,7 @@ impl Asked<'_> {
             kind: kind.to_owned(),
             question,
             line,
+            alone: false,
             of_old: Box::new(move |case| case.powers(&a)),
             of_new: Box::new(move |case| case.powers(&of_new)),
         });

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::Streams;
 use crate::args::{DiffArgs, Format};
+use crate::commands::rules::{asked, exit_code};
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, not_an_input, report_formats, write_all};
 use crate::render::{Sources, diagnostics};
@@ -18,8 +19,10 @@ pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, F
     let before = Input::read(&arguments.before, streams)?;
     let after = Input::read(&arguments.after, streams)?;
     not_an_input(&arguments.report, &[&before, &after])?;
+    let rules = arguments.rules.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let sources = if arguments.iam {
-        Sources { template: Some(&before), iam: Some(&after), ..Sources::default() }
+        let rules = rules.as_ref();
+        Sources { template: Some(&before), iam: Some(&after), rules, ..Sources::default() }
     } else {
         Sources { template: Some(&before), app: Some(&after), ..Sources::default() }
     };
@@ -32,7 +35,13 @@ pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, F
     };
     if arguments.iam {
         match diff_iam(old, new) {
-            Ok(diff) => {
+            Ok(mut diff) => {
+                let asked = rules.as_ref().map(|rules| asked(rules, &after, None)).unwrap_or_default();
+                let broken = exit_code(&asked);
+                diff.warnings.extend(asked);
+                if broken == 2 {
+                    return unreadable(&diff.warnings, &sources, streams);
+                }
                 let refused = match diff.release.verdict {
                     Verdict::NoMore => false,
                     Verdict::CannotTell => !arguments.allow_unknown,
@@ -44,7 +53,7 @@ pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, F
                 if arguments.format == Format::Human {
                     diagnostics(&diff.warnings, &sources, streams)?;
                 }
-                show(&diff, arguments.format, streams, iam, u8::from(refused))
+                show(&diff, arguments.format, streams, iam, u8::from(refused).max(broken))
             }
             Err(found) => unreadable(&found, &sources, streams),
         }

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::Streams;
 use crate::args::{Format, Resolutions, SplitArgs};
+use crate::commands::rules::now;
 use crate::exit::{Exit, Failure};
 use crate::files::{self, Input, same_file};
 use crate::render::{Sources, diagnostics};
@@ -26,8 +27,14 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
     }
     let template = Input::read(&arguments.template, streams)?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
-    let answer = answer(arguments, &template, config.as_ref());
-    let sources = Sources { template: Some(&template), config: config.as_ref(), ..Sources::default() };
+    let rules = arguments.rules.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    let answer = answer(arguments, &template, config.as_ref(), rules.as_ref());
+    let sources = Sources {
+        template: Some(&template),
+        config: config.as_ref(),
+        rules: rules.as_ref(),
+        ..Sources::default()
+    };
     let exit = match answer.exit_code() {
         0 => Exit::Done,
         1 => Exit::Refused,
@@ -55,12 +62,17 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
     Ok(exit)
 }
 
-fn answer(arguments: &SplitArgs, template: &Input, config: Option<&Input>) -> SplitAnswer {
-    let texts = (template.text(), config.map(Input::text).transpose());
-    let (template, config) = match texts {
-        (Ok(template), Ok(config)) => (template, config),
-        (template, config) => {
-            let diagnostics = template.err().into_iter().chain(config.err()).collect();
+fn answer(
+    arguments: &SplitArgs,
+    template: &Input,
+    config: Option<&Input>,
+    rules: Option<&Input>,
+) -> SplitAnswer {
+    let texts = (template.text(), config.map(Input::text).transpose(), rules.map(Input::text).transpose());
+    let (template, config, rules) = match texts {
+        (Ok(template), Ok(config), Ok(rules)) => (template, config, rules),
+        (template, config, rules) => {
+            let diagnostics = template.err().into_iter().chain(config.err()).chain(rules.err()).collect();
             return SplitAnswer::Refused { diagnostics };
         }
     };
@@ -73,6 +85,8 @@ fn answer(arguments: &SplitArgs, template: &Input, config: Option<&Input>) -> Sp
         app_stack_name: arguments.app_stack_name.as_deref(),
         wiring: arguments.wiring,
         guard: arguments.guard,
+        rules,
+        now: now(),
     })
 }
 
@@ -178,7 +192,7 @@ fn refused(
     for order in ["exact,pattern", "exact,two-phase", "exact,attach", "exact,keep"] {
         let Ok(resolve) = Resolution::parse_list(order) else { continue };
         let other = SplitArgs { resolve: Some(Resolutions(resolve)), ..arguments.clone() };
-        let answer = answer(&other, template, config);
+        let answer = answer(&other, template, config, None);
         let left = answer.diagnostics().iter().filter(|one| one.is_error()).count();
         let left = if left == 0 { "none".to_owned() } else { left.to_string() };
         writeln!(streams.err, "  --resolve {order:<16} {left}")?;

@@ -13,6 +13,7 @@ use iam_split_core::validate::Verdict;
 
 use crate::Streams;
 use crate::args::ValidateArgs;
+use crate::commands::rules::now;
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, not_an_input, report_formats, write_all};
 use crate::render::{Sources, diagnostics, on_one_screen};
@@ -24,9 +25,16 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
     let monolith = arguments.monolith.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let accept = arguments.accept.as_deref().map(|path| Input::read(path, streams)).transpose()?;
-    let sources =
-        Sources { template: monolith.as_ref(), config: config.as_ref(), iam: Some(&iam), app: Some(&app) };
-    let inputs = [Some(&iam), Some(&app), monolith.as_ref(), config.as_ref(), accept.as_ref()];
+    let rules = arguments.rules.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    let sources = Sources {
+        template: monolith.as_ref(),
+        config: config.as_ref(),
+        iam: Some(&iam),
+        app: Some(&app),
+        rules: rules.as_ref(),
+    };
+    let inputs =
+        [Some(&iam), Some(&app), monolith.as_ref(), config.as_ref(), accept.as_ref(), rules.as_ref()];
     not_an_input(&arguments.report, &inputs.into_iter().flatten().collect::<Vec<_>>())?;
     let unreadable: Vec<Diagnostic> =
         inputs.into_iter().flatten().filter_map(|input| input.text().err()).collect();
@@ -38,6 +46,8 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
             config: config.as_ref().map(Input::shown),
             accept: accept.as_ref().map(Input::shown),
             max_wider: arguments.max_wider,
+            rules: rules.as_ref().map(Input::shown),
+            now: now(),
         })
     } else {
         Validation { diagnostics: unreadable, ..Validation::default() }
@@ -49,6 +59,7 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
             config: name(config.as_ref()),
             iam: name(Some(&iam)),
             app: name(Some(&app)),
+            rules: name(rules.as_ref()),
         };
         let report = Report::new(&validation, &sources.texts(), &names);
         let texts: Vec<String> = formats.iter().map(|format| report.render(*format)).collect();

@@ -27,7 +27,8 @@ pub(crate) fn Document(props: &Props) -> Html {
         Source::Template => (&page.outcome.monolith, &page.outcome.names.template, "Monolith"),
         Source::Iam => (&page.outcome.iam, &page.outcome.names.iam, "IAM template"),
         Source::App => (&page.outcome.app, &page.outcome.names.app, "Application template"),
-        Source::Config => (&page.outcome.config, &page.outcome.names.config, "Configuration"),
+        // The page asks no rules: nothing of it points into a file of them.
+        Source::Config | Source::Rules => (&page.outcome.config, &page.outcome.names.config, "Configuration"),
     };
     let can_diff = source == Source::App && page.outcome.split.is_some();
     let as_diff = can_diff && page.view.as_diff;

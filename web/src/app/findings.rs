@@ -14,6 +14,7 @@ fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
     let file = |source: Source| match source {
         Source::Template => "monolith",
         Source::Config => "configuration",
+        Source::Rules => "rules",
         Source::Iam => "IAM template",
         Source::App => "application template",
     };

@@ -129,7 +129,7 @@ impl Outcome {
     pub(crate) fn lines(&self, source: Source) -> &Lines {
         match source {
             Source::Template => &self.monolith,
-            Source::Config => &self.config,
+            Source::Config | Source::Rules => &self.config,
             Source::Iam => &self.iam,
             Source::App => &self.app,
         }
@@ -141,6 +141,7 @@ impl Outcome {
             config: &self.config.text,
             iam: &self.iam.text,
             app: &self.app.text,
+            ..Texts::default()
         }
     }
 

@@ -66,7 +66,7 @@ impl Tab {
     pub(crate) fn of(source: Source) -> Self {
         match source {
             Source::Template => Self::Monolith,
-            Source::Config => Self::Config,
+            Source::Config | Source::Rules => Self::Config,
             Source::Iam => Self::Iam,
             Source::App => Self::App,
         }

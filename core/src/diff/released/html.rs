@@ -16,7 +16,7 @@ pub(super) fn render(report: &ReleaseReport<'_>) -> String {
         }
         @for decision in &diff.release.decisions { (decided(decision)) }
         @for warning in &diff.warnings {
-            article.warning {
+            article class=(warning.severity.name()) {
                 b { (warning.severity.name()) " " (warning.code) } " " (prose(&warning.message))
                 @for help in &warning.help { div { "What to do: " (prose(help)) } }
             }

@@ -1,0 +1,527 @@
+//! The rules, asked of a template.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fit::{Fit, fit};
+use super::{Check, Exception, Rule, Rules};
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::expression::Expr;
+use crate::policy::{Ceiling, Decision, Judge, Question, Verdict, action_matches, written};
+use crate::syntax::Node;
+use crate::template::Template;
+use crate::text::Span;
+
+/// What the rules are asked of.
+pub struct Asked<'a, 'd, 't> {
+    /// The template.
+    pub template: &'a Template<'d, 't>,
+    /// Which text it is.
+    pub source: Source,
+    /// The resources that count, where not all do.
+    pub only: Option<BTreeSet<&'a str>>,
+}
+
+/// Asks the rules of templates that belong together. `now` is in seconds since 1970: exceptions end.
+#[must_use]
+pub fn check(rules: &Rules, templates: &[Asked<'_, '_, '_>], now: f64) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for asked in templates {
+        let reviewed = |arn: &str| fit(&crate::expression::from_sub_text(arn), &rules.reviewed) == Fit::Yes;
+        let judge = Judge::of(asked.template, &reviewed);
+        let mut one = One { asked, judge: &judge, found: &mut found };
+        rules.list.iter().for_each(|rule| one.rule(rule));
+        one.unseen(rules);
+    }
+    excepted(rules, found, now)
+}
+
+/// Something that a rule found.
+struct Found<'r> {
+    rule: &'r Rule,
+    resource: String,
+    /// Whether the rule is broken; else it cannot be told.
+    broken: bool,
+    what: String,
+    source: Source,
+    place: Option<Span>,
+    help: Vec<String>,
+}
+
+impl Found<'_> {
+    fn told(&self) -> Diagnostic {
+        let code = if self.broken { Code::RUL001 } else { Code::RUL002 };
+        let mut finding = Diagnostic::new(code, format!("`{}`: {}", self.rule.id, self.what))
+            .with_severity(self.rule.severity)
+            .label(self.source, self.place.unwrap_or(Span::at(0)), "asked of this");
+        for help in self.help.iter().chain(&self.rule.message) {
+            finding = finding.help(help.clone());
+        }
+        finding
+    }
+}
+
+/// Takes out what is permitted all the same, and says so.
+fn excepted(rules: &Rules, found: Vec<Found<'_>>, now: f64) -> Vec<Diagnostic> {
+    let mut needed = vec![0_usize; rules.exceptions.len()];
+    let mut list = Vec::new();
+    for one in found {
+        let covers = |exception: &Exception| {
+            exception.rule == one.rule.id
+                && fit(&Expr::text(&*one.resource), std::slice::from_ref(&exception.resource)) == Fit::Yes
+        };
+        let mut is_excepted = false;
+        for (count, exception) in needed.iter_mut().zip(&rules.exceptions).filter(|(_, one)| covers(one)) {
+            *count += 1;
+            is_excepted |= now < exception.ends;
+        }
+        if !is_excepted {
+            list.push(one.told());
+        }
+    }
+    for (count, exception) in needed.into_iter().zip(&rules.exceptions) {
+        let Exception { rule, resource, reason, until, .. } = exception;
+        let (code, message) = match (count, now < exception.ends) {
+            (0, _) => (Code::RUL004, format!("nothing needs the exception of `{resource}` from `{rule}`")),
+            (_, false) => {
+                (Code::RUL005, format!("the exception of `{resource}` from `{rule}` ended after {until}"))
+            }
+            (_, true) => {
+                (Code::RUL003, format!("`{resource}` is excepted from `{rule}` until {until}: {reason}"))
+            }
+        };
+        list.push(Diagnostic::new(code, message).label(Source::Rules, exception.place, "this exception"));
+    }
+    list
+}
+
+struct One<'a, 'r, 'x, 'd, 't> {
+    asked: &'a Asked<'x, 'd, 't>,
+    judge: &'a Judge,
+    found: &'a mut Vec<Found<'r>>,
+}
+
+/// The values that an `If` chooses from: `None` for none at all.
+fn each(value: &Expr) -> Vec<Option<&Expr>> {
+    match value {
+        Expr::Call(name, parts) if name == "If" => parts.iter().skip(1).flat_map(each).collect(),
+        Expr::Ref(name) if name == "AWS::NoValue" => vec![None],
+        one => vec![Some(one)],
+    }
+}
+
+fn shown(patterns: &[String]) -> String {
+    patterns.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(" or ")
+}
+
+fn name_property(kind: &str) -> &'static str {
+    match kind {
+        "AWS::IAM::Role" => "RoleName",
+        "AWS::IAM::User" => "UserName",
+        "AWS::IAM::Group" => "GroupName",
+        _ => "ManagedPolicyName",
+    }
+}
+
+impl<'r> One<'_, 'r, '_, '_, '_> {
+    fn counts(&self, name: &str) -> bool {
+        self.asked.only.as_ref().is_none_or(|only| only.contains(name))
+    }
+
+    /// The place of a property, or of its resource.
+    fn place(&self, name: &str, key: &str) -> Option<Span> {
+        let resource = self.asked.template.resources.get(name);
+        let properties =
+            resource.and_then(|resource| resource.declaration.value.get("Properties")).map(Node::resolved);
+        let property = properties.and_then(|all| all.get(key)).map(Node::outer);
+        property.or_else(|| self.judge.place(name))
+    }
+
+    fn push(&mut self, rule: &'r Rule, name: &str, key: &str, broken: bool, what: String, help: &str) {
+        let help = if help.is_empty() { Vec::new() } else { vec![help.to_owned()] };
+        let (source, place) = (self.asked.source, self.place(name, key));
+        self.found.push(Found { rule, resource: name.to_owned(), broken, what, source, place, help });
+    }
+
+    /// What is not written in the text keeps no rule.
+    fn unseen(&mut self, rules: &'r Rules) {
+        let worst = rules.list.iter().max_by_key(|rule| rule.severity);
+        let Some(rule) = worst else { return };
+        let mut list = self.judge.unseen();
+        list.extend(crate::roles::unseen(self.asked.template));
+        for what in list {
+            let what = format!("cannot tell whether rules are kept: {what}");
+            self.push(
+                rule,
+                "",
+                "",
+                false,
+                what,
+                "give the processed template: `aws cloudformation get-template --template-stage Processed`",
+            );
+        }
+    }
+
+    fn rule(&mut self, rule: &'r Rule) {
+        if let Check::Within(ceiling) = &rule.check {
+            self.within(rule, ceiling);
+            return;
+        }
+        let of_documents = matches!(rule.check, Check::Star | Check::Wildcards(_));
+        let inline =
+            ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"];
+        let is_asked = |kind: &str| rule.of.contains(&kind) || (of_documents && inline.contains(&kind));
+        let judge = self.judge;
+        for (name, kind) in judge.resources().filter(|(_, kind)| is_asked(kind)) {
+            if !self.counts(name) {
+                continue;
+            }
+            if judge.is_computed(name) {
+                let what = format!("`{name}` has properties that are computed as a whole");
+                self.push(rule, name, "Properties", false, what, "write the properties out");
+                continue;
+            }
+            match &rule.check {
+                Check::Boundary(allow) => self.boundary(rule, name, allow),
+                Check::Path(allow) => {
+                    let path = judge.property(name, "Path").cloned().unwrap_or_else(|| Expr::text("/"));
+                    self.one_of(rule, name, "Path", &path, "/", allow);
+                }
+                Check::Name(allow) => {
+                    let key = name_property(kind);
+                    match judge.property(name, key) {
+                        Some(value) => self.one_of(rule, name, key, value, "", allow),
+                        None => {
+                            let what = format!("`{name}` has no name of its own: CloudFormation makes one");
+                            self.push(
+                                rule,
+                                name,
+                                "",
+                                true,
+                                what,
+                                &format!("add `{key}`: one like {}", shown(allow)),
+                            );
+                        }
+                    }
+                }
+                Check::Tags(require) => self.tags(rule, name, require),
+                Check::Session(most) => self.session(rule, name, *most),
+                Check::ManagedPolicies { allow, refuse } => {
+                    self.managed(rule, name, allow.as_deref(), refuse);
+                }
+                Check::Star | Check::Wildcards(_) => self.statements(rule, name),
+                Check::Within(_) => {}
+            }
+        }
+    }
+
+    fn boundary(&mut self, rule: &'r Rule, name: &str, allow: &[String]) {
+        let key = "PermissionsBoundary";
+        let help = format!("add `{key}`: {}", shown(allow));
+        let Some(value) = self.judge.boundary(name) else {
+            self.push(rule, name, "", true, format!("`{name}` has no permissions boundary"), &help);
+            return;
+        };
+        if each(&value).iter().any(Option::is_none) {
+            let never = each(&value).iter().all(Option::is_none);
+            let on =
+                if never { "no permissions boundary" } else { "a permissions boundary on a condition only" };
+            self.push(rule, name, key, never, format!("`{name}` has {on}"), &help);
+        }
+        self.one_of(rule, name, key, &value, "", allow);
+    }
+
+    /// A value, each that an `If` may choose, is one of those that a rule names. `absent` stands for none at all.
+    fn one_of(
+        &mut self,
+        rule: &'r Rule,
+        name: &str,
+        key: &str,
+        value: &Expr,
+        absent: &str,
+        allow: &[String],
+    ) {
+        let absent = Expr::text(absent);
+        for value in each(value) {
+            let is_absent = value.is_none();
+            let value = value.unwrap_or(&absent);
+            if is_absent && key == "PermissionsBoundary" {
+                continue;
+            }
+            let text = written(value);
+            match fit(value, allow) {
+                Fit::Yes => {}
+                Fit::No => {
+                    let what = format!("`{name}` has the `{key}` `{text}`, and not {}", shown(allow));
+                    self.push(rule, name, key, true, what, "");
+                }
+                Fit::Unknown => {
+                    let what = format!(
+                        "`{name}` has the `{key}` `{text}`: a value decides whether that is {}",
+                        shown(allow)
+                    );
+                    self.push(
+                        rule,
+                        name,
+                        key,
+                        false,
+                        what,
+                        "write it out, or name the value in the rule as `${NAME}`",
+                    );
+                }
+            }
+        }
+    }
+
+    fn tags(&mut self, rule: &'r Rule, name: &str, require: &BTreeMap<String, String>) {
+        let value = self.judge.property(name, "Tags").cloned().unwrap_or_else(|| Expr::List(Vec::new()));
+        let entry = |tag: &Expr, key: &str| crate::policy::entry(tag, key).cloned();
+        let is_sure = |tag: &&Expr| matches!(tag, Expr::Map(_));
+        let Expr::List(items) = &value else {
+            let what = format!("`{name}` has the tags `{}`: a value decides", written(&value));
+            self.push(rule, name, "Tags", false, what, "write the tags out");
+            return;
+        };
+        for (key, like) in require {
+            let is_it = |tag: &&Expr| entry(tag, "Key") == Some(Expr::text(&**key));
+            let all: Vec<&Expr> = items.iter().flat_map(each).flatten().collect();
+            let sure = items.iter().filter(is_sure).find(is_it);
+            let perhaps = all
+                .iter()
+                .copied()
+                .any(|tag| is_it(&tag) || !matches!(entry(tag, "Key"), Some(Expr::Text(_))));
+            match sure.map(|tag| entry(tag, "Value").unwrap_or_else(|| Expr::text(""))) {
+                Some(value) => self.one_of(rule, name, "Tags", &value, "", std::slice::from_ref(like)),
+                None if perhaps => {
+                    let what = format!("`{name}` has the tag `{key}` where a value or a condition says so");
+                    self.push(rule, name, "Tags", false, what, "write the tag out");
+                }
+                None => {
+                    let what = format!("`{name}` has no tag `{key}`");
+                    self.push(
+                        rule,
+                        name,
+                        "Tags",
+                        true,
+                        what,
+                        &format!("add the tag: its value is like `{like}`"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn session(&mut self, rule: &'r Rule, name: &str, most: u32) {
+        let key = "MaxSessionDuration";
+        let Some(value) = self.judge.property(name, key) else { return };
+        for value in each(value).into_iter().flatten() {
+            let seconds = match value {
+                Expr::Text(text) | Expr::Plain(text) => text.parse::<u32>().ok(),
+                _ => None,
+            };
+            match seconds {
+                Some(seconds) if seconds <= most => {}
+                Some(seconds) => {
+                    let what = format!("`{name}` has sessions of {seconds} s, and {most} s are permitted");
+                    self.push(rule, name, key, true, what, "");
+                }
+                None => {
+                    let what = format!("`{name}` has sessions as long as a value says: `{}`", written(value));
+                    self.push(rule, name, key, false, what, "write the seconds out");
+                }
+            }
+        }
+    }
+
+    fn managed(&mut self, rule: &'r Rule, name: &str, allow: Option<&[String]>, refuse: &[String]) {
+        let key = "ManagedPolicyArns";
+        let Some(list) = self.judge.property(name, key) else { return };
+        let items: Vec<&Expr> = match list {
+            Expr::List(items) => items.iter().flat_map(each).flatten().collect(),
+            other => each(other).into_iter().flatten().collect(),
+        };
+        for item in items {
+            // Those of the template are policies of their own, which rules are asked of.
+            let is_own = |name: &String| self.judge.resources().any(|(other, _)| other == name);
+            if let Expr::Ref(policy) | Expr::GetAtt(policy, _) = item
+                && is_own(policy)
+            {
+                continue;
+            }
+            let text = written(item);
+            let refused = fit(item, refuse);
+            let allowed = allow.map_or(Fit::Yes, |allow| fit(item, allow));
+            let (broken, what) = match (refused, allowed) {
+                (Fit::No, Fit::Yes) => continue,
+                (Fit::Yes, _) => {
+                    (true, format!("`{name}` has the managed policy `{text}`, which is refused"))
+                }
+                (_, Fit::No) => (
+                    true,
+                    format!(
+                        "`{name}` has the managed policy `{text}`, which is none of those that are allowed"
+                    ),
+                ),
+                _ => (
+                    false,
+                    format!("`{name}` has the managed policy `{text}`: a value decides which that is"),
+                ),
+            };
+            self.push(rule, name, key, broken, what, "");
+        }
+    }
+
+    fn statements(&mut self, rule: &'r Rule, name: &str) {
+        let judge = self.judge;
+        let statements = match judge.statements(name) {
+            Ok(statements) => statements,
+            Err(what) => {
+                let what = format!("`{name}` has a policy that is not written out: `{}`", shortened(&what));
+                self.push(rule, name, "", false, what, "write the statements out");
+                return;
+            }
+        };
+        for statement in statements.iter().filter(|one| one.allows != Some(false)) {
+            let text = |expr: &&Expr| match expr {
+                Expr::Text(text) => Some(text.clone()),
+                _ => None,
+            };
+            let (actions, but) = &statement.actions;
+            let (resources, but_resources) = &statement.resources;
+            let mut tell = |broken: bool, what: String| {
+                let place = statement.place.or_else(|| self.place(name, ""));
+                let (source, resource) = (self.asked.source, name.to_owned());
+                let broken = broken && statement.allows == Some(true);
+                self.found.push(Found { rule, resource, broken, what, source, place, help: Vec::new() });
+            };
+            match &rule.check {
+                Check::Star => {
+                    let every = |list: &[&Expr]| {
+                        list.iter().filter_map(text).any(|text| text == "*" || text == "*:*")
+                    };
+                    let unknown = |list: &[&Expr]| list.iter().any(|item| text(item).is_none());
+                    let all_actions = *but || every(actions);
+                    let all_resources = *but_resources || every(resources);
+                    if all_actions && all_resources {
+                        tell(true, format!("`{name}` allows everything on everything"));
+                    } else if (all_actions || unknown(actions)) && (all_resources || whole_value(resources)) {
+                        tell(
+                            false,
+                            format!("`{name}` allows everything on everything where a value says so"),
+                        );
+                    }
+                }
+                Check::Wildcards(services) => {
+                    for service in services {
+                        let (mut wild, mut unknown) = (Vec::new(), false);
+                        for action in actions {
+                            match text(action) {
+                                Some(action) if is_wild(&action, service) => wild.push(action),
+                                Some(_) => {}
+                                None => unknown = true,
+                            }
+                        }
+                        // All but some actions of a service is a wildcard over the rest of them.
+                        let all_of_it = format!("{service}:*");
+                        let excepts = |action: &&Expr| {
+                            text(action)
+                                .is_some_and(|text| text == "*" || text.eq_ignore_ascii_case(&all_of_it))
+                        };
+                        if *but && !actions.iter().any(excepts) {
+                            tell(true, format!("`{name}` allows actions of `{service}` by `NotAction`"));
+                        } else if !*but && !wild.is_empty() {
+                            tell(
+                                true,
+                                format!(
+                                    "`{name}` allows {}, a wildcard over actions of `{service}`",
+                                    shown(&wild)
+                                ),
+                            );
+                        } else if unknown {
+                            tell(false, format!("`{name}` allows actions that a value decides"));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn within(&mut self, rule: &'r Rule, ceiling: &Ceiling) {
+        let trust = matches!(ceiling, Ceiling::Trust { .. });
+        let judge = self.judge;
+        for principal in judge.principals() {
+            let kind = judge.resources().find(|(name, _)| *name == principal.name).map(|(_, kind)| kind);
+            let is_asked = match kind.filter(|_| principal.declared) {
+                Some(kind) => rule.of.contains(&kind) && self.counts(&principal.name),
+                // Whoever is named and not declared is given what stands here all the same.
+                None => !trust,
+            };
+            if is_asked {
+                let decision = judge.decide(&principal, ceiling);
+                self.decided(rule, &principal.name, &decision);
+            }
+        }
+    }
+
+    fn decided(&mut self, rule: &'r Rule, name: &str, decision: &Decision) {
+        let trust = decision.question == Question::Trust;
+        let (source, resource) = (self.asked.source, name.to_owned());
+        match (decision.verdict, &decision.witness) {
+            (Verdict::NoMore, _) => {}
+            (Verdict::More, Some(witness)) => {
+                let what = if trust {
+                    format!("`{name}` may be assumed by `{}`", witness.principal)
+                } else {
+                    format!("`{name}` may `{}` on `{}`", witness.action, witness.resource)
+                };
+                let place =
+                    witness.statement.as_ref().and_then(|place| place.span).or_else(|| self.place(name, ""));
+                let given: Vec<String> = witness
+                    .lines()
+                    .into_iter()
+                    .filter(|line| line.starts_with("with") || line.starts_with("where"))
+                    .collect();
+                let help = if given.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![format!("that is so {}", given.join(", "))]
+                };
+                self.found.push(Found { rule, resource, broken: true, what, source, place, help });
+            }
+            _ => {
+                let reasons = decision.reasons.iter();
+                let mut help: Vec<String> =
+                    reasons.map(|reason| format!("{}: {}", reason.part, reason.why)).collect();
+                if decision.reasons.iter().any(|reason| reason.part.contains("managed policy")) {
+                    let reviewed =
+                        "a managed policy that somebody has read may stand under `reviewed_policies`";
+                    help.push(reviewed.to_owned());
+                }
+                let what = format!("`{name}` cannot be told to keep it");
+                let place = self.place(name, if trust { "AssumeRolePolicyDocument" } else { "" });
+                self.found.push(Found { rule, resource, broken: false, what, source, place, help });
+            }
+        }
+    }
+}
+
+/// Whether one of them is a value as a whole, which may be `*`.
+fn whole_value(list: &[&Expr]) -> bool {
+    list.iter().any(|item| matches!(item, Expr::Ref(name) if !name.starts_with("AWS::")))
+        || list.iter().any(|item| matches!(item, Expr::Call(..) | Expr::Unary(..)))
+}
+
+/// Whether an action has a wildcard and may be one of a service.
+fn is_wild(action: &str, service: &str) -> bool {
+    let (prefix, name) = action.split_once(':').unwrap_or((action, "*"));
+    (prefix.contains(['*', '?']) || name.contains(['*', '?'])) && action_matches(prefix, service)
+}
+
+/// The beginning of a long text.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
