@@ -281,7 +281,16 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
     if parsed.complete {
         found.extend(template::check(&template, &references));
     }
-    if unreadable_config || template.resources.is_empty() || !parsed.complete {
+    if unreadable_config || !parsed.complete {
+        return None;
+    }
+    if template.resources.is_empty() {
+        if !found.iter().any(Diagnostic::is_error) {
+            found.push(
+                Diagnostic::new(Code::SEL001, "there is nothing to move: loops make every resource")
+                    .help("write the roles and policies out that are to move; what a loop makes stays with the application"),
+            );
+        }
         return None;
     }
     let options = plan::Options {
@@ -467,7 +476,9 @@ pub fn is_output(text: &str) -> bool {
     };
     let described = |parameter: &template::Declaration<'_, '_>| {
         let description = parameter.value.get("Description").and_then(Node::as_str);
-        description.is_some_and(|text| text.contains(": output ") && text.ends_with(" of the IAM stack"))
+        description.is_some_and(|text| {
+            text == document::IAM_STACK || (text.contains(": output ") && text.ends_with(" of the IAM stack"))
+        })
     };
     template.mark().is_some() || template.parameters.values().any(described)
 }

@@ -5,6 +5,7 @@ mod circle;
 mod iam;
 mod parameter;
 mod size;
+mod text;
 
 use std::borrow::Cow;
 
@@ -53,11 +54,18 @@ const CONTRACTS: [(&str, Check); 12] = [
     ("the application template's IAM parameters are texts with an ARN's pattern", app::shapes),
     ("the application template's IAM parameters are all filled", app::filled),
     ("the application template defines nothing that moved", app::nothing_moved),
-    ("the parameters of both templates are well formed", parameter::well_formed),
+    ("both templates are well formed", well_formed),
     ("no resources of a template wait for each other in a circle", circle::circles),
     ("both templates keep CloudFormation's limits on counts", size::counts),
     ("both templates keep CloudFormation's limit on size", size::bodies),
 ];
+
+/// Parameters, texts and conditions that CloudFormation takes.
+fn well_formed(pair: &Pair<'_>) -> Vec<Diagnostic> {
+    let mut found = parameter::well_formed(pair);
+    found.extend(text::texts(pair));
+    found
+}
 
 /// Checks all contracts.
 #[must_use]
@@ -92,6 +100,7 @@ pub fn of_monolith(template: &Template<'_, '_>) -> Vec<Code> {
     found
         .into_iter()
         .chain(parameter::of_template(template, Source::Template))
+        .chain(text::of_template(template, Source::Template))
         .map(|found| found.code)
         .collect()
 }
@@ -101,6 +110,7 @@ pub fn of_monolith(template: &Template<'_, '_>) -> Vec<Code> {
 pub fn of_one(template: &Template<'_, '_>, source: Source) -> Vec<Diagnostic> {
     let mut found = circle::of_template(template, source);
     found.extend(parameter::of_template(template, source));
+    found.extend(text::of_template(template, source));
     found
 }
 

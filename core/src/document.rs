@@ -9,6 +9,8 @@ mod iam;
 mod settle;
 mod sheet;
 
+pub(crate) use app::IAM_STACK;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::edit::{EditSet, lost_bytes};
 use crate::plan::Plan;

@@ -24,6 +24,7 @@ mod side;
 mod system;
 mod walk;
 mod wiring;
+mod worlds;
 
 use std::collections::BTreeMap;
 
@@ -174,7 +175,7 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
     given_out::given_out([&whole, of_iam, of_app], &mut proof);
     arrival::arrival(&wiring, &sides, &mut proof);
     let acting = creation::creation(&whole, of_iam, of_app, &later, &mut proof);
-    order::order([&monolith, &iam, &app], &attached, &acting, &mut proof);
+    order::order([&whole, of_iam, of_app], &attached, &acting, &mut proof);
     bounds::bounds(triple.iam, &wiring, &mut proof);
     account::account([&monolith, &iam, &app], &mut proof);
     if common.conditions.is_exhausted() {

@@ -5,6 +5,7 @@ mod existence;
 mod iam;
 mod name;
 mod name_or_arn;
+mod pattern;
 mod schema;
 mod stored_case;
 mod table;
@@ -16,6 +17,7 @@ pub use existence::{
 pub use iam::{ArnFrom, IamType, Moves, iam_attributes, iam_type};
 pub use name::{GeneratedPattern, fair_split, generated_pattern};
 pub use name_or_arn::{NameOrArn, name_or_arn};
+pub use pattern::whole_pattern;
 pub use schema::{is_json_property, is_list_attribute};
 pub use stored_case::{StoredCase, stored_case};
 
@@ -163,6 +165,8 @@ pub mod limit {
     pub const STACK_NAME: usize = 128;
     /// Bytes of a template's or an output's description.
     pub const DESCRIPTION: usize = 1_024;
+    /// Characters of a parameter's description. Source: CloudFormation User Guide, "Parameters", `Description`.
+    pub const PARAMETER_DESCRIPTION: usize = 4_000;
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(super) fn shapes(pair: &Pair<'_>) -> Vec<Diagnostic> {
         match text("AllowedPattern") {
             None => wrong(format!("the parameter `{name}` admits anything, not only ARNs")),
             Some(pattern) => {
-                let Ok(regex) = regex_lite::Regex::new(pattern) else { continue };
+                let Some(regex) = crate::facts::whole_pattern(pattern) else { continue };
                 if !regex.is_match(&row.sample_arn("aws")) && !regex.is_match(&row.sample_arn("aws-us-gov")) {
                     wrong(format!("the pattern of the parameter `{name}` refuses the ARN that it is for"));
                 } else if regex.is_match("not an arn") {

@@ -89,8 +89,7 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
         {
             wrong(format!("the default of the parameter `{name}` has a length that it does not admit"));
         }
-        if let Some(regex) = text("AllowedPattern")
-            .and_then(|pattern| regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok())
+        if let Some(regex) = text("AllowedPattern").and_then(crate::facts::whole_pattern)
             && !regex.is_match(default)
         {
             wrong(format!("the default of the parameter `{name}` does not match its own pattern"));

@@ -280,6 +280,12 @@ catalogue! {
     TPL010 Error 1 "a name is not alphanumeric"
         "CloudFormation admits letters and digits in the names of parameters, mappings, resources and outputs."
         "Rename it, and what references it.";
+    TPL011 Error 1 "a text that CloudFormation does not take"
+        "A description is longer than CloudFormation admits, or a null stands where a value is needed: it answers \"'null' values are not allowed in templates\"."
+        "Shorten the text, or write the value; what has none is left out.";
+    TPL012 Error 1 "conditions name each other in a circle"
+        "A condition is computed from others. Where they lead back to it, CloudFormation answers \"Found circular condition dependency\"."
+        "Break the circle: write one of them out.";
     POL001 Warning 0 "an action that no service has"
         "A statement names an action, or a service, that is not in AWS's list: it is misspelt, it was withdrawn, or it is newer than the list. A statement with it does not allow or deny what was meant."
         "Correct the name; `did you mean` offers those that are near.";

@@ -250,10 +250,13 @@ fn parameter(wire: &Wire<'_>, look: &Look) -> Expr {
 }
 
 /// The parameter for the IAM stack's name, where the application reads its outputs.
+/// What is said of the parameter for the IAM stack's name: by it an application template of ours is known again.
+pub(crate) const IAM_STACK: &str = "Name of the IAM stack, whose outputs this stack reads";
+
 fn iam_stack() -> Expr {
     Expr::map([
         ("Type", Expr::text("String")),
-        ("Description", Expr::text("Name of the IAM stack, whose outputs this stack reads")),
+        ("Description", Expr::text(IAM_STACK)),
         ("MinLength", Expr::Plain("1".to_owned())),
         ("MaxLength", Expr::Plain("128".to_owned())),
         ("AllowedPattern", Expr::text("^[a-zA-Z][-a-zA-Z0-9]*$")),

@@ -6,7 +6,7 @@ use crate::expression::Expr;
 use crate::syntax::{Kind, Node, Style};
 use crate::template::{Call, Form, Piece, pieces};
 use crate::text::{Span, free, line_start};
-use crate::writer::sub_text;
+use crate::writer::{Writer, sub_text};
 
 impl<'d> Sheet<'_, 'd, '_> {
     /// `GetAtt X.Arn` becomes `Ref P`: tag or key and argument change, quotes stay.
@@ -33,7 +33,11 @@ impl<'d> Sheet<'_, 'd, '_> {
     /// The whole call becomes another expression.
     pub(super) fn write_expr(&mut self, call: &Call<'d, '_>, expr: &Expr, reason: Reason) {
         let text = if call.is_block() { self.writer.long_call(expr) } else { None };
-        let text = text.unwrap_or_else(|| self.writer.line(expr));
+        let mut text = text.unwrap_or_else(|| self.writer.line(expr));
+        // `!Base64 {Ref: X}`: the tag of the call around it stands before it, and takes no other.
+        if call.form == Form::Long && !call.node.tag().is_empty() && text.starts_with('!') {
+            text = Writer { json: true, ..self.writer }.line(expr);
+        }
         let anchor = anchor_of(call.node, self.source());
         self.replace(call.whole(), format!("{anchor}{text}"), reason);
     }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::app::depends_on;
 use super::sheet::Sheet;
+use crate::config::Means;
 use crate::edit::{Edit, Reason};
 use crate::expression::Expr;
 use crate::facts::limit;
@@ -193,11 +194,11 @@ fn marker(plan: &Plan<'_, '_>) -> (String, Expr) {
             ]),
         ));
     }
-    if let Some(parameter) = &plan.iam_stack {
-        entries.push((
-            "IamStack".to_owned(),
-            Expr::map([("Parameter", Expr::text(parameter)), ("Wiring", Expr::text(plan.wiring.name()))]),
-        ));
+    if plan.wiring != Means::Parameters {
+        // Where the application reads nothing, it needs no parameter for the stack's name.
+        let parameter = plan.iam_stack.iter().map(|name| ("Parameter", Expr::text(name)));
+        let wiring = [("Wiring", Expr::text(plan.wiring.name()))];
+        entries.push(("IamStack".to_owned(), Expr::map(parameter.chain(wiring))));
     }
     let names = |names: Vec<&str>| Expr::List(names.into_iter().map(Expr::text).collect());
     if !plan.laters.is_empty() {

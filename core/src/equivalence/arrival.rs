@@ -237,7 +237,7 @@ impl Patterns {
     /// Whether the whole of a text matches; `None` where the pattern is not understood.
     fn admits(&mut self, pattern: &str, text: &str) -> Option<bool> {
         if !self.0.contains_key(pattern) {
-            let read = regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok();
+            let read = crate::facts::whole_pattern(pattern);
             self.0.insert(pattern.to_owned(), read.map(|read| Pattern { read, tried: HashMap::new() }));
         }
         let known = self.0.get_mut(pattern)?.as_mut()?;

@@ -2,6 +2,7 @@
 
 use super::{Proof, Wiring};
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::facts::whole_pattern;
 use crate::syntax::Node;
 use crate::template::Template;
 
@@ -20,11 +21,13 @@ pub(super) fn bounds(iam: &Template<'_, '_>, wiring: &Wiring, proof: &mut Proof)
     {
         wrong.push(format!("`MaxLength` must be {longest} at most"));
     }
-    let admits = |name: &str| match text("AllowedPattern") {
+    let pattern = text("AllowedPattern").map(whole_pattern);
+    if longest.is_some() && matches!(pattern, Some(None)) {
+        wrong.push("`AllowedPattern` is not understood: CloudFormation reads Java's dialect".to_owned());
+    }
+    let admits = |name: &str| match &pattern {
         None => true,
-        Some(pattern) => {
-            regex_lite::Regex::new(&format!("^(?:{pattern})$")).map_or(true, |regex| regex.is_match(name))
-        }
+        Some(regex) => regex.as_ref().is_some_and(|regex| regex.is_match(name)),
     };
     let odd = if lower_case { ["Ab", "a--b", "a-"].as_slice() } else { ["a--b"].as_slice() };
     let admitted: Vec<String> =

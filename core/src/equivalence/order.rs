@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Proof;
 use super::attachments::Attachment;
 use super::creation::Acting;
+use super::side::Side;
 use super::system::System;
+use super::worlds::Worlds;
 use crate::closure::Closure;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
@@ -66,12 +68,8 @@ impl<'g> Graph<'g> {
 ///
 /// What resources of the application say themselves must be kept. A wait that only came about through something that
 /// moved must be kept where something acts on the resource while it is created; elsewhere the lost wait is told.
-pub(super) fn order(
-    [monolith, iam, app]: [&System<'_>; 3],
-    attached: &[Attachment],
-    acting: &Acting,
-    proof: &mut Proof,
-) {
+pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Acting, proof: &mut Proof) {
+    let [monolith, iam, app] = sides.map(|side| side.system);
     let everything = |_: &str| true;
     let nothing = |_: &str| false;
     let whole = Graph::of(monolith, &everything, &nothing);
@@ -92,6 +90,12 @@ pub(super) fn order(
         }
     }
     tell(app, &missing, &of_app, proof);
+    let kept = |(name, target): &(&str, &str)| {
+        whole.waits(name, target) && !whole.waits(target, name) && of_app.waits(name, target)
+    };
+    let by_themselves = said.names.iter().flat_map(|name| said.all(name).map(move |target| (*name, target)));
+    let acts = acting.on.iter().map(|(name, target)| (name.as_str(), target.as_str()));
+    sometimes(&sides, by_themselves.filter(kept).collect(), acts.filter(kept).collect(), proof);
     for (name, gone) in lost(app, &whole, &of_app) {
         let gone: Vec<&str> = gone
             .iter()
@@ -149,6 +153,38 @@ fn lost<'g>(
         }
     }
     missing
+}
+
+/// Names waits that the application has on a condition only, and the monolith in more worlds.
+///
+/// `said` are those of the application's resources by themselves; those who act on a resource wait for it however that
+/// came about.
+fn sometimes(
+    [whole, _, app]: &[&Side<'_>; 3],
+    said: BTreeSet<(&str, &str)>,
+    acts: BTreeSet<(&str, &str)>,
+    proof: &mut Proof,
+) {
+    let after = Worlds::of(app, &|_| true);
+    if !after.differ() {
+        return;
+    }
+    let (before, alone) =
+        (Worlds::of(whole, &|_| true), Worlds::of(whole, &|name| app.system.resources.contains_key(name)));
+    let all = said.into_iter().map(|pair| (pair, &alone)).chain(acts.into_iter().map(|pair| (pair, &before)));
+    for ((name, target), before) in all {
+        let Some(unit) = app.system.resources.get(name) else { continue };
+        if !after.keeps(before, name, target) {
+            proof.faults.push(
+                Diagnostic::new(
+                    Code::PRF008,
+                    format!("in the application `{name}` waits for `{target}` on a condition only"),
+                )
+                .label(Source::App, unit.place, "in the monolith it waits where that does not hold, too")
+                .help(format!("add `DependsOn: {target}` to it, or split the monolith again")),
+            );
+        }
+    }
 }
 
 /// One finding a wait that is lost; what follows from another is told with that one.

@@ -21,6 +21,14 @@ pub enum Through {
     Profile,
     /// It is a launch template or a launch configuration; the roles of its instance profile are meant.
     Launch,
+    /// It is the function of CDK's provider framework; the functions of the user's that it invokes are meant.
+    Provider,
+    /// It is a function; what its environment names acts with it: roles, functions, state machines, builds, tasks.
+    Environment,
+    /// It is an infrastructure configuration of Image Builder; the roles of its instance profile are meant.
+    Infrastructure,
+    /// It is an endpoint configuration; the roles of its models are meant.
+    Endpoint,
 }
 
 impl Through {
@@ -34,6 +42,9 @@ impl Through {
             Self::TaskRole => &["TaskRoleArn"],
             Self::Profile => &["Roles", "*"],
             Self::Launch => &["IamInstanceProfile"],
+            Self::Provider | Self::Environment => &["Environment", "Variables", "*"],
+            Self::Infrastructure => &["InstanceProfileName"],
+            Self::Endpoint => &["ProductionVariants", "*", "ModelName"],
         }
     }
 
@@ -50,6 +61,17 @@ impl Through {
                 vec![(&["LaunchTemplateData", "IamInstanceProfile", "*"], Self::Profile)]
             }
             (Self::Launch, _) => vec![(self.onward(), Self::Profile)],
+            // Source: aws-cdk-lib, custom-resources, "Provider framework": `USER_ON_EVENT_FUNCTION_ARN` and its kin.
+            (Self::Provider, _) => USER_FUNCTION.map(|path| (path, Self::Function)).to_vec(),
+            (Self::Environment, _) => vec![(self.onward(), Self::Function), (self.onward(), Self::Role)],
+            (Self::Function, "AWS::StepFunctions::StateMachine") => vec![(&["RoleArn"], Self::Role)],
+            (Self::Function, "AWS::CodeBuild::Project") => vec![(&["ServiceRole"], Self::Role)],
+            (Self::Function, "AWS::ECS::TaskDefinition") => {
+                vec![(&["TaskRoleArn"], Self::Role), (&["ExecutionRoleArn"], Self::Role)]
+            }
+            (Self::Infrastructure, _) => vec![(self.onward(), Self::Profile)],
+            (Self::Endpoint, "AWS::SageMaker::Model") => vec![(&["ExecutionRoleArn"], Self::Role)],
+            (Self::Endpoint, _) => vec![(self.onward(), self)],
             (Self::Function, "AWS::SNS::Topic") => vec![(&["Subscription", "*", "Endpoint"], self)],
             _ => vec![(self.onward(), Self::Role)],
         }
@@ -263,7 +285,15 @@ const BROKER_HELP: &[&str] = &[
     "ec2:DescribeSubnets",
     "ec2:DescribeSecurityGroups",
 ];
-const SEND: &[&str] = &["sqs:SendMessage", "sns:Publish", "lambda:InvokeFunction", "events:PutEvents"];
+/// Source: Lambda Developer Guide, "Capturing records of asynchronous invocations" and "Retaining discarded records".
+const SEND: &[&str] = &[
+    "sqs:SendMessage",
+    "sns:Publish",
+    "lambda:InvokeFunction",
+    "events:PutEvents",
+    "s3:PutObject",
+    "s3:ListBucket",
+];
 const PULL: &[&str] = &[
     "ecr:GetAuthorizationToken",
     "ecr:BatchCheckLayerAvailability",
@@ -298,6 +328,21 @@ const LOG_DELIVERY: &[&str] = &[
 const MANAGED_RULE: &[&str] = &["events:PutRule", "events:PutTargets", "events:DescribeRule"];
 const ANYTHING: &[&str] = &["*"];
 
+/// Where CDK's provider framework has the functions that it invokes.
+const USER_FUNCTION: [&[&str]; 2] = [
+    &["Environment", "Variables", "USER_ON_EVENT_FUNCTION_ARN"],
+    &["Environment", "Variables", "USER_IS_COMPLETE_FUNCTION_ARN"],
+];
+
+const PROVIDER: &str =
+    "aws-cdk-lib, custom-resources, \"Provider Framework\": it invokes the user's function and waits";
+const INVOKES: &str =
+    "CloudFormation User Guide, \"Custom resources\": CloudFormation waits for what the function does";
+const HANDED: &str =
+    "CloudFormation User Guide, \"Custom resources\": the properties are handed to the function";
+const NESTED: &str =
+    "CloudFormation User Guide, \"Embed stacks within other stacks\": the parent waits for the nested stack";
+const INITIALIZES: &str = "aws-cdk 6016, serverless 7250; Lambda Developer Guide, SnapStart: initialization code runs when a version is published";
 const LAMBDA: &str = "Lambda Developer Guide, \"Event source mappings\", execution role permissions";
 
 macro_rules! checks {
@@ -349,6 +394,12 @@ checks! {
         by LAMBDA;
     "AWS::Serverless::Function" ["Role"] Role asks STREAM, Refused on ["Events" "*" "Properties" "Stream"] by LAMBDA;
     "AWS::Serverless::Function" ["Role"] Role asks BROKER, Refused on ["Events" "*" "Properties" "Broker"] by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role asks BROKER, Refused on ["Events" "*" "Properties" "Stream"] by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role asks BROKER, Refused on ["Events" "*" "Properties" "Cluster"] by LAMBDA;
+    "AWS::Serverless::Function" ["Role"] Role when ["Properties" "Events" "*" "Properties" "SourceAccessConfigurations"]
+        asks BROKER_HELP, Refused by "Lambda Developer Guide, Amazon MQ and self-managed Apache Kafka as event sources";
+    "AWS::Serverless::Function" ["Role"] Role asks SEND,
+        Refused on ["Events" "*" "Properties" "DestinationConfig" "OnFailure" "Destination"] by LAMBDA;
     "AWS::Serverless::Function" ["Role"] Role asks SEND, Refused on ["DeadLetterQueue" "TargetArn"] by LAMBDA;
     "AWS::Serverless::Function" ["Role"] Role asks SEND,
         Refused on ["EventInvokeConfig" "DestinationConfig" "*" "Destination"] by LAMBDA;
@@ -361,6 +412,30 @@ checks! {
         by "CloudFormation User Guide, \"Custom resources\"; aws-solutions/instance-scheduler-on-aws 657";
     "AWS::CloudFormation::CustomResource" ["ServiceToken"] Function asks ANYTHING, Refused
         by "CloudFormation User Guide, \"Custom resources\"";
+    // The framework invokes the user's function and waits for it.
+    "Custom::" ["ServiceToken"] Provider asks ANYTHING, Refused by PROVIDER;
+    "AWS::CloudFormation::CustomResource" ["ServiceToken"] Provider asks ANYTHING, Refused by PROVIDER;
+    // What a function invokes, starts or hands a role to acts while CloudFormation waits for the function.
+    "Custom::" ["ServiceToken"] Environment asks ANYTHING, MayFail by INVOKES;
+    "AWS::CloudFormation::CustomResource" ["ServiceToken"] Environment asks ANYTHING, MayFail by INVOKES;
+    "Custom::" ["*"] Role asks ANYTHING, MayFail by HANDED;
+    "AWS::CloudFormation::CustomResource" ["*"] Role asks ANYTHING, MayFail by HANDED;
+    "Custom::" ["*"] Function asks ANYTHING, MayFail by HANDED;
+    "AWS::CloudFormation::CustomResource" ["*"] Function asks ANYTHING, MayFail by HANDED;
+    // What a stack of its own makes of a role is not in the text.
+    "AWS::CloudFormation::Stack" ["Parameters" "*"] Role asks ANYTHING, MayFail by NESTED;
+    "AWS::Serverless::Application" ["Parameters" "*"] Role asks ANYTHING, MayFail by NESTED;
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct" ["ProvisioningParameters" "*" "Value"] Role
+        asks ANYTHING, MayFail by NESTED;
+    // Initialization code runs as the role when a version is published or concurrency is provisioned.
+    "AWS::Lambda::Function" ["Role"] Role when ["Properties" "SnapStart"] asks ANYTHING, MayFail by INITIALIZES;
+    "AWS::Lambda::Version" ["FunctionName"] Function when ["Properties" "ProvisionedConcurrencyConfig"]
+        asks ANYTHING, MayFail by INITIALIZES;
+    "AWS::Lambda::Alias" ["FunctionName"] Function when ["Properties" "ProvisionedConcurrencyConfig"]
+        asks ANYTHING, MayFail by INITIALIZES;
+    "AWS::Serverless::Function" ["Role"] Role when ["Properties" "SnapStart"] asks ANYTHING, MayFail by INITIALIZES;
+    "AWS::Serverless::Function" ["Role"] Role when ["Properties" "ProvisionedConcurrencyConfig"]
+        asks ANYTHING, MayFail by INITIALIZES;
     // "is not authorized to perform: kinesis:DescribeStream".
     "AWS::KinesisFirehose::DeliveryStream" ["KinesisStreamSourceConfiguration" "RoleARN"] Role asks STREAM,
         Refused on ["KinesisStreamSourceConfiguration" "KinesisStreamARN"] by "aws-cdk 5221, 7236";
@@ -488,6 +563,47 @@ checks! {
         Refused by "Bedrock User Guide, \"Create a service role for Knowledge Bases\": the storage is tested at creation";
     "AWS::EMR::Cluster" ["ServiceRole"] Role asks &["ec2:*"], Refused
         by "EMR Management Guide, \"Service role for Amazon EMR\": it launches the instances that creation waits for";
+    // Bootstrap actions are fetched and run before the cluster is ready; one that fails ends it.
+    "AWS::EMR::Cluster" ["JobFlowRole"] Profile when ["Properties" "BootstrapActions"] asks ANYTHING, Refused
+        by "EMR Management Guide, \"Create bootstrap actions to install additional software\"";
+    // "Access denied while validating ECR URI".
+    "AWS::BedrockAgentCore::Runtime" ["RoleArn"] Role asks PULL, Refused by "awslabs/agentcore-samples 154";
+    // It is created once it runs, and it runs as this role.
+    "AWS::KafkaConnect::Connector" ["ServiceExecutionRoleArn"] Role asks &["kafka-cluster:*"], Refused
+        by "MSK Developer Guide, \"Understand service execution role\"";
+    "AWS::KafkaConnect::Connector" ["ServiceExecutionRoleArn"] Role asks ANYTHING, MayFail
+        by "MSK Developer Guide, \"Understand service execution role\"";
+    "AWS::ImageBuilder::Image" ["InfrastructureConfigurationArn"] Infrastructure asks ANYTHING, MayFail
+        by "Image Builder User Guide, \"Troubleshoot Image Builder issues\": the image is built as the instance profile";
+    "AWS::SageMaker::NotebookInstance" ["RoleArn"] Role when ["Properties" "LifecycleConfigName"]
+        asks ANYTHING, MayFail by "SageMaker Developer Guide, \"Customization of a SageMaker notebook instance using an LCC script\"";
+    "AWS::SageMaker::Endpoint" ["EndpointConfigName"] Endpoint asks ANYTHING, MayFail
+        by "SageMaker API Reference, CreateEndpoint: the endpoint waits until its containers are in service";
+    "AWS::ElasticBeanstalk::Environment" ["OptionSettings" "*" "Value"] Profile asks ANYTHING, MayFail
+        by "Elastic Beanstalk Developer Guide, \"Managing Elastic Beanstalk instance profiles\": the environment waits for health";
+    "AWS::ECS::ExpressGatewayService" ["ExecutionRoleArn"] Role asks START_TASK, Refused
+        by "ECS Developer Guide, \"Amazon ECS task execution IAM role\"";
+    "AWS::ECS::ExpressGatewayService" ["TaskRoleArn"] Role asks ANYTHING, MayFail
+        by "ECS Developer Guide: a service waits for a steady state, its containers run as the task role";
+    "AWS::DMS::Endpoint" ["*" "SecretsManagerAccessRoleArn"] Role
+        asks &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], MayFail
+        by "DMS User Guide, \"Using secrets to access Database Migration Service endpoints\"";
+    "AWS::OSIS::Pipeline" ["PipelineRoleArn"] Role asks ANYTHING, MayFail
+        by "OpenSearch Service Developer Guide, \"Setting up roles and users in Amazon OpenSearch Ingestion\"";
+    "AWS::OSIS::Pipeline" ["PipelineConfigurationBody"] Role asks ANYTHING, MayFail
+        by "OpenSearch Service Developer Guide, \"Setting up roles and users in Amazon OpenSearch Ingestion\"";
+    // A test message is sent, as for a subscription filter.
+    "AWS::Logs::AccountPolicy" ["PolicyDocument"] Role
+        asks &["kinesis:PutRecord", "kinesis:PutRecords", "firehose:PutRecord", "firehose:PutRecordBatch"], Refused
+        by "CloudWatch Logs API Reference, PutAccountPolicy";
+    // "does not give you permission to perform operations in the following AWS service: AmazonAutoScaling".
+    "AWS::CodeDeploy::DeploymentGroup" ["ServiceRoleArn"] Role when ["Properties" "AutoScalingGroups"]
+        asks &["autoscaling:*"], Refused by "CodeDeploy User Guide, \"General troubleshooting issues\"";
+    "AWS::SSM::Association" ["Parameters" "AutomationAssumeRole" "*"] Role
+        when ["Properties" "WaitForSuccessTimeoutSeconds"] asks ANYTHING, MayFail
+        by "CloudFormation Template Reference, AWS::SSM::Association, WaitForSuccessTimeoutSeconds";
+    "AWS::GuardDuty::MalwareProtectionPlan" ["Role"] Role asks &["s3:*", "events:*", "kms:*"], MayFail
+        by "GuardDuty User Guide, \"Create or update IAM role policy\" of Malware Protection for S3";
     "AWS::Batch::ComputeEnvironment" ["ServiceRole"] Role asks &["ec2:*", "ecs:*", "autoscaling:*", "iam:*"], Refused
         by "Batch User Guide, \"INVALID compute environment\": incorrect role";
 }

@@ -187,7 +187,7 @@ fn holds_names(template: &Template<'_, '_>, name: &str) -> bool {
         return true;
     }
     text("AllowedPattern").is_some_and(|pattern| {
-        regex_lite::Regex::new(&format!("^(?:{pattern})$"))
-            .is_ok_and(|regex| SAMPLES.iter().all(|sample| !regex.is_match(sample)))
+        crate::facts::whole_pattern(pattern)
+            .is_some_and(|regex| SAMPLES.iter().all(|sample| !regex.is_match(sample)))
     })
 }

@@ -26,8 +26,7 @@ pub fn partitions(template: &Template<'_, '_>, config: &ConfigFile<'_>) -> Vec<D
     let mut found = Vec::new();
     for (key, kind, pattern) in configured {
         let Some(pattern) = pattern else { continue };
-        let Some((row, regex)) = iam_type(kind).zip(regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok())
-        else {
+        let Some((row, regex)) = iam_type(kind).zip(crate::facts::whole_pattern(pattern)) else {
             continue;
         };
         let refused: Vec<String> = std::iter::once(&"aws")

@@ -130,7 +130,11 @@ impl Files {
                 }
                 continue;
             };
-            if !std::str::from_utf8(&bytes).is_ok_and(api::is_output) {
+            // An application template that uses nothing of what moved has no sign of ours. Both are written or neither:
+            // beside an IAM template of ours it is ours.
+            let is_ours = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(api::is_output);
+            let beside = || path == &self.app && std::fs::read(&self.iam).is_ok_and(|bytes| is_ours(&bytes));
+            if !is_ours(&bytes) && !beside() {
                 return Err(Failure::new(format!("`{}` is no earlier output of iam-split", path.display()))
                     .help("move it away, or choose another folder with --out-dir"));
             }

@@ -1,0 +1,99 @@
+//! Texts that CloudFormation does not take, and conditions in circles.
+
+use std::collections::BTreeMap;
+
+use super::{Pair, both};
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::facts::limit;
+use crate::syntax::{Kind, Node};
+use crate::template::{Template, call};
+
+/// Descriptions that are too long, values that are null, and circles among conditions.
+pub(super) fn texts(pair: &Pair<'_>) -> Vec<Diagnostic> {
+    both(pair).into_iter().flat_map(|(source, template, _)| of_template(template, source)).collect()
+}
+
+pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut long = |node: Node<'_, '_>, what: &str, length: usize, most: usize, of: &str| {
+        if length > most {
+            found.push(
+                Diagnostic::new(
+                    Code::TPL011,
+                    format!("{what} has {length} {of}: CloudFormation admits {most}"),
+                )
+                .label(source, node.span(), "this description")
+                .help("shorten it"),
+            );
+        }
+    };
+    // Source: CloudFormation User Guide, "Description section": 0 to 1,024 bytes.
+    if let Some(node) = template.root.get("Description").map(Node::resolved)
+        && let Some(text) = node.as_str()
+    {
+        long(node, "the description of the template", text.len(), limit::DESCRIPTION, "bytes");
+    }
+    for (name, parameter) in &template.parameters {
+        if let Some(node) = parameter.value.get("Description").map(Node::resolved)
+            && let Some(text) = node.as_str()
+        {
+            let what = format!("the description of the parameter `{name}`");
+            long(node, &what, text.chars().count(), limit::PARAMETER_DESCRIPTION, "characters");
+        }
+    }
+    // Source: CloudFormation's answer "[/Outputs/X/Description] 'null' values are not allowed in templates".
+    if let Some(null) = first_null(template.root) {
+        found.push(
+            Diagnostic::new(Code::TPL011, "a null is no value in a template")
+                .label(source, null.key().map_or(null.outer(), Node::outer), "this has none")
+                .help("write the value, or leave it out"),
+        );
+    }
+    found.extend(circle(template, source));
+    found
+}
+
+fn first_null<'d, 't>(node: Node<'d, 't>) -> Option<Node<'d, 't>> {
+    let node = node.resolved();
+    match node.kind() {
+        Kind::Mapping => node.entries().find_map(|(_, value)| first_null(value)),
+        Kind::Sequence => node.items().find_map(first_null),
+        _ => (node.is_null() && call(node).is_none() && node.tag().is_empty()).then_some(node),
+    }
+}
+
+/// Conditions that lead back to themselves.
+fn circle(template: &Template<'_, '_>, source: Source) -> Option<Diagnostic> {
+    let edges: BTreeMap<&str, Vec<&str>> =
+        template.conditions.iter().map(|(name, one)| (&**name, named(one.value))).collect();
+    for start in edges.keys() {
+        let mut seen = vec![*start];
+        let mut open: Vec<&str> = edges.get(start).cloned().unwrap_or_default();
+        while let Some(name) = open.pop() {
+            if name == *start {
+                let place = template.conditions.get(*start)?.key.outer();
+                return Some(
+                    Diagnostic::new(Code::TPL012, format!("the condition `{start}` leads back to itself"))
+                        .label(source, place, "this condition")
+                        .help("write one of the conditions on the circle out"),
+                );
+            }
+            if !seen.contains(&name) {
+                seen.push(name);
+                open.extend(edges.get(name).into_iter().flatten());
+            }
+        }
+    }
+    None
+}
+
+/// The conditions that one is computed from.
+fn named<'d>(node: Node<'d, '_>) -> Vec<&'d str> {
+    let node = node.resolved();
+    if let Some(call) = call(node)
+        && call.name == "Condition"
+    {
+        return call.argument.as_str().into_iter().collect();
+    }
+    node.children().flat_map(named).collect()
+}
