@@ -312,7 +312,7 @@ impl Ceiling {
             first.meaning.targets.globs.sort();
             first.meaning.targets.globs.dedup();
         }
-        Ok(super::decide::Powers { statements, boundary: None })
+        Ok(super::decide::Powers { statements, boundary: None, trust })
     }
 }
 

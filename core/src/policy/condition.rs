@@ -263,14 +263,14 @@ pub(crate) fn seconds(text: &str) -> Option<f64> {
     Some(days * 86_400.0 + rest)
 }
 
-/// Seconds since 1970 as an ISO 8601 date; what is between two seconds is the earlier one.
+/// Seconds since 1970 as an ISO 8601 date, to the thousandth of a second.
 fn date(seconds: f64) -> Option<String> {
     // Years of four digits.
     if !(-62_135_596_800.0..253_402_300_800.0).contains(&seconds) {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "it is within the bounds above")]
-    let seconds = seconds.floor() as i64;
+    let (thousandths, seconds) = ((seconds.rem_euclid(1.0) * 1_000.0).floor() as i64, seconds.floor() as i64);
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let shifted = days + 719_468;
     let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
@@ -281,7 +281,8 @@ fn date(seconds: f64) -> Option<String> {
     let month = if month < 10 { month + 3 } else { month - 9 };
     let year = year + era * 400 + i64::from(month <= 2);
     let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    Some(format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z"))
+    let fraction = if thousandths == 0 { String::new() } else { format!(".{thousandths:03}") };
+    Some(format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}{fraction}Z"))
 }
 
 /// An address or a range of them: whether it is of version 6, its first and its last.
@@ -413,7 +414,8 @@ fn candidates(lines: &[&Line]) -> Option<Vec<String>> {
     }
     globs.sort();
     globs.dedup();
-    globs.push(vec![Token::One, Token::Any]);
+    // The empty text is one, too: `s3:prefix` where the root of a bucket is listed, a tag without a value.
+    globs.push(vec![Token::Any]);
     let sets: Vec<Vec<u32>> = (0..u32::try_from(globs.len()).ok()?).map(|glob| vec![glob]).collect();
     let shape = [u32::try_from(sets.len()).ok()?.checked_sub(1)?];
     for class in Classes::of(&globs, &sets, &shape) {

@@ -17,6 +17,8 @@ pub(super) struct Powers {
     pub(super) statements: Vec<Statement>,
     /// Statements of the boundary, where there is one.
     pub(super) boundary: Option<Vec<Statement>>,
+    /// Whether they say who may assume a role: then the targets are principals.
+    pub(super) trust: bool,
 }
 
 /// A request that one side allows and the other does not.
@@ -104,7 +106,8 @@ fn search(old: &Powers, new: &Powers, fixed: &Fixed, first: bool) -> Answer {
     let bounds = (old.boundary.is_some(), new.boundary.is_some());
     let first = first || is_open(new);
     let covered = BTreeSet::new();
-    let mut search = Search { entries, bounds, fixed, covered, first, perhaps: None, too_much: None };
+    let trust = old.trust || new.trust;
+    let mut search = Search { entries, bounds, trust, fixed, covered, first, perhaps: None, too_much: None };
     let everything: Vec<usize> = (0..search.entries.len()).collect();
     match search.actions(&everything) {
         Some(request) => Answer::More(request),
@@ -207,6 +210,8 @@ struct Search<'s> {
     entries: Vec<Entry<'s>>,
     /// Whether the old and the new side have a boundary.
     bounds: (bool, bool),
+    /// Whether the targets are principals.
+    trust: bool,
     fixed: &'s Fixed,
     /// Causes that change nothing for the actions that are looked at.
     covered: BTreeSet<usize>,
@@ -326,8 +331,8 @@ impl<'s> Search<'s> {
 
     fn targets(&mut self, alive: &[Open], action: &str) -> Option<Request> {
         let plain: Vec<usize> = alive.iter().map(|(at, _)| *at).collect();
-        let shape = vec![Token::One, Token::Any];
-        let parts = self.parts(&plain, "target", vec![shape], |meaning| &meaning.targets);
+        let shapes = if self.trust { of_principals() } else { vec![vec![Token::One, Token::Any]] };
+        let parts = self.parts(&plain, "target", shapes, |meaning| &meaning.targets);
         let of_action: BTreeMap<usize, &Vec<(Atom, bool)>> =
             alive.iter().map(|(at, open)| (*at, open)).collect();
         for found in parts.classes() {
@@ -405,11 +410,12 @@ impl<'s> Search<'s> {
         &self,
         alive: &[usize],
         dimension: &'static str,
-        shape: Vec<Glob>,
+        shapes: Vec<Glob>,
         set_of: impl Fn(&'s Meaning) -> &'s Set,
     ) -> Parts {
+        let all = (0..).zip(&shapes).map(|(number, _)| number).collect();
         let mut parts =
-            Parts { dimension, globs: shape, sets: vec![vec![0]], required: vec![0], of_entry: Vec::new() };
+            Parts { dimension, globs: shapes, sets: vec![all], required: vec![0], of_entry: Vec::new() };
         let mut numbers: HashMap<&Glob, u32> = HashMap::new();
         // What a condition says of the principal tells principals apart.
         let lines = alive.iter().filter_map(|at| self.entry(*at)).flat_map(|entry| &entry.meaning.lines);
@@ -470,7 +476,7 @@ impl<'s> Search<'s> {
         let mut choices: Vec<(&str, Vec<Held>)> = Vec::new();
         let mut product = 1_usize;
         for (key, lines) in keys {
-            let of_target = of_principal(key, target);
+            let of_target = of_principal(key, target).filter(|_| self.trust);
             let mut held = match self.fixed.get(key) {
                 _ if of_target.is_some() => {
                     vec![Held::Values(of_target.clone().into_iter().collect())]
@@ -487,17 +493,6 @@ impl<'s> Search<'s> {
                     }
                 },
             };
-            if of_target.is_none() && is_other(key, target) {
-                let meets = |line: &&Line, value: &String| {
-                    line.wanted.iter().any(|wanted| matches(&wanted.glob, value) == Some(true))
-                };
-                held.retain(|held| match held {
-                    Held::Values(values) => {
-                        !values.iter().any(|value| lines.iter().any(|line| meets(line, value)))
-                    }
-                    Held::Absent => true,
-                });
-            }
             tell_apart(&lines, &mut held);
             product = product.saturating_mul(held.len().max(1));
             choices.push((key, held));
@@ -658,7 +653,7 @@ pub(super) fn of_principal(key: &str, target: &str) -> Option<String> {
     let arn = target.strip_prefix("AWS:")?;
     let mut parts = arn.split(':');
     let (sign, service, account) = (parts.next()?, parts.nth(1)?, parts.nth(1)?);
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let is_account = account.chars().count() == 12;
     match key {
         "aws:principalarn" if sign == "arn" && service == "iam" => Some(arn.to_owned()),
         "aws:principalaccount" if sign == "arn" && is_account => Some(account.to_owned()),
@@ -666,28 +661,43 @@ pub(super) fn of_principal(key: &str, target: &str) -> Option<String> {
     }
 }
 
-/// Whether such a key has a value of which no condition speaks: principals of which one does are a class of their own.
-fn is_other(key: &str, target: &str) -> bool {
+/// The principals of which such a key has a value.
+fn principals(key: &str, value: &Glob) -> Vec<Glob> {
     match key {
-        "aws:principalarn" => !target.contains(":sts:"),
-        "aws:principalaccount" => true,
-        _ => false,
+        "aws:principalarn" => vec![[chars("AWS:"), value.clone()].concat()],
+        "aws:principalaccount" => {
+            // An account is one part of an ARN.
+            let part = |token: &Token| match token {
+                Token::Any => Token::AnyInPart,
+                Token::One => Token::OneInPart,
+                other => *other,
+            };
+            let account: Glob = value.iter().map(part).collect();
+            [":iam::", ":sts::"].map(|service| of_account(service, &account)).to_vec()
+        }
+        _ => Vec::new(),
     }
 }
 
-/// The principals of which such a key has a value.
-fn principals(key: &str, value: &Glob) -> Vec<Glob> {
-    let chars = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
-    match key {
-        "aws:principalarn" => vec![[chars("AWS:"), value.clone()].concat()],
-        "aws:principalaccount" => [":iam::", ":sts::"]
-            .map(|service| {
-                let start = [chars("AWS:arn:"), vec![Token::Any], chars(service)].concat();
-                [start, value.clone(), chars(":"), vec![Token::Any]].concat()
-            })
-            .to_vec(),
-        _ => Vec::new(),
-    }
+fn chars(text: &str) -> Glob {
+    text.chars().map(Token::Char).collect()
+}
+
+/// Users, roles or sessions of an account.
+fn of_account(service: &str, account: &[Token]) -> Glob {
+    let end = [Token::Char(':'), Token::One, Token::Any];
+    let start = [chars("AWS:arn:"), vec![Token::OneInPart, Token::AnyInPart], chars(service)].concat();
+    [start.as_slice(), account, &end].concat()
+}
+
+/// What principals look like: users, roles and their sessions, services, identities of providers.
+/// Source: IAM User Guide, "AWS JSON policy elements: Principal".
+fn of_principals() -> Vec<Glob> {
+    let account = [Token::OneInPart; 12];
+    let mut list = [":iam::", ":sts::"].map(|service| of_account(service, &account)).to_vec();
+    let kinds = ["Service:", "Federated:", "CanonicalUser:"];
+    list.extend(kinds.map(|kind| [chars(kind), vec![Token::One, Token::Any]].concat()));
+    list
 }
 
 /// Keeps one value of each that the lines treat alike.

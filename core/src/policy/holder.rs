@@ -539,13 +539,20 @@ impl<'c> Case<'c> {
                 ("AWS::IAM::Policy", _) => kind.list(),
                 _ => continue,
             };
-            // One that gets another name or holder is made anew, and deleted under the old one.
-            let stays = self.side().resources.get(name).is_some_and(|other| {
+            // One that gets another name or holder is made anew, and deleted under the old one; one that loses a holder
+            // is deleted from it.
+            let mut stays = false;
+            if let Some(other) = self.side().resources.get(name) {
                 let same = |key: &str| item.property(key) == other.property(key);
-                other.kind == item.kind
-                    && same("PolicyName")
-                    && (item.kind == "AWS::IAM::Policy" || same(single))
-            });
+                stays = other.kind == item.kind && same("PolicyName") && self.exists(other)?;
+                stays &= match other.property(single) {
+                    Some(list) if item.kind == "AWS::IAM::Policy" => {
+                        self.names(list, kind, subject)? == Some(true)
+                    }
+                    Some(_) => same(single),
+                    None => false,
+                };
+            }
             if let (false, Some(list), Some(policy)) =
                 (stays, item.property(single), item.property("PolicyName"))
                 && self.names(list, kind, subject)? != Some(false)
@@ -640,7 +647,7 @@ impl<'c> Case<'c> {
                 Some(document) => self.document(document, &origin, true)?,
                 None => Vec::new(),
             };
-        Ok(Some(Powers { statements, boundary: None }))
+        Ok(Some(Powers { statements, boundary: None, trust: true }))
     }
 }
 

@@ -305,6 +305,15 @@ pub(super) fn both(old: Side, new: Side) -> Both {
             both.renamed.insert(name.clone(), why);
         }
     }
+    // A name that was a resource's and is a parameter's now, or the other way round, is another value.
+    for (resources, parameters) in
+        [(&both.old.resources, &both.new.parameters), (&both.new.resources, &both.old.parameters)]
+    {
+        let names: Vec<String> =
+            resources.keys().filter(|name| parameters.contains_key(*name)).cloned().collect();
+        let why = || "it was a resource and is a parameter, or the other way round".to_owned();
+        both.renamed.extend(names.into_iter().map(|name| (name, why())));
+    }
     both.perhaps_taken = super::gift::perhaps_taken(&both);
     both
 }

@@ -326,7 +326,7 @@ impl Reader<'_> {
                 _ if kind != "AWS" => vec![name],
                 Some(everyone) => everyone,
                 None if name == [Token::Char('*')] => vec![vec![Token::Any]],
-                None => vec![name],
+                None => sessions_of(&name).into_iter().chain([name]).collect(),
             };
             globs.into_iter().map(move |glob| of_kind(&kind, &glob))
         };
@@ -572,10 +572,24 @@ fn of_kind(kind: &str, name: &Glob) -> Glob {
 /// Everyone in an account: users and roles, and the sessions of both.
 fn everyone(account: &[Token]) -> Vec<Glob> {
     let of = |service: &str| {
-        [chars("arn:").as_slice(), &[Token::Any], &chars(service), account, &chars(":"), &[Token::Any]]
-            .concat()
+        let partition = [Token::AnyInPart];
+        [chars("arn:").as_slice(), &partition, &chars(service), account, &chars(":"), &[Token::Any]].concat()
     };
     vec![of(":iam::"), of(":sts::")]
+}
+
+/// The sessions of a role, by its ARN: what is granted to a role is granted to them.
+/// Source: IAM User Guide, "AWS JSON policy elements: Principal", "IAM role principals".
+fn sessions_of(arn: &[Token]) -> Option<Glob> {
+    let (iam, role) = (chars(":iam::"), chars(":role/"));
+    let find = |text: &Glob| arn.windows(text.len()).position(|window| window == text.as_slice());
+    let (service, kind) = (find(&iam)?, find(&role)?);
+    let account = arn.get(service + iam.len()..kind)?;
+    let path = arn.get(kind + role.len()..)?;
+    let at = path.iter().rposition(|token| *token == Token::Char('/')).map_or(0, |at| at + 1);
+    let name = path.get(at..)?;
+    let start = [arn.get(..service)?, &chars(":sts::"), account, &chars(":assumed-role/"), name].concat();
+    Some([start.as_slice(), &[Token::Char('/'), Token::One, Token::Any]].concat())
 }
 
 /// Everyone in the account of a user, a role or a session, by its ARN.

@@ -216,9 +216,10 @@ pub(super) fn outside(both: &Both) -> Vec<(Kind, Expr)> {
                     };
                     if !own(&both.old) || !own(&both.new) {
                         // One that is ours in the new template only is another one in the old. One that was ours
-                        // may stand still, under the name that is written out.
+                        // may stand still, under its explicit name.
                         let ours = own(&both.old) || own(&both.new);
-                        let left = own(&both.old) && matches!(name, Expr::Text(_));
+                        let is_its = |id: &String| refers(name, id);
+                        let left = own(&both.old) && !both.old.resources.keys().any(is_its);
                         if !ours || left {
                             found.insert((*kind, canonical(name)), name.clone());
                         }
@@ -632,7 +633,14 @@ impl Asked<'_> {
             if item.kind != "AWS::IAM::InstanceProfile" {
                 continue;
             }
-            let before = self.both.old.resources.get(name).filter(|old| old.kind == item.kind);
+            // One of its name was there before it, whatever the template called it.
+            let of_name = |old: &&Item| {
+                let explicit = old.property("InstanceProfileName");
+                explicit.is_some() && explicit == item.property("InstanceProfileName")
+            };
+            let all = &self.both.old.resources;
+            let before = all.get(name).or_else(|| all.values().find(of_name));
+            let before = before.filter(|old| old.kind == item.kind);
             // A new one is nobody's yet.
             let Some(before) = before else { continue };
             let (a, b) = (before.property("Roles"), item.property("Roles"));
