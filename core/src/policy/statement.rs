@@ -417,7 +417,10 @@ impl Reader<'_> {
             match self.symbols.get(number) {
                 Some(Symbol::Variable(key, default)) => match (values.get(key), default) {
                     (Some(Some(value)), _) | (Some(None), Some(value)) => {
-                        known.extend(value.chars().map(Token::Char));
+                        known.extend(value.chars().map(|c| match reading {
+                            Reading::Folded => Token::Fold(c.to_ascii_lowercase()),
+                            _ => Token::Char(c),
+                        }));
                     }
                     (Some(None), None) => return Ok(None),
                     (None, _) => known.push(token),
