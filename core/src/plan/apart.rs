@@ -181,6 +181,10 @@ fn join(delimiter: &str, parts: &[Expr]) -> Expr {
 fn holds_names(template: &Template<'_, '_>, name: &str) -> bool {
     let Some(parameter) = template.parameters.get(name) else { return false };
     let text = |key: &str| parameter.value.get(key).and_then(Node::as_str);
+    // What such a parameter is given names an entry of the parameter store: its bounds say nothing of the value there.
+    if text("Type").is_some_and(|kind| kind.starts_with("AWS::SSM::")) {
+        return false;
+    }
     let allowed: Vec<&str> = parameter
         .value
         .get("AllowedValues")
