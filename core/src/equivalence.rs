@@ -148,6 +148,7 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
             statement: None,
             proof: &mut proof,
             faults: 0,
+            in_text: false,
         };
         if care != exists {
             walk.faults += 1;

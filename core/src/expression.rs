@@ -157,6 +157,17 @@ const MOST_COPIES: usize = 2_000;
 /// What stands before a key that is no text (`NO: …`).
 const TYPED_KEY: char = '\u{feff}';
 
+/// Whether a scalar's type is read from its letters: not where quotes or a tag of YAML's own make it a text, and also in
+/// quotes where such a tag makes it something else. Source: YAML 1.2, "Core Schema", tags.
+fn is_plain(node: Node<'_, '_>) -> bool {
+    match node.tag() {
+        "!!str" | "tag:yaml.org,2002:str" | "!" => false,
+        "!!int" | "!!float" | "!!bool" | "!!null" => true,
+        tag if tag.starts_with("tag:yaml.org,2002:") => true,
+        _ => node.style() == Style::Plain,
+    }
+}
+
 impl Lowering {
     /// For comparisons.
     #[must_use]
@@ -259,7 +270,7 @@ impl Lowering {
             }
             _ => {
                 let text = node.as_str().unwrap_or_default();
-                if node.style() == Style::Plain && is_typed(text) {
+                if is_plain(node) && is_typed(text) {
                     Expr::Plain(text.to_owned())
                 } else {
                     Expr::Text(self.text(text))

@@ -12,7 +12,8 @@ mod table;
 
 pub use creation::{CreationCheck, On, Strength, Through, creation_checks, overlap, values_at};
 pub use existence::{
-    DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, must_exist,
+    DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, is_dynamic,
+    must_exist,
 };
 pub use iam::{ArnFrom, IamType, Moves, iam_attributes, iam_type};
 pub use name::{GeneratedPattern, fair_split, generated_pattern};

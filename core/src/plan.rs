@@ -12,6 +12,7 @@ mod first;
 mod guard;
 mod identity;
 mod later;
+mod lookup;
 mod names;
 mod order;
 mod position;

@@ -288,6 +288,12 @@ pub fn unseen(template: &Template<'_, '_>) -> Vec<String> {
             "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
                 found.push(format!("`{}` is a stack of its own", site.name));
             }
+            "AWS::SSO::PermissionSet" => {
+                found.push(format!("`{}` makes a role in every account that it is assigned to", site.name));
+            }
+            "AWS::RolesAnywhere::Profile" => {
+                found.push(format!("`{}` lets whoever has a certificate assume its roles", site.name));
+            }
             kind if is_module(kind) => found.push(format!("`{}` is a module", site.name)),
             _ => {}
         }
@@ -313,7 +319,9 @@ fn declared(side: &Side<'_, '_, '_>, cards: &mut Vec<Card>) {
             physical_name: property(kind.name_property()).map(read::words),
             condition: site.condition.map(str::to_owned),
             trust: Vec::new(),
-            boundary: property("PermissionsBoundary").map(read::words),
+            boundary: property("PermissionsBoundary")
+                .map(read::words)
+                .filter(|boundary| boundary != "!Ref AWS::NoValue"),
             managed: Vec::new(),
             grants: Vec::new(),
             used_by: Vec::new(),
@@ -448,10 +456,43 @@ fn attached(side: &Side<'_, '_, '_>, cards: &mut Vec<Card>, links: &mut Links) {
             "AWS::IAM::ManagedPolicy" => {
                 links.extend(holders.into_iter().map(|(_, holder)| (site.name.to_owned(), holder)));
             }
+            "AWS::IAM::UserToGroupAddition" => {
+                let users = property("Users").into_iter().flat_map(|list| read::items(list, &[]));
+                let users: Vec<String> = users.flat_map(|(_, item)| named_in(side, item, cards)).collect();
+                let group = property("GroupName").map(read::words).unwrap_or_default();
+                let named: Vec<String> =
+                    property("GroupName").map(|node| named_in(side, node, cards)).unwrap_or_default();
+                for user in users {
+                    member(&user, &named, &group, cards, links);
+                }
+            }
             "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
+                let groups = property("Groups").filter(|_| site.kind == "AWS::IAM::User");
+                for (_, item) in groups.into_iter().flat_map(|list| read::items(list, &[])) {
+                    let mut named = named_in(side, item, cards);
+                    let text = read::words(item);
+                    let called = |card: &&Card| {
+                        card.kind == Kind::Group && card.physical_name.as_deref() == Some(&*text)
+                    };
+                    named.extend(cards.iter().find(called).map(|card| card.name.clone()));
+                    member(site.name, &named, &text, cards, links);
+                }
                 let Some(list) = property("ManagedPolicyArns") else { continue };
                 for (only_if, item) in read::items(list, &[]) {
-                    let own = named_in(side, item, cards);
+                    let mut own = named_in(side, item, cards);
+                    // By the ARN of one of the template's own, whose name is written out.
+                    let ends = read::words(item);
+                    let called = |card: &&Card| {
+                        let name = card.physical_name.as_deref().map(|name| format!("/{name}"));
+                        card.kind == Kind::ManagedPolicy
+                            && name.is_some_and(|name| ends.trim_end_matches('\'').ends_with(&name))
+                            && !ends.contains(":iam::aws:policy/")
+                    };
+                    own.extend(cards.iter().find(called).map(|card| card.name.clone()));
+                    own.retain(|name| {
+                        let is_policy = |card: &Card| card.name == *name && card.kind == Kind::ManagedPolicy;
+                        cards.iter().any(is_policy)
+                    });
                     if own.is_empty() {
                         let text = managed(&lower(item));
                         if let Some(card) = cards.iter_mut().find(|card| card.name == site.name) {
@@ -464,6 +505,25 @@ fn attached(side: &Side<'_, '_, '_>, cards: &mut Vec<Card>, links: &mut Links) {
             _ => {}
         }
     }
+}
+
+/// A user is in a group: what that has, the user has.
+fn member(user: &str, groups: &[String], written: &str, cards: &mut [Card], links: &mut Links) {
+    if groups.is_empty()
+        && let Some(card) = cards.iter_mut().find(|card| card.name == user)
+    {
+        let flag = Flag {
+            weight: Weight::High,
+            text: format!(
+                "it is in the group `{written}`, which is not declared: what that may do is not known"
+            ),
+            policy: String::new(),
+            part: card.part,
+            line: card.line,
+        };
+        card.flags.push(flag);
+    }
+    links.extend(groups.iter().map(|group| (group.clone(), user.to_owned())));
 }
 
 /// Who refers to whom.
@@ -491,13 +551,18 @@ fn used(side: &Side<'_, '_, '_>, cards: &mut [Card]) {
 
 /// Opens the template's own managed policies in whom they are attached to.
 fn fold(cards: &mut [Card], links: &Links) {
-    for (policy, holder) in links {
+    // What a group has is known before what its members have of it.
+    let is_group = |name: &str| cards.iter().any(|card| card.name == name && card.kind == Kind::Group);
+    let (of_groups, others): (Vec<_>, Vec<_>) = links.iter().partition(|(from, _)| is_group(from));
+    for (policy, holder) in others.into_iter().chain(of_groups) {
         let Some(from) = cards.iter().find(|card| card.name == *policy) else { continue };
+        let managed = if from.kind == Kind::Group { from.managed.clone() } else { Vec::new() };
         let grants: Vec<Grant> =
             from.grants.iter().map(|grant| Grant { policy: policy.clone(), ..grant.clone() }).collect();
         let unread: Vec<Flag> = from.flags.clone();
         if let Some(to) = cards.iter_mut().find(|card| card.name == *holder) {
             to.grants.extend(grants);
+            to.managed.extend(managed);
             to.flags.extend(unread);
         }
         if let Some(from) = cards.iter_mut().find(|card| card.name == *policy) {

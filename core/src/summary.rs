@@ -65,7 +65,8 @@ pub struct Moved {
 pub struct Wire {
     /// The IAM template's output.
     pub output: String,
-    /// The application template's parameter; of an output that the application reads itself that for the IAM stack's name.
+    /// The application template's parameter; of an output that the application reads itself that for the IAM stack's name,
+    /// empty where it reads none.
     pub parameter: String,
     /// Whether the application reads the output itself.
     pub read: bool,
@@ -192,11 +193,11 @@ pub fn summary(
                 .map(|wire| Wire {
                     output: wire.output.clone(),
                     // What the application reads itself comes by way of the stack's name.
-                    parameter: plan
-                        .iam_stack
-                        .clone()
-                        .filter(|_| wire.read)
-                        .unwrap_or_else(|| wire.parameter.clone()),
+                    parameter: if wire.read {
+                        plan.iam_stack.clone().unwrap_or_default()
+                    } else {
+                        wire.parameter.clone()
+                    },
                     read: wire.read,
                 })
                 .collect(),

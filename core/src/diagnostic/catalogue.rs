@@ -214,6 +214,9 @@ catalogue! {
     PRE002 Error 1 "a denial would lose its object"
         "A `Deny`, or the exception of an `Allow`, is written for names that CloudFormation generates for moved resources. They now begin with the IAM stack's name: what was denied would be allowed."
         "Give the resources explicit names, or write their ARNs, which the split rewires.";
+    PRE003 Warning 0 "code asks the application's stack for what moved"
+        "A script or a function asks CloudFormation for a resource of its own stack by its logical id. The resource is in the IAM stack then, and the answer is that it does not exist."
+        "Ask the IAM stack, or put the resource's name or ARN into the text by a reference, which the split rewires.";
     CTR001 Error 1 "an output is missing in the IAM template"
         "A role or managed policy of the IAM template, or one that the application needs, has no output with its ARN."
         "Split again, or add the output `XArn` with the value `!GetAtt X.Arn` (`!Ref X` for a managed policy) and its export.";

@@ -180,7 +180,7 @@ fn names(row: &IamType, unit: &Unit) -> (Vec<String>, usize) {
     let property = ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"]
         .iter()
         .find_map(|name| unit.property(name));
-    if let Some(Expr::Text(name)) = property {
+    if let Some(Expr::Text(name)) = property.filter(|name| !is_dynamic_text(name)) {
         return (vec![name.clone()], name.chars().count());
     }
     let mut samples = vec![
@@ -195,6 +195,10 @@ fn names(row: &IamType, unit: &Unit) -> (Vec<String>, usize) {
     (samples, longest)
 }
 
+fn is_dynamic_text(expr: &Expr) -> bool {
+    matches!(expr, Expr::Text(text) if crate::facts::is_dynamic(text))
+}
+
 /// Source: AWS General Reference, "Amazon Resource Names (ARNs)"; the partitions of the SDKs.
 const PARTITIONS: [&str; 6] = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"];
 
@@ -203,7 +207,9 @@ fn arns(row: &IamType, unit: &Unit) -> Range {
     let (names, longest_name) = names(row, unit);
     let (paths, longest_path): (Vec<String>, usize) = match unit.property("Path") {
         None => (vec!["/".to_owned()], 1),
-        Some(Expr::Text(path)) => (vec![path.clone()], path.chars().count()),
+        Some(Expr::Text(path)) if !crate::facts::is_dynamic(path) => {
+            (vec![path.clone()], path.chars().count())
+        }
         // A path has at most 512 characters.
         Some(_) => (["/", "/a/", "/team/app-1/x_y/"].map(str::to_owned).to_vec(), 512),
     };

@@ -283,9 +283,12 @@ fn permissions_of<'l>(
     let mut owners: BTreeSet<String> = BTreeSet::from([role.to_owned()]);
     for (name, unit) in &iam.system.resources {
         let mentions = |property: &str| {
-            unit.property(property)
-                .map(|expr| named(&iam.form().value(expr, Cond::ALWAYS)))
-                .unwrap_or_default()
+            let Some(expr) = unit.property(property) else { return BTreeSet::new() };
+            let value = iam.form().value(expr, Cond::ALWAYS);
+            let mut names = named(&value);
+            let items = at(&value, &["*"]).into_iter();
+            names.extend(items.flat_map(|item| called(&item, iam, &|kind| kind.starts_with("AWS::IAM::"))));
+            names
         };
         if name == role {
             owners.extend(mentions("ManagedPolicyArns"));

@@ -26,6 +26,7 @@ impl<'p> Common<'p> {
         for (name, parameter) in &monolith.parameters {
             if let Some(Expr::List(values)) = parameter.entry("AllowedValues")
                 && !is_list_parameter(parameter)
+                && !is_from_store(parameter)
             {
                 let texts = values.iter().map(|value| match value {
                     Expr::Text(text) => Some(text.clone()),
@@ -49,6 +50,12 @@ impl<'p> Common<'p> {
             .collect();
         Self { monolith: template, conditions, indices }
     }
+}
+
+/// Whether what a parameter is given names an entry of the parameter store, whose value is the parameter's.
+/// Source: CloudFormation User Guide, "CloudFormation-supplied parameter types", `AWS::SSM::Parameter::Value`.
+fn is_from_store(parameter: &Unit) -> bool {
+    parameter.text("Type").is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value<"))
 }
 
 /// Whether a parameter takes a list, so that no text holds its value.

@@ -92,6 +92,13 @@ impl<'t> DynamicReference<'t> {
 /// The services of dynamic references.
 pub const DYNAMIC: [&str; 3] = ["ssm", "ssm-secure", "secretsmanager"];
 
+/// Whether a text has a value in it that CloudFormation reads elsewhere: nobody knows it here, and its own letters say
+/// nothing of it. Source: CloudFormation User Guide, "Get values stored in other services using dynamic references".
+#[must_use]
+pub fn is_dynamic(text: &str) -> bool {
+    text.contains("{{resolve:")
+}
+
 /// The dynamic references in a text. What `Fn::Sub` puts in may be in it still: `${Name}` is text here.
 #[must_use]
 pub fn dynamic_references(text: &str) -> Vec<DynamicReference<'_>> {

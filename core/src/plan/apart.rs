@@ -2,7 +2,7 @@
 
 use super::{Resolved, Resolver};
 use crate::expression::{Expr, from_sub_text};
-use crate::facts::{NameOrArn, name_or_arn};
+use crate::facts::{NameOrArn, is_dynamic, name_or_arn};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 
@@ -31,6 +31,11 @@ impl Resolver<'_, '_, '_> {
                 resource.name
             ))
         };
+        let mut dynamic = false;
+        value.walk(&mut |part| dynamic |= matches!(part, Expr::Text(text) if is_dynamic(text)));
+        if dynamic {
+            return unclear();
+        }
         match value {
             Expr::Text(text) => exact(Expr::text(row.name(text))),
             // `Ref` of a function, a bus or a cluster is its name.
@@ -99,6 +104,9 @@ impl Resolver<'_, '_, '_> {
         let row = name_or_arn("AWS::Events::Rule", &["EventBusName"]);
         let of_bus = match (&of_bus, row) {
             (Expr::Text(text), _) if text == "default" => None,
+            (Expr::Text(text), _) if is_dynamic(text) => {
+                return Err(format!("`EventBusName` of `{}` may be `default`, a name or an ARN", rule.name));
+            }
             // What a parameter holds may be `default`.
             (Expr::Ref(name), _) if self.template.parameters.contains_key(name.as_str()) => {
                 return Err(format!("`EventBusName` of `{}` may be `default`, a name or an ARN", rule.name));
@@ -173,6 +181,10 @@ fn join(delimiter: &str, parts: &[Expr]) -> Expr {
 fn holds_names(template: &Template<'_, '_>, name: &str) -> bool {
     let Some(parameter) = template.parameters.get(name) else { return false };
     let text = |key: &str| parameter.value.get(key).and_then(Node::as_str);
+    // What such a parameter is given names an entry of the parameter store: its bounds say nothing of the value there.
+    if text("Type").is_some_and(|kind| kind.starts_with("AWS::SSM::")) {
+        return false;
+    }
     let allowed: Vec<&str> = parameter
         .value
         .get("AllowedValues")

@@ -149,10 +149,14 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
             let attaches = ["ManagedPolicyArns", "PermissionsBoundary"].iter().any(|property| {
                 resource.property(&[property]).is_some_and(|list| {
                     let mut refers = self.index.of(Owner::Resource(resource.name));
-                    refers.any(|reference| {
+                    let by_reference = refers.any(|reference| {
                         reference.target == Target::Name(owner.name)
                             && list.outer().contains(reference.via.unwrap_or(reference.node).outer())
-                    })
+                    });
+                    let texts =
+                        || values_at(list, &["*"]).into_iter().flat_map(|node| texts(self.template, node));
+                    by_reference
+                        || texts().any(|text| named(self.template, &text, "policy").contains(&owner.name))
                 })
             });
             if attaches {

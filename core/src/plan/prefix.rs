@@ -22,18 +22,18 @@ struct Generated<'d> {
     alone: String,
 }
 
-/// Text of either side that counts on the old names of what moved.
+/// Text of either side that counts on the old names of what moved, or on its stack.
 #[must_use]
 pub fn prefixes(template: &Template<'_, '_>, is_moved: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
+    let mut found = super::lookup::lookups(template, is_moved);
     if !template.document.text().contains("AWS::StackName") {
-        return Vec::new();
+        return found;
     }
     let moved = template.resources.values().filter(|resource| is_moved(resource.name));
     let generated: Vec<Generated<'_>> = moved.filter_map(|resource| generated(template, resource)).collect();
     if generated.is_empty() {
-        return Vec::new();
+        return found;
     }
-    let mut found: Vec<Diagnostic> = Vec::new();
     for section in ["Resources", "Outputs"] {
         for (key, value) in template.section(section).into_iter().flat_map(Node::entries) {
             let mut texts = Vec::new();

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::expression::{Expr, from_sub_text, lower};
 use crate::facts::{
-    Meaning, StoredCase, generated_pattern, name_or_arn, name_shapers, resource_type, stored_case,
+    Meaning, StoredCase, generated_pattern, is_dynamic, name_or_arn, name_shapers, resource_type, stored_case,
 };
 use crate::template::{Resource, Template};
 
@@ -249,7 +249,7 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             parts.into_iter().map(|part| self.lower_cased(resource, part)).collect::<Result<Vec<_>, _>>()
         };
         Ok(match expr {
-            Expr::Text(text) => Expr::Text(text.to_lowercase()),
+            Expr::Text(text) if !is_dynamic(&text) => Expr::Text(text.to_lowercase()),
             Expr::Concat(parts) => Expr::Concat(all(parts)?),
             Expr::List(parts) => Expr::List(all(parts)?),
             Expr::Named(name, inner) => Expr::Named(name, Box::new(self.lower_cased(resource, *inner)?)),

@@ -6,7 +6,7 @@ use super::{Action, Attached, Index, Rewrite, Wire, attach, bridge};
 use crate::config::Means;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
-use crate::facts::{ArnFrom, IamType, iam_type};
+use crate::facts::{ArnFrom, IamType, iam_type, is_dynamic};
 use crate::syntax::Node;
 use crate::template::{
     Owner, Reference, ReferenceKind, Resource, Target, Template, call, is_blue_green, is_made, may_mean,
@@ -283,11 +283,13 @@ pub fn name_index(row: &IamType, resource: &Resource<'_, '_>) -> Option<usize> {
     };
     let slashes = |text: &str| text.matches('/').count();
     match lower(path) {
+        Expr::Text(path) if is_dynamic(&path) => None,
         Expr::Text(path) => Some(slashes(&path)),
         Expr::Concat(parts) => {
             let mut count = 0;
             for part in &parts {
                 match part {
+                    Expr::Text(text) if is_dynamic(text) => return None,
                     Expr::Text(text) => count += slashes(text),
                     // None of these can hold a slash.
                     Expr::Ref(name)

@@ -668,7 +668,7 @@ const ATTACHING: [&str; 6] = [
 ];
 
 /// Whether two names differ whatever their values are: both are known, or one begins or ends as the other does not.
-fn never_equal(a: &Expr, b: &Expr) -> bool {
+pub(super) fn never_equal(a: &Expr, b: &Expr) -> bool {
     let ends = |expr: &Expr| -> (String, String, bool) {
         match expr {
             Expr::Text(text) | Expr::Plain(text) => (text.clone(), text.clone(), true),

@@ -252,6 +252,10 @@ pub(super) fn both(old: Side, new: Side) -> Both {
         {
             both.loosened.insert(name.clone(), "its default is written in another way".to_owned());
         }
+        if let (None, Some(_)) = defaults {
+            let why = "it has a default now: an update that gives no value takes that".to_owned();
+            both.loosened.insert(name.clone(), why);
+        }
         if let Some(why) = loosened(&both.old, &both.new, name) {
             both.loosened.insert(name.clone(), why);
         }
@@ -520,6 +524,12 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         let (a, b) = (both.old.resources.get(name), both.new.resources.get(name));
         let Some(item) = b.or(a) else { continue };
         let place = line(&format!("Resources.{name}"));
+        if let Some(b) = b.filter(|b| a.is_none_or(|a| a.whole != b.whole))
+            && subject::has_secret_key(&both.new, &b.whole)
+        {
+            let why = "a secret access key stands in it: whoever reads it is the user".to_owned();
+            tell(name, subject::noun(&item.kind), Question::Other, why, place);
+        }
         if a.is_some_and(|a| b.is_some_and(|b| a.whole == b.whole)) && !asked.is_dirty(name) {
             continue;
         }
@@ -586,6 +596,8 @@ fn keys(a: &Expr, b: &Expr) -> BTreeSet<String> {
 
 fn undecided(kind: &str, before: bool, now: bool) -> Option<String> {
     match (kind, before, now) {
+        // Figures about how a template was made. Source: AWS CDK Developer Guide, "Version reporting".
+        ("AWS::CDK::Metadata", ..) => None,
         ("AWS::IAM::AccessKey", true, false) => None,
         ("AWS::IAM::AccessKey", ..) => Some("a key that is new lets whoever gets it be the user".to_owned()),
         ("AWS::IAM::OIDCProvider" | "AWS::IAM::SAMLProvider", true, false) => None,

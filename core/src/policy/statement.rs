@@ -417,7 +417,10 @@ impl Reader<'_> {
             match self.symbols.get(number) {
                 Some(Symbol::Variable(key, default)) => match (values.get(key), default) {
                     (Some(Some(value)), _) | (Some(None), Some(value)) => {
-                        known.extend(value.chars().map(Token::Char));
+                        known.extend(value.chars().map(|c| match reading {
+                            Reading::Folded => Token::Fold(c.to_ascii_lowercase()),
+                            _ => Token::Char(c),
+                        }));
                     }
                     (Some(None), None) => return Ok(None),
                     (None, _) => known.push(token),
@@ -572,7 +575,9 @@ fn of_kind(kind: &str, name: &Glob) -> Glob {
 /// Everyone in an account: users and roles, and the sessions of both.
 fn everyone(account: &[Token]) -> Vec<Glob> {
     let of = |service: &str| {
-        let partition = [Token::AnyInPart];
+        // Where the account is a value, the partition mostly is: that is within it only where any text is.
+        let is_written = account.iter().all(|token| matches!(token, Token::Char(_)));
+        let partition = [if is_written { Token::AnyInPart } else { Token::Any }];
         [chars("arn:").as_slice(), &partition, &chars(service), account, &chars(":"), &[Token::Any]].concat()
     };
     vec![of(":iam::"), of(":sts::")]

@@ -241,6 +241,23 @@ pub(super) fn outside(both: &Both) -> Vec<(Kind, Expr)> {
     found.into_iter().map(|((kind, _), expr)| (kind, expr)).collect()
 }
 
+/// A text that is joined, as parts one after the other.
+fn spread(expr: &Expr) -> Expr {
+    let names = crate::normal::Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
+    crate::normal::normal(expr, &names)
+}
+
+/// Whether the secret access key of a user of the template's stands in a value.
+pub(super) fn has_secret_key(side: &Side, value: &Expr) -> bool {
+    let is_key =
+        |name: &String| side.resources.get(name).is_some_and(|item| item.kind == "AWS::IAM::AccessKey");
+    let mut found = false;
+    value.walk(&mut |part| {
+        found |= matches!(part, Expr::GetAtt(name, attribute) if attribute == "SecretAccessKey" && is_key(name));
+    });
+    found
+}
+
 /// The properties that give a principal or a managed policy its name.
 const NAMES: [&str; 4] = ["RoleName", "UserName", "GroupName", "ManagedPolicyName"];
 
@@ -661,7 +678,7 @@ impl Asked<'_> {
             let export = get(output, "Export");
             if let Some(why) = self.secret_in(output) {
                 let before = self.both.old.outputs.get(name);
-                if before.and_then(|before| get(before, "Value")) != get(output, "Value") {
+                if before != Some(output) {
                     list.push(self.not_told(name, "output", why));
                 }
             }
@@ -696,6 +713,26 @@ impl Asked<'_> {
                 .outputs
                 .values()
                 .find(|other| export.is_some() && get(other, "Export") == export);
+            // Another output may have had the name, written in another way.
+            let name_of = |output: &Expr| {
+                get(output, "Export").as_ref().and_then(|one| super::statement::entry(one, "Name").cloned())
+            };
+            let is_new = before.is_none_or(|before| get(before, "Export") != export);
+            if let Some(of_new) = name_of(output).filter(|_| is_new && by_export.is_none())
+                && !self.hands_out(output).is_empty()
+            {
+                let may_be = |other: &Expr| {
+                    name_of(other)
+                        .is_some_and(|of_old| !super::holder::never_equal(&spread(&of_old), &spread(&of_new)))
+                };
+                let gives = |other: &Expr| get(other, "Value");
+                let differs = |other: &&Expr| may_be(other) && gives(other) != get(output, "Value");
+                if self.both.old.outputs.values().find(differs).is_some() {
+                    let why = "an output of the former template may have exported this name: who imports it may get another role or policy";
+                    list.push(self.not_told(name, "output", why));
+                    continue;
+                }
+            }
             for before in [before, by_export.filter(|_| renamed)].into_iter().flatten() {
                 let (a, b) = (get(before, "Value"), get(output, "Value"));
                 let condition = |output: &Expr| match get(output, "Condition") {
@@ -733,14 +770,8 @@ impl Asked<'_> {
 
     /// Why an output is worth a principal's permissions by itself.
     fn secret_in(&self, output: &Expr) -> Option<&'static str> {
-        let is_key = |name: &String| {
-            self.both.new.resources.get(name).is_some_and(|item| item.kind == "AWS::IAM::AccessKey")
-        };
-        let mut found = false;
-        output.walk(&mut |part| {
-            found |= matches!(part, Expr::GetAtt(name, attribute) if attribute == "SecretAccessKey" && is_key(name));
-        });
-        found.then_some("whoever reads it is the user: it gives a secret access key")
+        has_secret_key(&self.both.new, output)
+            .then_some("whoever reads it is the user: it gives a secret access key")
     }
 
     fn not_told(&self, name: &str, kind: &str, why: &str) -> Decision {

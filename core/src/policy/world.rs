@@ -239,7 +239,15 @@ impl Both {
     fn find_in_map(&self, which: Which, parts: &[Expr], world: &World, depth: usize) -> Result<Expr, Need> {
         let call = || Expr::call("FindInMap", parts.to_vec());
         let default = default_of(parts);
-        let [Expr::Text(mapping), first, second, ..] = parts else { return Ok(call()) };
+        let [Expr::Text(mapping), first, second, ..] = parts else {
+            // Which mapping is asked, a value decides: where one differs, what comes of it may.
+            let mark = if which == Which::New && !self.mappings.is_empty() {
+                OTHER.to_string()
+            } else {
+                String::new()
+            };
+            return Ok(Expr::call(&format!("FindInMap{mark}"), parts.to_vec()));
+        };
         let names = Names { substitute: &|_| None, condition: &|_| None, name_index: &|_| None };
         let (first, second) = (normal(first, &names), normal(second, &names));
         let table = |which: Which| entries(self.side(which).mappings.get(mapping));

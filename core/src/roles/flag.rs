@@ -5,12 +5,23 @@ use super::{Card, Flag, Grant, Item, Weight, trust};
 use crate::policy::action_matches;
 use crate::text::counted;
 
-/// AWS's policies that hand out nearly everything.
+/// AWS's policies that hand out much, by their whole names.
 /// Source: AWS Managed Policy Reference Guide.
-const BROAD: [(&str, Weight, &str); 3] = [
+const BROAD: [(&str, Weight, &str); 14] = [
     ("AdministratorAccess", Weight::Grave, "everything on everything"),
     ("IAMFullAccess", Weight::Grave, "all of IAM, and so everything"),
     ("PowerUserAccess", Weight::Grave, "everything but IAM"),
+    ("AdministratorAccess-Amplify", Weight::High, "much of many services, and to pass roles"),
+    ("AdministratorAccess-AWSElasticBeanstalk", Weight::High, "much of many services, and to pass roles"),
+    ("AWSSSOMasterAccountAdministrator", Weight::Grave, "permission sets of every account"),
+    ("AWSSSOMemberAccountAdministrator", Weight::High, "much of IAM Identity Center"),
+    ("ReadOnlyAccess", Weight::High, "to read everything, data as well"),
+    ("SystemAdministrator", Weight::High, "much of many services, and to pass roles"),
+    ("DatabaseAdministrator", Weight::High, "much of many services, and to pass roles"),
+    ("DataScientist", Weight::High, "much of many services, and to pass roles"),
+    ("NetworkAdministrator", Weight::High, "much of the network, and to pass roles"),
+    ("AmazonEC2RoleforSSM", Weight::High, "to read and write every object of S3"),
+    ("SecretsManagerReadWrite", Weight::High, "to read every secret"),
 ];
 
 /// Puts the flags on a card, the gravest first.
@@ -20,18 +31,18 @@ pub(super) fn flags(card: &mut Card) {
         found.extend(trust::flags(grant));
     }
     for policy in &card.managed {
-        let broad = BROAD.iter().find(|(name, ..)| policy.text.contains(name));
+        let mut tell = |weight: Weight, text: String| {
+            found.push(Flag { weight, text, policy: String::new(), part: card.part, line: card.line });
+        };
+        let broad = BROAD.iter().find(|(name, ..)| policy.text == *name);
         let full =
-            policy.text.contains("FullAccess").then_some(&("", Weight::High, "everything of a service"));
+            policy.text.ends_with("FullAccess").then_some(&("", Weight::High, "everything of a service"));
         if let Some((_, weight, why)) = broad.or(full) {
-            let text = format!("`{policy}` allows {why}");
-            found.push(Flag {
-                weight: *weight,
-                text,
-                policy: String::new(),
-                part: card.part,
-                line: card.line,
-            });
+            tell(*weight, format!("`{policy}` allows {why}"));
+        } else if policy.text.starts_with('!') {
+            tell(Weight::High, format!("which managed policy it has, a value decides: `{policy}`"));
+        } else if policy.text.contains(':') {
+            tell(Weight::Wide, format!("`{policy}` is not in the template: what it allows is not known"));
         }
     }
     let allowed: Vec<&Grant> = card.grants.iter().filter(|grant| grant.effect != "Deny").collect();
@@ -59,7 +70,7 @@ fn flag(weight: Weight, text: String, grant: &Grant) -> Flag {
 /// The known ways to more, together for each statement.
 fn ways(allowed: &[&Grant], bounded: bool) -> Vec<Flag> {
     let mut by_grant: Vec<(&Grant, Weight, Vec<String>)> = Vec::new();
-    for method in &METHODS {
+    for method in METHODS {
         // Of the statements that allow an action the one that reaches furthest counts.
         let by = |action: &&str| {
             let mut grants = allowed.iter().filter(|grant| allows(grant, action)).copied();
@@ -69,7 +80,11 @@ fn ways(allowed: &[&Grant], bounded: bool) -> Vec<Flag> {
         let grants: Option<Vec<&Grant>> = method.actions.iter().map(by).collect();
         let Some(grants) = grants else { continue };
         let Some(last) = grants.last().copied() else { continue };
-        let weight = if grants.iter().all(|grant| is_wide(grant)) { Weight::Grave } else { Weight::High };
+        let is_wide = grants.iter().all(|grant| is_wide(grant));
+        if method.wide_only && !is_wide {
+            continue;
+        }
+        let weight = if is_wide { Weight::Grave } else { Weight::High };
         let actions: Vec<String> = method.actions.iter().map(|action| format!("`{action}`")).collect();
         let way = format!("{} {}", actions.join(" and "), method.gives);
         match by_grant.iter_mut().find(|(grant, other, _)| std::ptr::eq(*grant, last) && *other == weight) {
@@ -102,7 +117,7 @@ fn of_grant(grant: &Grant) -> Vec<Flag> {
         );
         return vec![flag(Weight::Wide, text)];
     }
-    let everywhere = !grant.not_targets && grant.targets.iter().any(|target| target.text == "*");
+    let everywhere = !grant.not_targets && grant.targets.iter().any(|target| is_everything(&target.text));
     let on = if everywhere { " on everything" } else { "" };
     if grant.effect != "Allow" {
         found
@@ -119,27 +134,43 @@ fn of_grant(grant: &Grant) -> Vec<Flag> {
     if grant.not_actions {
         let but = listed(&grant.actions);
         found.push(flag(Weight::Grave, format!("allows every action{on} but {but} (`NotAction`)")));
-    } else if grant.actions.iter().any(|action| action.text == "*") {
+    } else if grant.actions.iter().any(|action| is_every_action(&action.text)) {
         let weight = if everywhere || grant.not_targets { Weight::Grave } else { Weight::High };
         found.push(flag(weight, format!("allows every action{on}")));
     } else {
         let services: Vec<Item> =
-            grant.actions.iter().filter(|action| action.text.ends_with(":*")).cloned().collect();
+            grant.actions.iter().filter(|action| is_service(&action.text)).cloned().collect();
         if !services.is_empty() {
             found.push(flag(Weight::High, format!("allows {}{on}", listed(&services))));
         }
         let passes = grant.actions.iter().any(|action| action_matches(&action.text, "iam:PassRole"));
-        let limited =
-            grant.conditions.iter().any(|line| line.to_ascii_lowercase().contains("iam:passedtoservice"));
+        let limited = grant.conditions.iter().any(|line| names_some(line, "iam:passedtoservice"));
         if passes && !limited {
             let text = format!("passes roles{on} to any service: no condition on `iam:PassedToService`");
             found.push(flag(if everywhere { Weight::Grave } else { Weight::High }, text));
         }
+        let some = counted(grant.actions.len(), "action");
+        let every: Vec<Item> =
+            grant.targets.iter().filter(|target| is_of_service(&target.text)).cloned().collect();
         if everywhere {
-            let some = counted(grant.actions.len(), "action");
+            let written: Vec<Item> =
+                grant.targets.iter().filter(|target| is_everything(&target.text)).cloned().collect();
+            let written = match written.as_slice() {
+                [one] if one.text == "*" && one.only_if.is_empty() => "`Resource: '*'`".to_owned(),
+                several => listed(several),
+            };
             found.push(flag(
                 Weight::Wide,
-                format!("allows {some} on everything (`Resource: '*'`): {}", listed(&grant.actions)),
+                format!("allows {some} on everything ({written}): {}", listed(&grant.actions)),
+            ));
+        } else if !every.is_empty() && !grant.not_targets {
+            found.push(flag(
+                Weight::Wide,
+                format!(
+                    "allows {some} on all that a service has ({}): {}",
+                    listed(&every),
+                    listed(&grant.actions)
+                ),
             ));
         }
     }
@@ -154,8 +185,60 @@ fn of_grant(grant: &Grant) -> Vec<Flag> {
 
 /// Whether a statement allows everything on everything, whatever else stands.
 fn is_all(grant: &Grant) -> bool {
-    let has = |list: &[Item]| list.iter().any(|item| item.text == "*");
-    has(&grant.actions) && has(&grant.targets) && !grant.not_actions && !grant.not_targets
+    let actions = grant.actions.iter().any(|action| is_every_action(&action.text));
+    let targets = grant.targets.iter().any(|target| is_everything(&target.text));
+    actions && targets && !grant.not_actions && !grant.not_targets
+}
+
+/// `*`, `**`, `*:*`: what stands for every action.
+fn is_every_action(text: &str) -> bool {
+    text.contains('*') && text.chars().all(|c| matches!(c, '*' | ':'))
+}
+
+/// `s3:*`, `s3:?*`: every action of a service.
+fn is_service(text: &str) -> bool {
+    let Some((service, name)) = text.split_once(':') else { return false };
+    !service.contains(['*', '?']) && name.contains('*') && name.chars().all(|c| matches!(c, '*' | '?'))
+}
+
+/// `*`, `**`, `arn:*`, `arn:aws:*`, `arn:*:*:*`: what stands for every resource.
+fn is_everything(text: &str) -> bool {
+    let rest = text.strip_prefix("arn:").unwrap_or(text);
+    let rest = rest.strip_prefix("aws:").unwrap_or(rest);
+    rest.contains('*') && rest.chars().all(|c| matches!(c, '*' | ':' | '/'))
+}
+
+/// `arn:aws:s3:::*`: every resource of a service.
+fn is_of_service(text: &str) -> bool {
+    let mut parts = text.splitn(4, ':');
+    let (sign, service, rest) = (parts.next(), parts.nth(1), parts.next());
+    let is_open = |rest: &str| rest.contains('*') && rest.chars().all(|c| matches!(c, '*' | ':' | '/' | '-'));
+    sign == Some("arn") && service.is_some_and(|name| !name.contains('*')) && rest.is_some_and(is_open)
+}
+
+/// Whether a condition, as it is written, asks for some values of a key: not for others than some, not for any, and not
+/// only where the key is there. Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
+pub(super) fn names_some(line: &str, key: &str) -> bool {
+    let Some((head, values)) = line.split_once(" = ") else { return false };
+    let Some((operator, of)) = head.split_once(' ') else { return false };
+    let bare = operator.strip_prefix("ForAnyValue:").unwrap_or(operator);
+    let asks =
+        ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"].contains(&bare);
+    let of = of.to_ascii_lowercase();
+    if !asks || !(of == key || key.starts_with(':') && of.ends_with(key)) {
+        return false;
+    }
+    let is_pattern = bare.ends_with("Like") || bare == "ArnEquals";
+    !is_pattern || values.split(" or ").all(names_one)
+}
+
+/// Whether a pattern says something before its first wildcard, apart from what every such value begins with.
+/// Source: GitHub Docs, "OpenID Connect reference"; GitLab Docs, "OpenID Connect in AWS"; EKS User Guide, "IAM roles for
+/// service accounts".
+fn names_one(value: &str) -> bool {
+    let begins = ["repo:", "project_path:", "organization:", "org:", "system:serviceaccount:", "workspace:"];
+    let rest = begins.iter().find_map(|begin| value.strip_prefix(begin)).unwrap_or(value);
+    !rest.starts_with(['*', '?', '/', ':'])
 }
 
 fn allows(grant: &Grant, action: &str) -> bool {

@@ -68,8 +68,120 @@ fn who_is_trusted_is_told() {
     );
     let aud = ", Condition: {StringEquals: {'token.actions.githubusercontent.com:aud': sts.amazonaws.com}}";
     assert!(flag("{Federated: !Ref Q}", aud).first().unwrap().1.contains(":sub"));
-    let sub = ", Condition: {StringLike: {'token.actions.githubusercontent.com:sub': 'repo:a/b:*'}}";
-    assert_eq!(flag("{Federated: !Ref Q}", sub), []);
+    let of_sub = |condition: &str| {
+        flag(
+            "{Federated: !Ref Q}",
+            &format!(", Condition: {{{condition}}}")
+                .replace("SUB", "'token.actions.githubusercontent.com:sub'"),
+        )
+    };
+    for condition in [
+        "StringLike: {SUB: 'repo:a/b:*'}",
+        "StringEquals: {SUB: x}",
+        "'ForAnyValue:StringLike': {SUB: ['repo:a/*', x]}",
+    ] {
+        assert_eq!(of_sub(condition), [], "{condition}");
+    }
+    // Conditions that everyone meets say nothing.
+    for condition in [
+        "StringLike: {SUB: '*'}",
+        "StringLike: {SUB: 'repo:*/*:ref:refs/heads/main'}",
+        "StringLike: {SUB: ['repo:a/b:*', 'repo:*']}",
+        "StringNotEquals: {SUB: x}",
+        "StringEqualsIfExists: {SUB: x}",
+        "'ForAllValues:StringLike': {SUB: x}",
+        "'Null': {SUB: 'false'}",
+    ] {
+        assert!(of_sub(condition).iter().any(|(_, text)| text.contains(":sub")), "{condition}");
+    }
+    // An account is what stands where an ARN has it.
+    assert_eq!(
+        flag("{AWS: !Sub 'arn:aws:iam::${P}:role/${AWS::AccountId}-x'}", "").first().unwrap().0,
+        Weight::High
+    );
+    assert_eq!(flag("{AWS: !GetAtt Nested.Outputs.RoleArn}", "").first().unwrap().0, Weight::High);
+    let guests =
+        ", Condition: {'ForAnyValue:StringLike': {'cognito-identity.amazonaws.com:amr': unauthenticated}}";
+    assert!(
+        flag("{Federated: cognito-identity.amazonaws.com}", guests).first().unwrap().1.contains("guests")
+    );
+}
+
+#[test]
+fn what_is_wide_in_other_words_is_told() {
+    let text = |statement: &str| {
+        flags_of("grant", statement).into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n")
+    };
+    for target in ["'**'", "'arn:*'", "'arn:aws:*'", "'arn:*:*:*:*:*'"] {
+        let told = text(&format!("{{Effect: Allow, Action: s3:GetObject, Resource: {target}}}"));
+        assert!(told.contains("on everything"), "{target}: {told}");
+    }
+    assert!(
+        text("{Effect: Allow, Action: s3:GetObject, Resource: 'arn:aws:s3:::*'}")
+            .contains("all that a service has")
+    );
+    assert_eq!(text("{Effect: Allow, Action: s3:GetObject, Resource: 'arn:aws:s3:::b/*'}"), "");
+    assert!(text("{Effect: Allow, Action: '*:*', Resource: '*'}").contains("every action on everything"));
+    assert!(text("{Effect: Allow, Action: 's3:?*', Resource: 'arn:aws:s3:::b'}").contains("allows `s3:?*`"));
+    assert!(
+        text("{Effect: Allow, Action: sts:AssumeRole, Resource: 'arn:aws:iam::*:role/*'}")
+            .contains("becomes any role")
+    );
+    assert_eq!(
+        text("{Effect: Allow, Action: sts:AssumeRole, Resource: 'arn:aws:iam::111122223333:role/x'}"),
+        ""
+    );
+    let passes = |condition: &str| {
+        text(&format!("{{Effect: Allow, Action: iam:PassRole, Resource: x, Condition: {{{condition}}}}}"))
+    };
+    assert_eq!(passes("StringEquals: {iam:PassedToService: lambda.amazonaws.com}"), "");
+    for condition in [
+        "StringLike: {iam:PassedToService: '*'}",
+        "StringNotEquals: {iam:PassedToService: x}",
+        "StringEqualsIfExists: {iam:PassedToService: x}",
+    ] {
+        assert!(passes(condition).contains("to any service"), "{condition}");
+    }
+}
+
+#[test]
+fn whoever_is_in_a_group_has_what_it_has() {
+    let text = "
+Resources:
+  U: {Type: AWS::IAM::User, Properties: {Groups: [!Ref G]}}
+  V: {Type: AWS::IAM::User}
+  W: {Type: AWS::IAM::User, Properties: {Groups: [Administrators]}}
+  In: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: !Ref G, Users: [!Ref V]}}
+  G:
+    Type: AWS::IAM::Group
+    Properties:
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess', !Ref Own]
+      Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Action: a:Inline, Resource: x}}}]
+  Own: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: {Effect: Allow, Action: a:Own, Resource: x}}}}
+";
+    let cards = cards(text);
+    let of = |name: &str| cards.iter().find(|card| card.name == name).unwrap();
+    for user in ["U", "V"] {
+        assert_eq!((of(user).weight(), of(user).grants.len()), (Some(Weight::Grave), 2), "{user}");
+    }
+    assert!(of("W").flags.iter().any(|flag| flag.text.contains("`Administrators`, which is not declared")));
+    assert_eq!(of("G").attached_to, ["U", "V"]);
+}
+
+#[test]
+fn a_managed_policy_that_a_value_decides_is_told() {
+    let of = |list: &str| {
+        let text = format!(
+            "Resources:\n  R: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Statement: []}}, ManagedPolicyArns: {list}}}}}\n  Own: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: own, PolicyDocument: {{Statement: {{Effect: Allow, Action: '*', Resource: '*'}}}}}}}}\n"
+        );
+        cards(&text).into_iter().find(|card| card.name == "R").unwrap().weight()
+    };
+    assert_eq!(of("!Ref P"), Some(Weight::High));
+    assert_eq!(of("[!FindInMap [M, a, b]]"), Some(Weight::High));
+    assert_eq!(of("['arn:aws:iam::111122223333:policy/other']"), Some(Weight::Wide));
+    assert_eq!(of("[!Sub 'arn:aws:iam::${AWS::AccountId}:policy/own']"), Some(Weight::Grave));
+    assert_eq!(of("['arn:aws:iam::aws:policy/AdministratorAccess-Amplify']"), Some(Weight::High));
+    assert_eq!(of("['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole']"), None);
 }
 
 #[test]

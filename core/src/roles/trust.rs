@@ -1,6 +1,7 @@
 //! Who may assume a role: what of that is wide.
 
 use super::{Flag, Grant, Weight};
+use crate::roles::flag::names_some;
 use crate::roles::told::listed;
 
 /// The flags of a statement of a trust policy.
@@ -71,18 +72,19 @@ pub(super) fn flags(grant: &Grant) -> Vec<Flag> {
 /// A web identity without a condition on who it is stands for all that its provider signs in.
 /// Source: IAM User Guide, "Creating a role for OpenID Connect federation".
 fn federated(who: &str, grant: &Grant) -> Option<(Weight, String)> {
-    let has = |ending: &str| {
-        grant.conditions.iter().any(|line| {
-            let key = line.split(' ').nth(1).unwrap_or_default().to_ascii_lowercase();
-            key.ends_with(ending)
-        })
-    };
+    let has = |ending: &str| grant.conditions.iter().any(|line| names_some(line, ending));
     let saml = who.to_ascii_lowercase().contains("saml");
     let cognito = who == "cognito-identity.amazonaws.com";
-    let known = has(":sub")
-        || has(":amr")
-        || has(":aud") && (saml || cognito)
-        || saml && !grant.conditions.is_empty();
+    let guests =
+        grant.conditions.iter().any(|line| line.contains(":amr") && line.contains("unauthenticated"));
+    if cognito && guests {
+        return Some((
+            Weight::High,
+            format!("federated: guests of `{who}` may assume it, who sign in nowhere"),
+        ));
+    }
+    let known =
+        has(":sub") || has(":amr") || has(":aud") && (saml || cognito) || saml && has(":namequalifier");
     if grant.conditions.is_empty() {
         return Some((Weight::Grave, format!("federated: all that `{who}` signs in may assume it")));
     }
@@ -103,10 +105,17 @@ enum Whose {
 
 fn account(who: &str) -> Whose {
     let is_number = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let written = who.split(|c: char| !c.is_ascii_digit()).find(|part| is_number(part));
-    match written {
-        Some(number) => Whose::Written(number.to_owned()),
-        None if who.contains("AWS::AccountId") || who.starts_with("!GetAtt") => Whose::Own,
-        None => Whose::Unknown,
+    // What stands where the account of an ARN does; or the whole.
+    let plain = who.strip_prefix("!Sub ").map_or(who, |text| text.trim_matches('\''));
+    let part = plain.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(3));
+    // The variables of a `Sub` have colons of their own: they are not taken apart.
+    let folded = plain.replace("AWS::", "AWS.");
+    let part =
+        part.and(folded.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(3))).unwrap_or(&folded);
+    match part {
+        "${AWS.AccountId}" | "!Ref AWS.AccountId" | "AWS.AccountId" => Whose::Own,
+        number if is_number(number) => Whose::Written(number.to_owned()),
+        _ if who.strip_prefix("!GetAtt ").is_some_and(|rest| rest.ends_with(".Arn")) => Whose::Own,
+        _ => Whose::Unknown,
     }
 }

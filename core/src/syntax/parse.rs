@@ -395,6 +395,8 @@ impl<'t> Builder<'t> {
                     .at(span, "the limit is passed here")
                     .help("write the values out; CloudFormation's own limit is 1 MB of text"),
             );
+            // Whoever walked the tree would walk all that they stand for.
+            self.document.nodes.clear();
         }
     }
 }

@@ -104,8 +104,9 @@ fn tell(split: &Split, files: &Files, out: &mut dyn Write) -> Result<(), Failure
     }
     bridges(summary, out)?;
     writeln!(out, "\nkept {} in {}", counted(summary.remaining, "resource"), files.app.display())?;
-    let added: BTreeSet<&str> =
-        summary.moved.iter().flat_map(|moved| &moved.wires).map(|wire| wire.parameter.as_str()).collect();
+    let wires =
+        || summary.moved.iter().flat_map(|moved| &moved.wires).filter(|wire| !wire.parameter.is_empty());
+    let added: BTreeSet<&str> = wires().map(|wire| wire.parameter.as_str()).collect();
     writeln!(
         out,
         "  {} to what moved, {} added",
@@ -113,7 +114,7 @@ fn tell(split: &Split, files: &Files, out: &mut dyn Write) -> Result<(), Failure
         counted(added.len(), "parameter")
     )?;
     for moved in &summary.moved {
-        for wire in &moved.wires {
+        for wire in moved.wires.iter().filter(|wire| !wire.parameter.is_empty()) {
             if wire.read {
                 writeln!(out, "  output {} is read by way of {}", wire.output, wire.parameter)?;
             } else if wire.parameter != moved.name {
