@@ -227,7 +227,8 @@ pub(super) fn both(old: Side, new: Side) -> Both {
         partition: None,
         perhaps_taken: BTreeSet::new(),
     };
-    both.partition = partition(&both.new);
+    // A release goes from a stack that stands to one that stands.
+    both.partition = partition(&both.new).or_else(|| partition(&both.old));
     for name in both.new.parameters.keys().filter(|name| both.old.parameters.contains_key(*name)) {
         let of = |key: &str| {
             (field(&both.old, name, key).and_then(text), field(&both.new, name, key).and_then(text))
@@ -649,30 +650,35 @@ fn asked_for(
         return None;
     }
     let texts = texts.get_or_init(|| written(asked));
-    differing.into_iter().find(|key| {
-        let plain = !key.is_empty() && !key.contains(['$', '!', '\u{2}', '\u{3}']);
-        texts.contains(&if plain { format!("tag/{}", key.to_lowercase()) } else { "tag/".to_owned() })
-            || (texts.contains("tag/") && texts.contains(&format!("tag/{OTHER}")))
-            || asks_by_value(texts, &key.to_lowercase())
+    differing.into_iter().find(|key| asks(texts, key))
+}
+
+/// Whether a text asks for a tag by its key: `aws:PrincipalTag/key` and its kin, or in a way of which nobody knows the key.
+fn asks(texts: &str, key: &str) -> bool {
+    let is_plain = !key.is_empty() && !key.contains(['$', '!', '\u{2}', '\u{3}']);
+    let key = key.to_lowercase();
+    ["principaltag", "resourcetag", "requesttag"].iter().any(|kind| {
+        texts.split(kind).skip(1).any(|rest| {
+            let Some(name) = rest.strip_prefix('/') else { return true };
+            let end = name.find(['"', '}', '\\', ' ', ','].as_slice()).unwrap_or(name.len());
+            let (name, after) = name.split_at(end);
+            // A value goes on within the name, or is one.
+            let is_open = name.contains(['$', OTHER]) || (after.starts_with('"') && key.starts_with(name));
+            !is_plain || is_open || name == key
+        })
     })
 }
 
-/// All resources of both templates in lower case.
+/// All that either template has, in lower case.
 fn written(asked: &Asked<'_>) -> String {
     let mut texts = String::new();
     for side in [&asked.both.old, &asked.both.new] {
-        for item in side.resources.values() {
-            texts.push_str(&format!("{:?}", item.whole).to_lowercase());
+        let others = [&side.parameters, &side.mappings, &side.conditions, &side.others];
+        let others = others.into_iter().flat_map(|section| section.values());
+        for value in side.resources.values().map(|item| &item.whole).chain(others) {
+            texts.push_str(&format!("{value:?}").to_lowercase());
         }
     }
-    texts
-}
-
-/// Whether a text ends within the name of a tag, so that a value goes on, and it may be this one.
-fn asks_by_value(texts: &str, key: &str) -> bool {
-    let mut ends = texts.split("tag/").skip(1).filter_map(|rest| {
-        let (name, after) = rest.split_once('"')?;
-        (after.starts_with(')') && !name.contains('\\')).then_some(name)
-    });
-    ends.any(|name| key.starts_with(name))
+    // As JSON writes a slash in a text of a text.
+    texts.replace("\\\\/", "/").replace("\\/", "/").replace("\\\\u002f", "/").replace("\\u002f", "/")
 }
