@@ -216,7 +216,8 @@ fn text(expr: &Expr) -> Option<&str> {
 }
 
 /// The two templates, and what of their declarations is not the same.
-pub(super) fn both(old: Side, new: Side) -> Both {
+pub(super) fn both(old: Side, mut new: Side) -> Both {
+    stands_still(&old, &mut new);
     let mut both = Both {
         old,
         new,
@@ -321,6 +322,40 @@ pub(super) fn both(old: Side, new: Side) -> Both {
     }
     both.perhaps_taken = super::gift::perhaps_taken(&both);
     both
+}
+
+/// Puts into the new template what leaves the old one and stands still: what is retained when it is removed or replaced.
+/// Source: CloudFormation Template Reference, "DeletionPolicy attribute" ("also applies to stack update operations that
+/// lead to resources being deleted") and "UpdateReplacePolicy attribute".
+fn stands_still(old: &Side, new: &mut Side) {
+    let replaces = [
+        "PolicyName",
+        "RoleName",
+        "UserName",
+        "GroupName",
+        "ManagedPolicyName",
+        "InstanceProfileName",
+        "Path",
+    ];
+    let retains = |item: &super::side::Item, key: &str| {
+        let policy = super::statement::entry(&item.whole, key);
+        policy.and_then(text).is_some_and(|policy| policy.starts_with("Retain"))
+    };
+    for (name, item) in old.resources.iter().filter(|(_, item)| item.kind.starts_with("AWS::IAM::")) {
+        match new.resources.get(name) {
+            None if retains(item, "DeletionPolicy") => {
+                new.resources.insert(name.clone(), item.clone());
+            }
+            Some(now) if retains(now, "UpdateReplacePolicy") => {
+                let is_another = now.kind != item.kind
+                    || replaces.iter().any(|key| item.property(key) != now.property(key));
+                if is_another {
+                    new.resources.insert(format!("{name}, as it was"), item.clone());
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The parameters that a function of rules reads: by name, or all of a type.
@@ -525,6 +560,12 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         let (a, b) = (both.old.resources.get(name), both.new.resources.get(name));
         let Some(item) = b.or(a) else { continue };
         let place = line(&format!("Resources.{name}"));
+        let policy =
+            a.filter(|_| b.is_none()).and_then(|a| super::statement::entry(&a.whole, "DeletionPolicy"));
+        if policy.is_some_and(|policy| text(policy).is_none()) && item.kind.starts_with("AWS::IAM::") {
+            let why = "it leaves, and whether it is retained a value decides".to_owned();
+            tell(name, subject::noun(&item.kind), Question::Other, why, place);
+        }
         if let Some(b) = b.filter(|b| a.is_none_or(|a| a.whole != b.whole))
             && subject::has_secret_key(&both.new, &b.whole)
         {

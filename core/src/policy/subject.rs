@@ -334,6 +334,8 @@ impl Asked<'_> {
                             let mut explicit = explicit.filter(|explicit| match (named, explicit) {
                                 (Expr::Text(named), Expr::Text(explicit)) => {
                                     named.ends_with(explicit.as_str())
+                                        || crate::facts::is_dynamic(named)
+                                        || crate::facts::is_dynamic(explicit)
                                 }
                                 _ => true,
                             });
