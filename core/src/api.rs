@@ -104,9 +104,12 @@ pub struct Split {
     pub headline: String,
     /// Notes and warnings.
     pub diagnostics: Vec<Diagnostic>,
-    /// The edits that make both texts of the monolith's.
+    /// The edits that make both texts of the monolith's, or of what it is with all that the configuration gives.
     #[serde(skip)]
     pub documents: Documents,
+    /// The monolith with what the configuration gives to all that moves, where it gives anything.
+    #[serde(skip)]
+    pub source: Option<String>,
 }
 
 impl Split {
@@ -132,6 +135,58 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
         }
         return answer;
     }
+    let (config, _) = request.config.map_or((None, Vec::new()), ConfigFile::read);
+    match config.map(|file| file.config.iam).filter(crate::config::Iam::gives) {
+        Some(iam) => given(request, &iam),
+        None => plainly(request),
+    }
+}
+
+/// Splits what the template is once the configuration has given what it gives to all that moves.
+fn given(request: &SplitRequest<'_>, iam: &crate::config::Iam) -> SplitAnswer {
+    // What moves is known once it was tried.
+    let tried = match plainly(request) {
+        SplitAnswer::Done(split) => split,
+        refused => return refused,
+    };
+    let parsed = parse(request.template);
+    let Some(template) = template::read(&parsed.document).0 else { return SplitAnswer::Done(tried) };
+    let moved: std::collections::BTreeSet<&str> =
+        tried.summary.moved.iter().map(|moved| moved.name.as_str()).collect();
+    let given = match document::given(&template, iam, &moved) {
+        Ok(given) => given,
+        Err(diagnostics) => return SplitAnswer::Refused { diagnostics },
+    };
+    let source = given.edits.apply(request.template);
+    let mut answer = plainly(&SplitRequest { template: &source, ..request.clone() });
+    let place = |offset: u32| given.edits.before(offset);
+    match &mut answer {
+        SplitAnswer::Done(split) => {
+            split.diagnostics.iter_mut().for_each(|found| back(found, Source::Template, &place));
+            let (of_source, of_text) = (LineIndex::new(&source), LineIndex::new(request.template));
+            let line = |line: u32| of_text.line(place(of_source.start(line)));
+            split.summary.with_lines(&line);
+            split.summary.given = given.list;
+            split.source = Some(source);
+        }
+        SplitAnswer::Refused { diagnostics } => {
+            diagnostics.iter_mut().for_each(|found| back(found, Source::Template, &place));
+        }
+    }
+    answer
+}
+
+/// Moves the labels of a text that was edited to where they are in the text as it was.
+pub(crate) fn back(found: &mut Diagnostic, source: Source, place: &dyn Fn(u32) -> u32) {
+    for label in found.labels.iter_mut().filter(|label| label.source == source) {
+        let (start, end) = (place(label.span.start), place(label.span.end));
+        label.span.start = start;
+        label.span.end = end.max(start);
+    }
+}
+
+/// Splits a template as it is.
+fn plainly(request: &SplitRequest<'_>) -> SplitAnswer {
     let mut found = Vec::new();
     let answer = run(request, &mut found);
     // Errors first, each kind in the order of the text.
@@ -152,7 +207,8 @@ pub fn split_proven(request: &SplitRequest<'_>) -> SplitAnswer {
         SplitAnswer::Done(done) => done,
         refused => return refused,
     };
-    let (mut diagnostics, headline) = checked(request.template, &done);
+    let (mut diagnostics, mut headline) = checked(request.template, &done);
+    headline.push_str(&summary::but_for(&done.summary.given));
     done.headline = headline;
     let refused = diagnostics.iter().any(Diagnostic::is_error);
     diagnostics.append(&mut done.diagnostics);
@@ -172,6 +228,7 @@ pub fn verify(monolith: &str, split: &Split) -> Vec<Diagnostic> {
 
 /// The same, with what the proof says in a few words.
 fn checked(monolith: &str, split: &Split) -> (Vec<Diagnostic>, String) {
+    let monolith = split.source.as_deref().unwrap_or(monolith);
     let (of_monolith, iam, app) = (parse(monolith), parse(&split.iam), parse(&split.app));
     let mut validation = Validation { readable: true, compared: true, ..Validation::default() };
     let iam = read(&iam, Source::Iam, &mut validation);
@@ -365,6 +422,7 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         headline: String::new(),
         diagnostics: Vec::new(),
         documents,
+        source: None,
     }))
 }
 

@@ -136,6 +136,50 @@ pub struct Config {
     pub wiring: Option<Means>,
     /// What keeps patterns over buckets in the account.
     pub guard: Option<Guard>,
+    /// What all that moves is given.
+    pub iam: Iam,
+}
+
+/// What becomes of a property that a resource has already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Own {
+    /// It stays.
+    #[default]
+    Keep,
+    /// What the configuration gives takes its place.
+    Replace,
+    /// It is an error.
+    Refuse,
+}
+
+/// `iam:`: what all that moves is given. `${Name}` in a text is what the template's parameter has, as in `Fn::Sub`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Iam {
+    /// The ARN of a managed policy, for roles and users.
+    pub permissions_boundary: Option<String>,
+    /// The path.
+    pub path: Option<String>,
+    /// Tags, for roles and users.
+    pub tags: BTreeMap<String, String>,
+    /// Seconds, for roles.
+    pub max_session_duration: Option<u32>,
+    /// What becomes of a property that a resource has already; tags of other keys stay in any case.
+    pub own: Own,
+    /// Logical ids that get nothing.
+    pub except: Vec<String>,
+}
+
+impl Iam {
+    /// Whether anything is given.
+    #[must_use]
+    pub fn gives(&self) -> bool {
+        self.permissions_boundary.is_some()
+            || self.path.is_some()
+            || !self.tags.is_empty()
+            || self.max_session_duration.is_some()
+    }
 }
 
 /// `extraction:`
@@ -195,12 +239,14 @@ const KEYS: &[(&str, &[&str])] = &[
             "app_stack_name",
             "wiring",
             "guard",
+            "iam",
         ],
     ),
     ("extraction", &["roles", "policies", "exclude_policies"]),
     ("parameter_generation", &["role_pattern", "policy_pattern"]),
     ("metadata", &["add_parameter_group", "parameter_group_name", "insert_after_group"]),
     ("resolution", &["order", "resources"]),
+    ("iam", &["permissions_boundary", "path", "tags", "max_session_duration", "own", "except"]),
 ];
 
 /// A configuration and the places of its values.
@@ -319,6 +365,45 @@ impl<'t> ConfigFile<'t> {
                 ));
             }
         }
+        let iam = &self.config.iam;
+        if let Some(arn) = &iam.permissions_boundary
+            && !(arn.starts_with("${") || (arn.starts_with("arn:") && arn.contains(":policy/")))
+        {
+            found.push(invalid(
+                &["iam", "permissions_boundary"],
+                format!("`{arn}` is no managed policy's ARN"),
+                "write `arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/NAME`, or `${PARAMETER}`",
+            ));
+        }
+        if let Some(path) = &iam.path
+            && !is_path(path)
+        {
+            found.push(invalid(
+                &["iam", "path"],
+                format!("IAM takes no path `{path}`"),
+                "a path begins and ends with a slash and has at most 512 characters: `/team/`",
+            ));
+        }
+        if iam.max_session_duration.is_some_and(|seconds| !(3_600..=43_200).contains(&seconds)) {
+            found.push(invalid(
+                &["iam", "max_session_duration"],
+                "IAM takes no such duration of a session".to_owned(),
+                "write seconds, from 3600 to 43200",
+            ));
+        }
+        for (key, value) in &iam.tags {
+            if key.is_empty()
+                || key.chars().count() > 128
+                || value.chars().count() > 256
+                || key.starts_with("aws:")
+            {
+                found.push(invalid(
+                    &["iam", "tags", key],
+                    format!("IAM takes no tag `{key}` with this value"),
+                    "a key has 1 to 128 characters and does not begin with `aws:`, a value has at most 256",
+                ));
+            }
+        }
         if let Some(name) = &self.config.app_stack_parameter
             && !is_logical_id(name)
         {
@@ -361,6 +446,15 @@ fn unknown_keys(node: Node<'_, '_>, known: &[&str], found: &mut Vec<Diagnostic>)
             );
         }
     }
+}
+
+/// Whether IAM takes a path. Source: IAM API Reference, `CreateRole`, `Path`: 1 to 512 characters, between slashes.
+fn is_path(path: &str) -> bool {
+    path.len() <= 512
+        && path.starts_with('/')
+        && path.ends_with('/')
+        && !path.contains("//")
+        && path.chars().all(|c| ('!'..='~').contains(&c))
 }
 
 /// Whether CloudFormation takes a text as a logical id: letters and digits.

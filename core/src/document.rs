@@ -5,11 +5,13 @@
 
 mod app;
 mod call;
+mod given;
 mod iam;
 mod settle;
 mod sheet;
 
 pub(crate) use app::IAM_STACK;
+pub(crate) use given::given;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::edit::{EditSet, lost_bytes};

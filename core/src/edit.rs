@@ -31,6 +31,8 @@ pub enum Reason {
     ReferenceToOutput,
     /// A pattern over buckets is held to the account.
     Guard,
+    /// The configuration gives it to all that moves: a boundary, a path, tags, the length of sessions.
+    Given,
     /// An alias whose anchor is in the other template became its text.
     Alias,
     /// The stack's own name or id became the application stack's.
@@ -58,6 +60,7 @@ impl Reason {
             Self::WaitsStill => "waits-still",
             Self::ReferenceToOutput => "reference-to-output",
             Self::Guard => "guard",
+            Self::Given => "given",
             Self::Alias => "alias",
             Self::StackName => "stack-name",
             Self::Added => "added",
@@ -125,6 +128,24 @@ impl EditSet {
     #[must_use]
     pub fn edits(&self) -> &[Edit] {
         &self.edits
+    }
+
+    /// Where an offset of the text with the edits applied is in the text before; within what was put in, where that was.
+    #[must_use]
+    pub fn before(&self, offset: u32) -> u32 {
+        let mut moved = 0_i64;
+        for edit in &self.edits {
+            let start = i64::from(edit.span.start) + moved;
+            let length = i64::try_from(edit.text.len()).unwrap_or(i64::MAX);
+            if i64::from(offset) < start {
+                break;
+            }
+            if i64::from(offset) < start + length {
+                return edit.span.start;
+            }
+            moved += length - i64::try_from(edit.span.len()).unwrap_or(0);
+        }
+        u32::try_from(i64::from(offset) - moved).unwrap_or(0)
     }
 
     /// Writes the line ends of what was added in another way.

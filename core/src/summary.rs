@@ -28,6 +28,8 @@ pub struct Summary {
     pub kept: Vec<Kept>,
     /// What waits itself for what it waited for through something that moved.
     pub waits: Vec<Wait>,
+    /// What the configuration gives to those that move: each property, and who gets it.
+    pub given: Vec<(String, Vec<String>)>,
     /// Statements with patterns over buckets that are held to the account: the resource, and the statement's line.
     pub guarded: Vec<(String, u32)>,
     /// References of the application that were rewritten.
@@ -267,6 +269,7 @@ pub fn summary(
                 through: wait.through.to_owned(),
             })
             .collect(),
+        given: Vec::new(),
         guarded: plan
             .guarded
             .iter()
@@ -311,6 +314,26 @@ fn after(edits: &EditSet, span: Span, text: &str) -> String {
     }
     result.push_str(text.get(at..span.end()).unwrap_or_default());
     result
+}
+
+impl Summary {
+    /// The same with other lines: those of the text before it was edited.
+    pub(crate) fn with_lines(&mut self, line: &dyn Fn(u32) -> u32) {
+        self.moved.iter_mut().for_each(|moved| moved.line = line(moved.line));
+        self.bridges.iter_mut().for_each(|bridge| bridge.line = line(bridge.line));
+        self.guarded.iter_mut().for_each(|(_, at)| *at = line(*at));
+    }
+}
+
+/// `; but for Path on 3 resources`: what a pair has that the monolith has not; empty where nothing is given.
+pub(crate) fn but_for(given: &[(String, Vec<String>)]) -> String {
+    if given.is_empty() {
+        return String::new();
+    }
+    let each = |(property, names): &(String, Vec<String>)| {
+        format!("`{property}` on {}", crate::text::counted(names.len(), "resource"))
+    };
+    format!(", but for what `iam:` gives ({})", given.iter().map(each).collect::<Vec<_>>().join(", "))
 }
 
 fn one_line(text: &str) -> String {

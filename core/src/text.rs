@@ -106,6 +106,12 @@ impl LineIndex {
         u32::try_from(self.starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
     }
 
+    /// The byte offset at which a line (from 1) begins.
+    #[must_use]
+    pub fn start(&self, line: u32) -> u32 {
+        self.starts.get((line as usize).saturating_sub(1)).copied().unwrap_or(0)
+    }
+
     /// The place of a byte offset in `text`, which must be the text that this index was made of.
     #[must_use]
     pub fn position(&self, text: &str, offset: u32) -> Position {

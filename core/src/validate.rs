@@ -15,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::equivalence::{Change, Triple, Wiring, prove};
 use crate::policy::{Catalogue, moved, unknown_actions};
 use crate::roles::{self, Card, Part};
+use crate::summary::but_for;
 use crate::syntax::{Parsed, parse};
 use crate::template::{self, Reference, Template};
 
@@ -70,6 +71,8 @@ pub struct Validation {
     pub resources: Vec<Node>,
     /// How they depend on each other.
     pub dependencies: Vec<Dependency>,
+    /// What the configuration gives to those that moved: each property, and who has it.
+    pub given: Vec<(String, Vec<String>)>,
     /// Who may do what, the gravest first.
     pub roles: Vec<Card>,
     /// What the texts do not show of that: what transforms, modules and nested stacks make.
@@ -109,11 +112,14 @@ impl Validation {
     }
 
     fn verdict_in_words(&self) -> String {
+        let but = but_for(&self.given);
         match (self.verdict(), self.widened.len()) {
-            (Verdict::Proven, 0) => "proven".to_owned(),
+            (Verdict::Proven, 0) => format!("proven{but}"),
             (Verdict::Proven, wider) => {
-                let accepted = if self.exit_code() == 0 { "" } else { "; not all are accepted" };
-                format!("proven, with {}{accepted}", crate::text::counted(wider, "wider scope"))
+                let is_refused = |found: &Diagnostic| found.is_error() && !is_of_rules(found.code);
+                let accepted =
+                    if self.diagnostics.iter().any(is_refused) { "; not all are accepted" } else { "" };
+                format!("proven, with {}{accepted}{but}", crate::text::counted(wider, "wider scope"))
             }
             (Verdict::NotProven, _) => {
                 let errors =
@@ -148,9 +154,25 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
     let (config, errors) = request.config.map_or((None, Vec::new()), ConfigFile::read);
     result.readable &= request.config.is_none() || config.is_some();
     result.diagnostics.extend(errors);
-    let (iam, app, monolith) = (parse(request.iam), parse(request.app), request.monolith.map(parse));
+    let (iam, app) = (parse(request.iam), parse(request.app));
     let iam = read(&iam, Source::Iam, &mut result);
     let app = read(&app, Source::App, &mut result);
+    // With a configuration that gives something, the pair is the monolith's but for that.
+    let gives = config.as_ref().map(|file| &file.config.iam).filter(|iam| iam.gives());
+    let given = gives.zip(request.monolith).zip(iam.as_ref()).and_then(|((gives, monolith), iam)| {
+        let parsed = parse(monolith);
+        let template = template::read(&parsed.document).0?;
+        let moved = iam.template.resources.keys().copied().collect();
+        match crate::document::given(&template, gives, &moved) {
+            Ok(given) => Some((given.edits.apply(monolith), given)),
+            Err(found) => {
+                result.diagnostics.extend(found);
+                None
+            }
+        }
+    });
+    let text = given.as_ref().map(|(text, _)| text.as_str()).or(request.monolith);
+    let monolith = text.map(parse);
     let monolith = monolith.as_ref().and_then(|monolith| read(monolith, Source::Template, &mut result));
     if let (Some(iam), Some(app)) = (&iam, &app) {
         let config = config.as_ref().map(|file| &file.config);
@@ -164,6 +186,16 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         for card in &mut result.roles {
             card.wider = result.widened.iter().filter(|change| change.resource == card.name).count();
         }
+    }
+    if let Some((_, given)) = given {
+        let place = |offset: u32| given.edits.before(offset);
+        for label in result.diagnostics.iter_mut().flat_map(|found| &mut found.labels) {
+            if label.source == Source::Template {
+                let (start, end) = (place(label.span.start), place(label.span.end));
+                (label.span.start, label.span.end) = (start, end.max(start));
+            }
+        }
+        result.given = given.list;
     }
     result
 }

@@ -63,3 +63,100 @@ fn each_case_finds_what_is_expected() {
     assert!(wrong.is_empty(), "{wrong}");
     assert!(count > 12);
 }
+
+/// The page for security teams: its files, its commands, and the lines that they write.
+#[test]
+fn the_page_says_what_the_command_writes() {
+    let page = std::fs::read_to_string(iam_split_tests::repository().join("docs/rules.md")).unwrap();
+    let work = tempfile::tempdir().unwrap();
+    let mut output = String::new();
+    let (mut files, mut commands, mut lines) = (0, 0, 0);
+    for block in page.split("```").skip(1).step_by(2) {
+        let (kind, text) = block.split_once('\n').unwrap();
+        match kind {
+            "yaml" => {
+                let name = text.lines().next().unwrap().trim_start_matches("# ");
+                std::fs::write(work.path().join(name), text).unwrap();
+                files += 1;
+            }
+            "sh" => {
+                let words: Vec<&str> = text.split_whitespace().skip(1).collect();
+                let ran = iam_split_tests::run(work.path(), &words, b"");
+                output = format!("{}\n{}", ran.stderr, ran.stdout);
+                commands += 1;
+            }
+            _ => {
+                for line in text.lines() {
+                    assert!(output.lines().any(|other| other == line), "`{line}` is not in\n{output}");
+                    lines += 1;
+                }
+            }
+        }
+    }
+    assert_eq!((files, commands, lines), (4, 2, 5));
+    // What the last file gives is given.
+    let ran = iam_split_tests::run(
+        work.path(),
+        &["split", "template.yaml", "--config", "config.yaml", "--rules", "with-exception.yaml"],
+        b"",
+    );
+    assert!(ran.stderr.contains("nothing is left for the application"), "{}", ran.stderr);
+}
+
+/// The file that `rules init` writes is read, and every check of it is one that is known.
+#[test]
+fn the_file_to_start_from_is_read() {
+    let text = iam_split_core::rules::TEMPLATE;
+    let (rules, found) = iam_split_core::rules::read(text);
+    assert_eq!((rules.list.len(), found.len()), (7, 0), "{found:#?}");
+    // What is commented out is right, too.
+    let whole: String = text
+        .lines()
+        .map(|line| {
+            format!(
+                "{}\n",
+                line.strip_prefix("  # ").map_or(line.to_owned(), |rest| match rest.as_bytes().first() {
+                    Some(b'-' | b' ') => format!("  {rest}"),
+                    _ => String::new(),
+                })
+            )
+        })
+        .collect();
+    let (rules, found) = iam_split_core::rules::read(&whole);
+    assert_eq!((rules.list.len(), found.len()), (12, 0), "{found:#?}\n{whole}");
+}
+
+/// Rules that are broken refuse a split and are no part of the verdict on a pair.
+#[test]
+fn rules_stand_beside_the_proof() {
+    let work = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(work.path().join(name), text).unwrap();
+    write("rules.yaml", "rules: [{check: boundary, allow: ['arn:*:iam::*:policy/Team']}]\n");
+    write(
+        "t.yaml",
+        "Resources:\n  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt R.Arn}}\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {Statement: []}\n",
+    );
+    let run = |words: &str| iam_split_tests::run(work.path(), &words.split(' ').collect::<Vec<_>>(), b"");
+    let refused = run("split t.yaml --rules rules.yaml --out-dir out");
+    assert_eq!(refused.status, 1);
+    assert!(refused.stderr.contains("RUL001") && refused.stderr.contains("t.yaml:3:3"), "{}", refused.stderr);
+    assert!(!work.path().join("out").exists());
+    assert_eq!(run("split t.yaml --out-dir out").status, 0);
+    let pair = "validate --iam out/t-iam.yaml --app out/t-app.yaml --monolith t.yaml";
+    assert_eq!(run(pair).status, 0);
+    let with = run(&format!("{pair} --rules rules.yaml --report r.sarif"));
+    assert_eq!(with.status, 1);
+    assert!(with.stdout.contains("proven; 1 finding against the rules"), "{}", with.stdout);
+    assert!(std::fs::read_to_string(work.path().join("r.sarif")).unwrap().contains("RUL001"));
+    let release = run("diff --iam out/t-iam.yaml out/t-iam.yaml --rules rules.yaml");
+    assert_eq!(release.status, 1);
+    assert!(release.stdout.contains("nothing more is allowed") && release.stderr.contains("RUL001"));
+    write("rules.yaml", "rules: [{check: boundary}]\n");
+    for words in [
+        format!("{pair} --rules rules.yaml"),
+        "split t.yaml --rules rules.yaml".to_owned(),
+        "diff --iam t.yaml t.yaml --rules rules.yaml".to_owned(),
+    ] {
+        assert_eq!(run(&words).status, 2, "{words}");
+    }
+}

@@ -133,6 +133,9 @@ catalogue! {
     CFG008 Warning 0 "a configured pattern rules out a partition"
         "The template can run in a partition whose ARNs the configured pattern refuses: the application stack would not deploy there."
         "Admit every partition: `^arn:aws[a-z-]*:iam::…`.";
+    CFG010 Error 1 "what the configuration gives cannot be given"
+        "`iam:` in the configuration gives a boundary, a path, tags or a duration to all that moves. A resource has its own and may not, its properties are computed, or a text counts on the path that it has."
+        "Name the resource under `except`, or say with `own` what becomes of its own.";
     CFG009 Warning 0 "the parameter group has no place"
         "`insert_after_group` names a group that the template's `AWS::CloudFormation::Interface` does not have."
         "Correct the name; the new group was put at the end.";

@@ -383,6 +383,16 @@ impl<'s> Search<'s> {
                 .collect();
             let targets = &entry.meaning.targets;
             let size: usize = others.iter().map(|set| set.globs.len()).sum();
+            // A boundary that is gone is no question of targets.
+            let is_bounded = entry.role == Role::Allow && self.bounds.0 && !self.bounds.1;
+            let is_all = |set: &&Set| match set.negated {
+                true => set.globs.is_empty(),
+                false => set.globs.iter().any(|glob| *glob == [Token::Any]),
+            };
+            if !is_bounded && others.iter().any(|set| is_all(set)) {
+                found.insert(*at);
+                continue;
+            }
             // Lists as long as these are decided together.
             if targets.negated || targets.globs.len() * size > 400 {
                 continue;
@@ -396,8 +406,6 @@ impl<'s> Search<'s> {
                     }
                 })
             };
-            // A boundary that is gone is no question of targets.
-            let is_bounded = entry.role == Role::Allow && self.bounds.0 && !self.bounds.1;
             if !is_bounded && targets.globs.iter().all(is_held) {
                 found.insert(*at);
             }

@@ -10,6 +10,7 @@ use super::statement::{Origin, Reader, Statement, Symbols, Unknown, blanket, ent
 use super::value::Values;
 use super::world::{Both, Need, OTHER, Which, World, canonical};
 use crate::expression::Expr;
+use crate::facts::is_dynamic;
 
 /// Someone who may do something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +163,7 @@ impl<'c> Case<'c> {
             (Some(explicit), item) if explicit == item => Some(true),
             (Some(explicit), item) if never_equal(explicit, item) => Some(false),
             // CloudFormation puts letters and digits of its own in a name that it makes: no template writes it out.
-            (None, Expr::Text(_)) => Some(false),
+            (None, Expr::Text(text)) if !is_dynamic(text) => Some(false),
             // A trial's values are each another one.
             _ if self.values.is_some() => Some(false),
             _ => None,
@@ -308,8 +309,14 @@ impl<'c> Case<'c> {
         // Others may have what is given out, or what something else than IAM is told of.
         let is_told = |side: &Side| {
             let mut found = false;
-            let mut look = |part: &Expr| found |= refers(part, name);
+            let explicit = side
+                .resources
+                .get(name)
+                .and_then(|item| item.property(kind.name_property()))
+                .filter(|explicit| matches!(explicit, Expr::Text(_)));
+            let mut look = |part: &Expr| found |= refers(part, name) || Some(part) == explicit;
             side.outputs.values().for_each(|output| output.walk(&mut look));
+            side.open_loops().for_each(|(_, expr)| expr.walk(&mut look));
             let others = side.resources.values().filter(|item| !item.kind.starts_with("AWS::IAM::"));
             others.for_each(|item| item.whole.walk(&mut look));
             found
@@ -439,6 +446,16 @@ impl<'c> Case<'c> {
         Ok(opaque(&format!("managed policy {}", aws_policy(arn).unwrap_or_else(|| canonical(arn))), &origin))
     }
 
+    /// What tells the IAM of one template from that of the other, where they differ.
+    fn version(&self) -> String {
+        let iam = |side: &Side| {
+            let own = side.resources.iter().filter(|(_, item)| item.kind.starts_with("AWS::IAM::"));
+            own.map(|(name, item)| (name.clone(), item.whole.clone())).collect::<BTreeMap<_, _>>()
+        };
+        let is_same = iam(&self.both.old) == iam(&self.both.new);
+        if is_same { String::new() } else { format!(" of {:?}", self.which) }
+    }
+
     /// A managed policy of ours that an ARN names by its explicit name.
     fn by_name(&self, arn: &Expr) -> Result<Option<String>, Stop> {
         if aws_policy(arn).is_some() {
@@ -450,6 +467,7 @@ impl<'c> Case<'c> {
                 && let Some(explicit) = item.property("ManagedPolicyName")
                 && let Expr::Text(explicit) = self.value(explicit)?
                 && text.ends_with(&format!("/{explicit}"))
+                && self.exists(item)?
             {
                 return Ok(Some(name.clone()));
             }
@@ -467,7 +485,17 @@ impl<'c> Case<'c> {
                 && let Some(explicit) = item.property("ManagedPolicyName")
             {
                 let explicit = self.value(explicit)?;
-                let apart = matches!((&explicit, arn), (Expr::Text(_), _)) || is_no_value(&explicit);
+                // A name that an ARN ends in is another one; what ends in a value may be this one.
+                let ends = tail(arn);
+                let is_told = ends.contains('/') && !is_dynamic(&ends);
+                let cannot_be = |name: &str| match name.strip_suffix(ends.as_str()) {
+                    Some(_) => is_told && !ends.ends_with(&format!("/{name}")),
+                    None => !is_dynamic(&ends) && !ends.ends_with(&format!("/{name}")),
+                };
+                let apart = match &explicit {
+                    Expr::Text(name) => !is_dynamic(name) && cannot_be(name),
+                    other => is_no_value(other),
+                };
                 if !apart {
                     return Ok(Some(name.clone()));
                 }
@@ -597,29 +625,36 @@ impl<'c> Case<'c> {
         }
         for group in groups.into_values() {
             let mut found = None;
+            let mut perhaps = false;
             for (name, item) in &self.side().resources {
-                if Kind::of_type(&item.kind) == Some(Kind::Group)
-                    && self.is(&group, Kind::Group, name)? == Some(true)
-                {
-                    found = Some((name, item));
+                if Kind::of_type(&item.kind) != Some(Kind::Group) || !self.exists(item)? {
+                    continue;
+                }
+                match self.is(&group, Kind::Group, name)? {
+                    Some(true) => found = Some((name, item)),
+                    Some(false) => {}
+                    None => perhaps = true,
                 }
             }
             match found {
-                Some((name, item)) if self.exists(item)? => {
+                Some((name, item)) => {
                     let start = powers.statements.len();
                     self.of_own(Kind::Group, name, item, powers)?;
                     self.perhaps_taken(&holder, name, powers.statements.get_mut(start..).unwrap_or_default());
                 }
-                Some(_) => {}
+                // What refers to a group that is not there in this case is no group.
+                None if self.side().resources.keys().any(|name| refers(&group, name)) => {}
                 None => {
                     let shown = super::words::value(&group);
+                    // It may be one of the template's own, which is not what it was.
+                    let version = if perhaps { self.version() } else { String::new() };
                     let origin = Origin {
                         resource: holder.clone(),
                         policy: format!("group {shown}"),
                         ..Origin::default()
                     };
                     let start = powers.statements.len();
-                    powers.statements.extend(opaque(&format!("group {shown}"), &origin));
+                    powers.statements.extend(opaque(&format!("group {shown}{version}"), &origin));
                     let mut named = Vec::new();
                     self.attached(Kind::Group, &Subject::Outside(Kind::Group, group), powers, &mut named)?;
                     self.overwritten(&named, powers);
@@ -671,6 +706,7 @@ const ATTACHING: [&str; 6] = [
 pub(super) fn never_equal(a: &Expr, b: &Expr) -> bool {
     let ends = |expr: &Expr| -> (String, String, bool) {
         match expr {
+            Expr::Text(text) | Expr::Plain(text) if is_dynamic(text) => (String::new(), String::new(), false),
             Expr::Text(text) | Expr::Plain(text) => (text.clone(), text.clone(), true),
             Expr::Concat(parts) => {
                 let text = |part: Option<&Expr>| match part {

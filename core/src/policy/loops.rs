@@ -22,6 +22,14 @@ pub(super) fn written_out(name: &str, value: &Expr, mappings: &Mappings) -> Opti
     let [Expr::Text(variable) | Expr::Plain(variable), collection, body] = arguments.as_slice() else {
         return None;
     };
+    // A name that is put together from the variable and more is known only once the text is: `${B${N}.Arn}`.
+    let mut is_nested = false;
+    body.walk(&mut |part| {
+        is_nested |= matches!(part, Expr::Ref(name) | Expr::GetAtt(name, _) if name.contains("${") || name.contains("&{"));
+    });
+    if is_nested {
+        return None;
+    }
     let mut entries = Vec::new();
     for value in &items(collection, mappings)? {
         let (Expr::Text(value) | Expr::Plain(value)) = value else { return None };

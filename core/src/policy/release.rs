@@ -216,7 +216,8 @@ fn text(expr: &Expr) -> Option<&str> {
 }
 
 /// The two templates, and what of their declarations is not the same.
-pub(super) fn both(old: Side, new: Side) -> Both {
+pub(super) fn both(old: Side, mut new: Side) -> Both {
+    stands_still(&old, &mut new);
     let mut both = Both {
         old,
         new,
@@ -227,7 +228,8 @@ pub(super) fn both(old: Side, new: Side) -> Both {
         partition: None,
         perhaps_taken: BTreeSet::new(),
     };
-    both.partition = partition(&both.new);
+    // A release goes from a stack that stands to one that stands.
+    both.partition = partition(&both.new).or_else(|| partition(&both.old));
     for name in both.new.parameters.keys().filter(|name| both.old.parameters.contains_key(*name)) {
         let of = |key: &str| {
             (field(&both.old, name, key).and_then(text), field(&both.new, name, key).and_then(text))
@@ -320,6 +322,40 @@ pub(super) fn both(old: Side, new: Side) -> Both {
     }
     both.perhaps_taken = super::gift::perhaps_taken(&both);
     both
+}
+
+/// Puts into the new template what leaves the old one and stands still: what is retained when it is removed or replaced.
+/// Source: CloudFormation Template Reference, "DeletionPolicy attribute" ("also applies to stack update operations that
+/// lead to resources being deleted") and "UpdateReplacePolicy attribute".
+fn stands_still(old: &Side, new: &mut Side) {
+    let replaces = [
+        "PolicyName",
+        "RoleName",
+        "UserName",
+        "GroupName",
+        "ManagedPolicyName",
+        "InstanceProfileName",
+        "Path",
+    ];
+    let retains = |item: &super::side::Item, key: &str| {
+        let policy = super::statement::entry(&item.whole, key);
+        policy.and_then(text).is_some_and(|policy| policy.starts_with("Retain"))
+    };
+    for (name, item) in old.resources.iter().filter(|(_, item)| item.kind.starts_with("AWS::IAM::")) {
+        match new.resources.get(name) {
+            None if retains(item, "DeletionPolicy") => {
+                new.resources.insert(name.clone(), item.clone());
+            }
+            Some(now) if retains(now, "UpdateReplacePolicy") => {
+                let is_another = now.kind != item.kind
+                    || replaces.iter().any(|key| item.property(key) != now.property(key));
+                if is_another {
+                    new.resources.insert(format!("{name}, as it was"), item.clone());
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The parameters that a function of rules reads: by name, or all of a type.
@@ -524,6 +560,12 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         let (a, b) = (both.old.resources.get(name), both.new.resources.get(name));
         let Some(item) = b.or(a) else { continue };
         let place = line(&format!("Resources.{name}"));
+        let policy =
+            a.filter(|_| b.is_none()).and_then(|a| super::statement::entry(&a.whole, "DeletionPolicy"));
+        if policy.is_some_and(|policy| text(policy).is_none()) && item.kind.starts_with("AWS::IAM::") {
+            let why = "it leaves, and whether it is retained a value decides".to_owned();
+            tell(name, subject::noun(&item.kind), Question::Other, why, place);
+        }
         if let Some(b) = b.filter(|b| a.is_none_or(|a| a.whole != b.whole))
             && subject::has_secret_key(&both.new, &b.whole)
         {
@@ -649,30 +691,35 @@ fn asked_for(
         return None;
     }
     let texts = texts.get_or_init(|| written(asked));
-    differing.into_iter().find(|key| {
-        let plain = !key.is_empty() && !key.contains(['$', '!', '\u{2}', '\u{3}']);
-        texts.contains(&if plain { format!("tag/{}", key.to_lowercase()) } else { "tag/".to_owned() })
-            || (texts.contains("tag/") && texts.contains(&format!("tag/{OTHER}")))
-            || asks_by_value(texts, &key.to_lowercase())
+    differing.into_iter().find(|key| asks(texts, key))
+}
+
+/// Whether a text asks for a tag by its key: `aws:PrincipalTag/key` and its kin, or in a way of which nobody knows the key.
+fn asks(texts: &str, key: &str) -> bool {
+    let is_plain = !key.is_empty() && !key.contains(['$', '!', '\u{2}', '\u{3}']);
+    let key = key.to_lowercase();
+    ["principaltag", "resourcetag", "requesttag"].iter().any(|kind| {
+        texts.split(kind).skip(1).any(|rest| {
+            let Some(name) = rest.strip_prefix('/') else { return true };
+            let end = name.find(['"', '}', '\\', ' ', ','].as_slice()).unwrap_or(name.len());
+            let (name, after) = name.split_at(end);
+            // A value goes on within the name, or is one.
+            let is_open = name.contains(['$', OTHER]) || (after.starts_with('"') && key.starts_with(name));
+            !is_plain || is_open || name == key
+        })
     })
 }
 
-/// All resources of both templates in lower case.
+/// All that either template has, in lower case.
 fn written(asked: &Asked<'_>) -> String {
     let mut texts = String::new();
     for side in [&asked.both.old, &asked.both.new] {
-        for item in side.resources.values() {
-            texts.push_str(&format!("{:?}", item.whole).to_lowercase());
+        let others = [&side.parameters, &side.mappings, &side.conditions, &side.others];
+        let others = others.into_iter().flat_map(|section| section.values());
+        for value in side.resources.values().map(|item| &item.whole).chain(others) {
+            texts.push_str(&format!("{value:?}").to_lowercase());
         }
     }
-    texts
-}
-
-/// Whether a text ends within the name of a tag, so that a value goes on, and it may be this one.
-fn asks_by_value(texts: &str, key: &str) -> bool {
-    let mut ends = texts.split("tag/").skip(1).filter_map(|rest| {
-        let (name, after) = rest.split_once('"')?;
-        (after.starts_with(')') && !name.contains('\\')).then_some(name)
-    });
-    ends.any(|name| key.starts_with(name))
+    // As JSON writes a slash in a text of a text.
+    texts.replace("\\\\/", "/").replace("\\/", "/").replace("\\\\u002f", "/").replace("\\u002f", "/")
 }

@@ -79,8 +79,8 @@ impl Side {
 
     fn section(&mut self, section: &str, value: Node<'_, '_>) {
         for (key, value) in value.entries() {
-            let name = key.as_str().unwrap_or_default().to_owned();
-            let plain = read(&lower(value));
+            let name = key_text(key);
+            let plain = if section == "Mappings" { keyed(value) } else { read(&lower(value)) };
             let mut marked = plain.clone();
             if section == "Resources" {
                 self.mark(value, &mut marked);
@@ -148,6 +148,25 @@ impl Side {
         let Expr::Text(mark) = mark else { return None };
         self.statements.get(mark.parse::<usize>().ok()?).copied()
     }
+}
+
+/// A key as CloudFormation reads it: `Yes` is `true`, `1.10` is `1.1`, but in quotes.
+fn key_text(key: Node<'_, '_>) -> String {
+    let text = key.as_str().unwrap_or_default();
+    match read(&lower(key)) {
+        Expr::Text(text) => text,
+        // Read in more ways than one: as it is written, which no value comes to that is read.
+        _ => text.to_owned(),
+    }
+}
+
+/// A value with its keys as CloudFormation reads them.
+fn keyed(node: Node<'_, '_>) -> Expr {
+    let node = node.resolved();
+    if node.kind() != Kind::Mapping || crate::template::call(node).is_some() {
+        return read(&lower(node));
+    }
+    Expr::Map(node.entries().map(|(key, value)| (key_text(key), keyed(value))).collect())
 }
 
 /// The value with its scalars as CloudFormation reads them: `yes` is `true`, `1.10` is `1.1`. What is read in more ways

@@ -5,7 +5,7 @@
 use super::side::{Item, Side};
 use super::world::OTHER;
 use crate::expression::{Expr, from_sub_text};
-use crate::facts::{Meaning, iam_type, resource_type};
+use crate::facts::{Meaning, StoredCase, iam_type, is_dynamic, resource_type, stored_case};
 
 /// The value with references to named resources, and ARNs of roles, users and groups, as texts.
 pub(super) fn spelled(side: &Side, value: &Expr, read: &dyn Fn(&Expr) -> Option<Expr>) -> Expr {
@@ -25,6 +25,13 @@ fn explicit(item: &Item, read: &dyn Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
     let path = resource_type(&item.kind)?.name_property;
     let [property] = path else { return None };
     let name = read(item.property(property)?)?;
+    // Some services store names in lower case.
+    if stored_case(&item.kind) == Some(StoredCase::Lowered) {
+        return match name {
+            Expr::Text(text) if !is_dynamic(&text) => Some(Expr::Text(text.to_lowercase())),
+            _ => None,
+        };
+    }
     matches!(name, Expr::Text(_) | Expr::Concat(_)).then_some(name)
 }
 

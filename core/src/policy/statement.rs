@@ -4,6 +4,7 @@ use super::condition::{Line, Operator, Reading, Wanted, operator};
 use super::glob::{Glob, Token, within};
 use super::side::{MARK, Side};
 use super::world::{Both, Need, World, canonical, entries};
+use crate::diagnostic::Code;
 use crate::expression::Expr;
 use crate::text::Span;
 
@@ -155,6 +156,9 @@ impl Reader<'_> {
         };
         let Expr::Map(parts) = document else { return Ok(opaque(&canonical(document), origin)) };
         let get = |name: &str| parts.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        if parts.iter().any(|(key, _)| !["Version", "Id", "Statement", MARK].contains(&key.as_str())) {
+            return Ok(opaque(&canonical(document), origin));
+        }
         let variables = match get("Version") {
             None => false,
             Some(Expr::Text(version)) if version == "2012-10-17" => true,
@@ -710,6 +714,10 @@ pub(super) fn from_text(expr: &Expr) -> Option<Expr> {
                 values.push(value.clone());
             }
         }
+    }
+    // Of a key that stands twice nobody knows which counts.
+    if crate::syntax::parse(&text).diagnostics.iter().any(|found| found.code == Code::SYN002) {
+        return None;
     }
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
     // What a key is called, as one of a condition, a value decides.

@@ -334,6 +334,8 @@ impl Asked<'_> {
                             let mut explicit = explicit.filter(|explicit| match (named, explicit) {
                                 (Expr::Text(named), Expr::Text(explicit)) => {
                                     named.ends_with(explicit.as_str())
+                                        || crate::facts::is_dynamic(named)
+                                        || crate::facts::is_dynamic(explicit)
                                 }
                                 _ => true,
                             });
@@ -661,6 +663,16 @@ impl Asked<'_> {
             // A new one is nobody's yet.
             let Some(before) = before else { continue };
             let (a, b) = (before.property("Roles"), item.property("Roles"));
+            // Which of those that share a name is there may turn on what differs.
+            let shares = |other: &&Item| of_name(other) && other.kind == item.kind;
+            let several = self.both.new.resources.values().filter(shares).count() > 1;
+            if several && self.both.reaches_changes(&Expr::text(""), item.condition.as_deref()) {
+                let why = "another instance profile has its name, and which of them is there may be another";
+                let mut told = self.not_told(name, "instance profile", why);
+                told.line = self.line_of(&format!("Resources.{name}"));
+                list.push(told);
+                continue;
+            }
             if a == b && !self.is_dirty(name) {
                 continue;
             }

@@ -296,6 +296,11 @@ impl Both {
     }
 
     fn holds(&self, which: Which, expr: &Expr, world: &World, depth: usize) -> Result<bool, Need> {
+        if depth > 60 && self.old.conditions != self.new.conditions {
+            // So deep it is not looked at, and may be another.
+            let expr = Expr::Unary(format!("{which:?}"), Box::new(expr.clone()));
+            return Self::opaque(&expr, world);
+        }
         if depth > 60 {
             return Self::opaque(expr, world);
         }

@@ -51,7 +51,8 @@ pub(super) fn flags(card: &mut Card) {
     }
     if !allowed.iter().any(|grant| is_all(grant)) {
         let bounded = card.boundary.is_some();
-        found.extend(ways(&allowed, bounded));
+        let reaching: Vec<&Grant> = allowed.iter().copied().filter(|grant| !reaches_nothing(grant)).collect();
+        found.extend(ways(&reaching, bounded));
     }
     let mut unique: Vec<Flag> = Vec::with_capacity(found.len());
     for flag in found {
@@ -107,10 +108,16 @@ fn is_wide(grant: &Grant) -> bool {
         || grant.targets.iter().any(|target| target.text == "*" || target.text.ends_with([':', '/', '*']))
 }
 
+/// `NotResource: '*'`
+fn reaches_nothing(grant: &Grant) -> bool {
+    grant.not_targets
+        && grant.targets.iter().any(|target| is_everything(&target.text) && target.only_if.is_empty())
+}
+
 fn of_grant(grant: &Grant) -> Vec<Flag> {
     let flag = |weight, text: String| flag(weight, text, grant);
     let mut found = Vec::new();
-    if grant.not_targets && grant.targets.iter().any(|target| target.text == "*") {
+    if reaches_nothing(grant) {
         let text = format!(
             "allows {} on nothing (`NotResource: '*'`): what replaces it decides",
             listed(&grant.actions)

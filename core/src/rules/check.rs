@@ -489,7 +489,8 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 self.found.push(Found { rule, resource, broken: true, what, source, place, help });
             }
             _ => {
-                let reasons = decision.reasons.iter();
+                // What the rule itself says is no reason.
+                let reasons = decision.reasons.iter().filter(|reason| !reason.part.starts_with("``"));
                 let mut help: Vec<String> =
                     reasons.map(|reason| format!("{}: {}", reason.part, reason.why)).collect();
                 if decision.reasons.iter().any(|reason| reason.part.contains("managed policy")) {

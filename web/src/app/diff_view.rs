@@ -9,9 +9,12 @@ use yew::{Callback, Html, classes, function_component, html, use_memo, use_state
 use super::code::{AnyRows, Code, Rows, painted};
 use super::context::{Context, number, use_page};
 use super::diff::{Row, hunks, rows};
+use super::lines::Lines;
 
 struct Diff {
     rows: Vec<Row>,
+    /// The monolith with what the configuration gives, where it gives anything.
+    base: Rc<Option<Lines>>,
     page: Context,
     open: Callback<usize>,
 }
@@ -28,6 +31,7 @@ fn words(reason: Reason) -> &'static str {
         Reason::WaitsFor => "waits for the attached policy",
         Reason::WaitsStill => "waits still for what it waited for through what moved",
         Reason::ReferenceToOutput => "the IAM stack's output in the place of the resource",
+        Reason::Given => "given by the configuration",
         Reason::Guard => "held to the account",
         Reason::Alias => "the text of the alias",
         Reason::StackName => "the application stack's name",
@@ -56,13 +60,14 @@ impl Rows for Diff {
                     why: &[Reason]| {
             let text = match (old, new) {
                 (_, Some(new)) => outcome.app.line(new),
-                (Some(old), None) => outcome.monolith.line(old),
+                (Some(old), None) => self.base.as_ref().as_ref().unwrap_or(&outcome.monolith).line(old),
                 (None, None) => "",
             };
             let why: Vec<&str> = why.iter().map(|reason| words(*reason)).collect();
             html! {
                 <div key={row} class={classes!("row", class)}>
-                    { numbered(Source::Template, old) }{ numbered(Source::App, new) }
+                    // Lines of what the monolith is with all that it is given are no lines of its own.
+                    { numbered(Source::Template, old.filter(|_| self.base.is_none())) }{ numbered(Source::App, new) }
                     <span class="sign">{ sign }</span>{ painted(text) }
                     if !why.is_empty() { <span class="why">{ why.join(", ") }</span> }
                 </div>
@@ -94,11 +99,15 @@ pub(crate) fn DiffView() -> Html {
     // Folds that were opened belong to the result that they were opened in.
     let current = opened.0.ptr_eq(&Rc::downgrade(&page.outcome));
     let open: Vec<usize> = if current { opened.1.clone() } else { Vec::new() };
+    // The edits are those of the monolith with what the configuration gives, where it gives anything.
+    let base = use_memo(page.outcome.clone(), |outcome| {
+        let source = outcome.split.as_ref().and_then(|split| split.source.as_ref());
+        source.map(|text| Lines::new(text.as_str().into()))
+    });
     let found = use_memo(page.outcome.clone(), |outcome| {
-        outcome
-            .split
-            .as_ref()
-            .map_or_else(Vec::new, |split| hunks(&outcome.monolith, &outcome.app, &split.documents.app))
+        let monolith = base.as_ref().as_ref().unwrap_or(&outcome.monolith);
+        let split = outcome.split.as_ref();
+        split.map_or_else(Vec::new, |split| hunks(monolith, &outcome.app, &split.documents.app))
     });
     let on_open = {
         let (opened, open, outcome) = (opened.clone(), open.clone(), Rc::downgrade(&page.outcome));
@@ -110,7 +119,8 @@ pub(crate) fn DiffView() -> Html {
     };
     let rows = use_memo((page.outcome.clone(), open), |(outcome, open)| {
         AnyRows(Rc::new(Diff {
-            rows: rows(&found, outcome.monolith.count(), open),
+            rows: rows(&found, base.as_ref().as_ref().unwrap_or(&outcome.monolith).count(), open),
+            base: base.clone(),
             page: page.clone(),
             open: on_open,
         }))

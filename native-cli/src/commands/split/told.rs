@@ -128,6 +128,11 @@ fn tell(split: &Split, files: &Files, out: &mut dyn Write) -> Result<(), Failure
 /// What has to be known to deploy the pair, and the verdict.
 fn ends(split: &Split, out: &mut dyn Write) -> Result<(), Failure> {
     let summary = &split.summary;
+    for (property, names) in &summary.given {
+        let few = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+        writeln!(out, "  given {property}: {few}{more}")?;
+    }
     if let Some(stack) = &summary.app_stack {
         let bounded = stack.bounded_by.as_ref().map_or(String::new(), |name| format!(", bounded by {name}"));
         writeln!(
