@@ -389,7 +389,7 @@ impl<'s> Search<'s> {
                 true => set.globs.is_empty(),
                 false => set.globs.iter().any(|glob| *glob == [Token::Any]),
             };
-            if !is_bounded && others.iter().any(|set| is_all(set)) {
+            if !is_bounded && others.iter().any(is_all) {
                 found.insert(*at);
                 continue;
             }
