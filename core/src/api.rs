@@ -50,7 +50,7 @@ pub struct SplitRequest<'r> {
     pub wiring: Option<Means>,
     /// What keeps patterns over buckets in the account, if given for this run.
     pub guard: Option<Guard>,
-    /// The company's rules, if there are any: they are asked of what moves.
+    /// The company's rules, if there are any: they are asked of what moves (with the feature `rules`).
     pub rules: Option<&'r str>,
     /// The time, in seconds since 1970: exceptions from rules end.
     pub now: f64,
@@ -401,7 +401,7 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         }
     }
     found.extend(plan::prefixes(&template, &|name| plan.moves(name)));
-    if let Some(rules) = request.rules {
+    if let Some(rules) = request.rules.filter(|_| cfg!(feature = "rules")) {
         let (rules, trouble) = crate::rules::read(rules);
         let is_read = !trouble.iter().any(|finding| finding.code.exit_code() == 2);
         found.extend(trouble);

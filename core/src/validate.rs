@@ -34,7 +34,7 @@ pub struct ValidateRequest<'r> {
     pub accept: Option<&'r str>,
     /// How many scopes may be wider; one more is an error.
     pub max_wider: Option<usize>,
-    /// The company's rules, if there are any.
+    /// The company's rules, if there are any (with the feature `rules`).
     pub rules: Option<&'r str>,
     /// The time, in seconds since 1970: exceptions from rules end.
     pub now: f64,
@@ -207,7 +207,7 @@ fn rules(
     app: &Template<'_, '_>,
     result: &mut Validation,
 ) {
-    let Some(text) = request.rules else { return };
+    let Some(text) = request.rules.filter(|_| cfg!(feature = "rules")) else { return };
     let (rules, trouble) = crate::rules::read(text);
     result.readable &= !trouble.iter().any(|finding| finding.code.exit_code() == 2);
     result.diagnostics.extend(trouble);
