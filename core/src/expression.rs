@@ -111,6 +111,10 @@ impl Expr {
         }
     }
 
+    fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
     /// Calls `visit` on this expression and all in it.
     pub fn walk(&self, visit: &mut impl FnMut(&Self)) {
         visit(self);
@@ -285,20 +289,24 @@ impl Lowering {
         match call.function {
             Function::Ref => match call.text() {
                 Some(name) => self.reference(name),
-                None => Expr::Unary(call.name.to_owned(), Box::new(self.plain(argument))),
+                None => {
+                    let name = if call.form == Form::Long { self.node(argument) } else { self.plain(argument) };
+                    match spelled(&name).filter(|_| self.exact) {
+                        Some(name) => Expr::Ref(name),
+                        None => Expr::Unary(call.name.to_owned(), Box::new(name)),
+                    }
+                }
             },
             Function::GetAtt => match call.get_att() {
                 Some((name, Some(attribute))) => Expr::GetAtt(self.text(name), self.text(attribute)),
                 _ => match all(argument) {
                     // What a loop computes is known once its variables are.
-                    arguments if matches!(arguments.as_slice(), [Expr::Text(_), Expr::Text(_)]) => {
-                        let mut texts = arguments.into_iter().filter_map(|argument| match argument {
-                            Expr::Text(text) => Some(text),
-                            _ => None,
-                        });
-                        Expr::GetAtt(texts.next().unwrap_or_default(), texts.next().unwrap_or_default())
-                    }
-                    arguments => Expr::Call(call.name.to_owned(), arguments),
+                    arguments => match arguments.iter().map(spelled).collect::<Option<Vec<String>>>().as_deref() {
+                        Some([name, attribute]) if self.exact || arguments.iter().all(Expr::is_text) => {
+                            Expr::GetAtt(name.clone(), attribute.clone())
+                        }
+                        _ => Expr::Call(call.name.to_owned(), arguments),
+                    },
                 },
             },
             Function::Sub => self.sub(argument),
@@ -386,6 +394,17 @@ pub fn is_typed(text: &str) -> bool {
             && text.bytes().all(|byte| {
                 byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b':' | b'e' | b'E')
             })
+}
+
+/// A computed name as a loop writes it: `Function${Name}`, whether `Fn::Sub` says it or not.
+#[must_use]
+pub fn spelled(name: &Expr) -> Option<String> {
+    match name {
+        Expr::Text(text) => Some(text.clone()),
+        Expr::Ref(variable) => Some(format!("${{{variable}}}")),
+        Expr::Concat(parts) => parts.iter().map(spelled).collect(),
+        _ => None,
+    }
 }
 
 /// What `${name}` stands for in a `Sub` text without a map.

@@ -68,12 +68,13 @@ pub(super) fn creation(
             missing.actions.iter().find(|action| act.check.asks(action)).cloned().unwrap_or_default();
         let message = format!(
             "the application cannot be created: `{}` needs `{action}` for `{}`, which comes only after it",
-            act.name, act.role
+            app.system.declaration(act.name).map_or(act.name, |(_, unit)| &unit.shown),
+            act.role
         );
         if !told.insert(message.clone()) {
             continue;
         }
-        let place = app.system.resources.get(act.name).map_or(Span::at(0), |unit| unit.place);
+        let place = app.system.declaration(act.name).map_or(Span::at(0), |(_, unit)| unit.place);
         let finding = Diagnostic::new(Code::PRF007, message)
             .label(Source::App, place, format!("checked when it is created ({})", act.check.source))
             .help(format!("resolve the reference in `{}` by `exact`, `pattern` or `attach`", missing.owner));
@@ -92,7 +93,7 @@ pub(super) fn creation(
             let targets = named(&permission.target).into_iter();
             pairs.extend(
                 targets
-                    .filter(|target| app.system.resources.contains_key(target) && target != act.name)
+                    .filter(|target| app.system.declaration(target).is_some() && target != act.name)
                     .map(|target| (act.name.to_owned(), target)),
             );
         }
@@ -116,7 +117,7 @@ fn concerns(act: &Act<'_>, permission: &Permission, whole: &Side<'_>) -> bool {
 /// The resources of the application that act while they are created, each with the roles that they act as.
 fn acts<'a>(app: &'a Side<'_>, iam: &Side<'_>) -> Vec<Act<'a>> {
     let mut acts = Vec::new();
-    for (name, unit) in &app.system.resources {
+    for (name, unit) in app.system.declarations() {
         let mut resource = None;
         for check in creation_checks(unit.kind()) {
             let resource = resource.get_or_insert_with(|| app.resource(unit, app.exists(unit)));
@@ -212,14 +213,14 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
         let by_name = called(&value, app, &is_function);
         for name in names.into_iter().chain(by_name).filter(|name| seen.insert(name.clone())) {
             for side in [app, iam] {
-                let Some(unit) = side.system.resources.get(&name) else { continue };
+                let Some((name, unit)) = side.system.declaration(&name) else { continue };
                 if let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties") {
                     for (path, through) in through.steps(unit.kind()) {
                         open.extend(at(properties, path).into_iter().map(|value| (value, through)));
                     }
                 }
                 if unit.kind() == "AWS::SNS::Topic" {
-                    open.extend(subscribers(&name, side).into_iter().map(|value| (value, through)));
+                    open.extend(subscribers(name, side).into_iter().map(|value| (value, through)));
                 }
             }
         }
@@ -239,7 +240,7 @@ fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> bool) -> Ve
         texts.extend(text.map(|text| (text, is_whole)));
     }
     let mut found = Vec::new();
-    for (name, unit) in side.system.resources.iter().filter(|(_, unit)| is_meant(unit.kind())) {
+    for (name, unit) in side.system.declarations().filter(|(_, unit)| is_meant(unit.kind())) {
         let Some([property]) = resource_type(unit.kind()).map(|row| row.name_property) else { continue };
         let Some(explicit) = unit.property(property) else { continue };
         let explicit = side.form().value(explicit, Cond::ALWAYS);
@@ -255,7 +256,7 @@ fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> bool) -> Ve
                     || text.rsplit_once(':').is_some_and(|(before, _)| ends(before, *is_whole))
             };
             if texts.iter().any(is_called) {
-                found.push(name.clone());
+                found.push(name.to_owned());
             }
         }
     }
@@ -264,7 +265,8 @@ fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> bool) -> Ve
 
 /// Where the subscriptions of a topic deliver to.
 fn subscribers(topic: &str, side: &Side<'_>) -> Vec<Value> {
-    let subscriptions = side.system.resources.values().filter(|unit| unit.kind() == "AWS::SNS::Subscription");
+    let all = side.system.declarations().map(|(_, unit)| unit);
+    let subscriptions = all.filter(|unit| unit.kind() == "AWS::SNS::Subscription");
     let endpoint = |unit| {
         let whole = side.resource(unit, Cond::ALWAYS);
         let properties = whole.get("Properties")?;

@@ -25,23 +25,23 @@ impl<'g> Graph<'g> {
     /// The graph of a template, or of some of its resources alone; `is_soft` says of which only `DependsOn` counts.
     fn of(system: &'g System<'_>, holds: &dyn Fn(&str) -> bool, is_soft: &dyn Fn(&str) -> bool) -> Self {
         let names: Vec<&str> =
-            system.resources.keys().map(String::as_str).filter(|name| holds(name)).collect();
+            system.declarations().map(|(name, _)| name).filter(|name| holds(name)).collect();
         let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
         let direct: Vec<Vec<usize>> = names
             .iter()
             .map(|name| {
                 let mut targets = BTreeSet::new();
-                if let Some(unit) = system.resources.get(*name) {
+                let number =
+                    |target: &str| system.declaration(target).and_then(|(name, _)| numbers.get(name).copied());
+                if let Some((_, unit)) = system.declaration(name) {
                     unit.expr.walk(&mut |part| {
                         if let Expr::Ref(target) | Expr::GetAtt(target, _) = part
                             && !is_soft(name)
                         {
-                            targets.extend(numbers.get(target.as_str()).copied());
+                            targets.extend(number(target));
                         }
                     });
-                    targets.extend(
-                        unit.waits_for().into_iter().filter_map(|target| numbers.get(target).copied()),
-                    );
+                    targets.extend(unit.waits_for().into_iter().filter_map(number));
                 }
                 targets.into_iter().collect()
             })
@@ -73,18 +73,16 @@ pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Act
     let everything = |_: &str| true;
     let nothing = |_: &str| false;
     let whole = Graph::of(monolith, &everything, &nothing);
-    let said = Graph::of(monolith, &|name| app.resources.contains_key(name), &nothing);
+    let said = Graph::of(monolith, &|name| app.declaration(name).is_some(), &nothing);
     let of_app = Graph::of(app, &everything, &nothing);
     let mut missing = lost(app, &said, &of_app);
     for (name, target) in &acting.on {
-        let (Some((name, _)), Some((target, _))) =
-            (app.resources.get_key_value(name), app.resources.get_key_value(target))
-        else {
+        let (Some((name, _)), Some((target, _))) = (app.declaration(name), app.declaration(target)) else {
             continue;
         };
         if whole.waits(name, target) && !whole.waits(target, name) && !of_app.waits(name, target) {
             let gone = missing.entry(name).or_default();
-            if !gone.contains(&target.as_str()) {
+            if !gone.contains(&target) {
                 gone.push(target);
             }
         }
@@ -107,8 +105,9 @@ pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Act
                 })
             })
             .collect();
-        let Some(unit) = app.resources.get(name).filter(|_| !gone.is_empty()) else { continue };
-        let targets: Vec<String> = gone.iter().map(|target| format!("`{target}`")).collect();
+        let Some((_, unit)) = app.declaration(name).filter(|_| !gone.is_empty()) else { continue };
+        let targets: Vec<String> = gone.iter().map(|target| format!("`{}`", shown(app, target))).collect();
+        let name = &unit.shown;
         proof.faults.push(
             Diagnostic::new(
                 Code::PRF008,
@@ -123,7 +122,7 @@ pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Act
         );
     }
     // Among what moved, a `DependsOn` is kept; what waited by a reference waits by it, or the reference stands elsewhere.
-    let moved = Graph::of(monolith, &|name| iam.resources.contains_key(name), &everything);
+    let moved = Graph::of(monolith, &|name| iam.declaration(name).is_some(), &everything);
     let of_iam = Graph::of(iam, &everything, &nothing);
     tell(iam, &lost(iam, &moved, &of_iam), &of_iam, proof);
     for policy in attached {
@@ -138,13 +137,13 @@ fn lost<'g>(
     after: &Graph<'_>,
 ) -> BTreeMap<&'g str, Vec<&'g str>> {
     let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for name in system.resources.keys() {
+    for (name, _) in system.declarations() {
         let gone: Vec<&str> = before
             .all(name)
             .filter(|target| {
                 // In a circle, which cannot be deployed, nothing comes first.
                 !before.waits(target, name)
-                    && system.resources.contains_key(*target)
+                    && system.declaration(target).is_some()
                     && !after.waits(name, target)
             })
             .collect();
@@ -170,11 +169,12 @@ fn sometimes(
         return;
     }
     let (before, alone) =
-        (Worlds::of(whole, &|_| true), Worlds::of(whole, &|name| app.system.resources.contains_key(name)));
+        (Worlds::of(whole, &|_| true), Worlds::of(whole, &|name| app.system.declaration(name).is_some()));
     let all = said.into_iter().map(|pair| (pair, &alone)).chain(acts.into_iter().map(|pair| (pair, &before)));
     for ((name, target), before) in all {
-        let Some(unit) = app.system.resources.get(name) else { continue };
+        let Some((_, unit)) = app.system.declaration(name) else { continue };
         if !after.keeps(before, name, target) {
+            let (name, target) = (&unit.shown, shown(app.system, target));
             proof.faults.push(
                 Diagnostic::new(
                     Code::PRF008,
@@ -187,10 +187,15 @@ fn sometimes(
     }
 }
 
+/// The name of a declaration as its template writes it.
+fn shown<'s>(system: &'s System<'_>, name: &'s str) -> &'s str {
+    system.declaration(name).map_or(name, |(_, unit)| &unit.shown)
+}
+
 /// One finding a wait that is lost; what follows from another is told with that one.
 fn tell(system: &System<'_>, missing: &BTreeMap<&str, Vec<&str>>, after: &Graph<'_>, proof: &mut Proof) {
     for (name, gone) in missing {
-        let Some(unit) = system.resources.get(*name) else { continue };
+        let Some((_, unit)) = system.declaration(name) else { continue };
         for target in gone {
             let follows = gone.iter().any(|other| other != target && after.waits(other, target))
                 || missing
@@ -200,6 +205,7 @@ fn tell(system: &System<'_>, missing: &BTreeMap<&str, Vec<&str>>, after: &Graph<
                 continue;
             }
             let world = if system.source == Source::Iam { "the IAM stack" } else { "the application" };
+            let (name, target) = (&unit.shown, shown(system, target));
             proof.faults.push(
                 Diagnostic::new(Code::PRF008, format!("in {world} `{name}` no longer waits for `{target}`"))
                     .label(system.source, unit.place, "in the monolith it does")
@@ -217,7 +223,7 @@ fn consumers(
     acting: &Acting,
     proof: &mut Proof,
 ) {
-    for (name, unit) in &app.resources {
+    for (name, unit) in app.declarations() {
         if *name == policy.name || !whole.waits(name, &policy.role) || after.waits(name, &policy.name) {
             continue;
         }
@@ -228,14 +234,14 @@ fn consumers(
         // Another that waits is between.
         let direct = whole
             .numbers
-            .get(name.as_str())
+            .get(name)
             .and_then(|at| whole.direct.get(*at))
             .zip(whole.numbers.get(policy.role.as_str()))
             .is_some_and(|(direct, role)| direct.contains(role));
         let behind_waiting_ones = !direct
             && whole.all(name).any(|between| {
                 between != policy.role
-                    && app.resources.contains_key(between)
+                    && app.declaration(between).is_some()
                     && whole.waits(between, &policy.role)
                     && !after.waits(&policy.name, between)
             });
@@ -243,7 +249,7 @@ fn consumers(
             continue;
         }
         // What acts as the role while it is created needs its permissions then; others may run without them for a while.
-        let severity = if acting.roles.contains(&(name.clone(), policy.role.clone())) {
+        let severity = if acting.roles.contains(&(name.to_owned(), policy.role.clone())) {
             Severity::Error
         } else {
             Severity::Warning
@@ -252,8 +258,8 @@ fn consumers(
             Diagnostic::new(
                 Code::PRF008,
                 format!(
-                    "`{name}` does not wait for `{}`, which has permissions of its role `{}`",
-                    policy.name, policy.role
+                    "`{}` does not wait for `{}`, which has permissions of its role `{}`",
+                    unit.shown, policy.name, policy.role
                 ),
             )
             .with_severity(severity)

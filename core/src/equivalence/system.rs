@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::{Expr, Lowering};
 use crate::syntax::Node;
-use crate::template::Template;
+use crate::template::{Template, may_mean};
 use crate::text::Span;
 
 /// An entry of a section, or a loop that cannot be written out.
@@ -19,6 +19,8 @@ pub(super) struct Unit {
     pub(super) place: Span,
     /// Whether it is a loop over what the text does not tell.
     pub(super) is_loop: bool,
+    /// The name as it is written: in such a loop with its variables.
+    pub(super) shown: String,
 }
 
 impl Unit {
@@ -93,6 +95,9 @@ pub(super) struct System<'p> {
     pub(super) template: &'p Template<'p, 'p>,
     pub(super) source: Source,
     pub(super) resources: Units,
+    /// What loops declare that cannot be written out, by its name with the loops' variables counted from outside
+    /// (`Function${1}`), so that what they are called makes no difference.
+    pub(super) made: Units,
     pub(super) conditions: Units,
     pub(super) outputs: Units,
     pub(super) parameters: Units,
@@ -107,11 +112,13 @@ const MOST_UNITS: usize = 2_000;
 impl<'p> System<'p> {
     pub(super) fn of(template: &'p Template<'p, 'p>, source: Source) -> Self {
         let mut faults = Vec::new();
+        let mut made = Units::new();
         let mut section = |name: &str| {
             let mut units = Units::new();
             if let Some(node) = template.section(name) {
                 let lowering = Lowering::exact();
-                write_out(node.resolved(), &lowering, None, source, &mut units, &mut faults);
+                let made = (name == "Resources").then_some(&mut made);
+                write_out(node.resolved(), &lowering, None, source, &mut Found { units: &mut units, made }, &mut faults);
             }
             units
         };
@@ -119,7 +126,47 @@ impl<'p> System<'p> {
         let (outputs, parameters) = (section("Outputs"), section("Parameters"));
         let mappings = section("Mappings");
         loop_names(template, source, &mut faults);
-        Self { template, source, resources, conditions, outputs, parameters, mappings, faults }
+        Self { template, source, resources, made, conditions, outputs, parameters, mappings, faults }
+    }
+
+    /// The declarations of resources: what stands in loops that cannot be written out, each by itself.
+    pub(super) fn declarations(&self) -> impl Iterator<Item = (&str, &Unit)> {
+        let plain = self.resources.iter().filter(|(_, unit)| !unit.is_loop);
+        plain.chain(&self.made).map(|(name, unit)| (name.as_str(), unit))
+    }
+
+    /// A declaration of a resource, by its name; one that a loop alone may make.
+    pub(super) fn declaration(&self, name: &str) -> Option<(&str, &Unit)> {
+        let plain = self.resources.get_key_value(name).filter(|(_, unit)| !unit.is_loop);
+        let found = plain.or_else(|| self.made.get_key_value(name)).or_else(|| {
+            let mut may = self.made.iter().filter(|(made, _)| may_mean(made, name));
+            may.next().filter(|_| may.next().is_none())
+        });
+        found.map(|(name, unit)| (name.as_str(), unit))
+    }
+}
+
+/// What `write_out` finds.
+struct Found<'f> {
+    units: &'f mut Units,
+    made: Option<&'f mut Units>,
+}
+
+/// Adds what the body of a loop declares whose turns are not in the text.
+fn enter(argument: Node<'_, '_>, lowering: &Lowering, depth: usize, place: Span, made: &mut Units) {
+    let mut items = argument.resolved().items().map(Node::resolved);
+    let (Some(variable), Some(_), Some(body)) = (items.next(), items.next(), items.next()) else { return };
+    let Some(variable) = variable.literal() else { return };
+    let mut inner = lowering.clone();
+    inner.bound.push((variable.to_owned(), format!("${{{depth}}}")));
+    for (key, value) in body.entries() {
+        let written = key.as_str().unwrap_or_default();
+        if written.starts_with("Fn::ForEach") {
+            enter(value, &inner, depth + 1, place, made);
+            continue;
+        }
+        let unit = Unit { expr: inner.node(value), place, is_loop: false, shown: written.to_owned() };
+        made.insert(inner.text(written), unit);
     }
 }
 
@@ -163,7 +210,7 @@ fn write_out(
     lowering: &Lowering,
     outer: Option<Span>,
     source: Source,
-    units: &mut Units,
+    found: &mut Found<'_>,
     faults: &mut Vec<Diagnostic>,
 ) {
     for (key, value) in entries.entries() {
@@ -173,7 +220,7 @@ fn write_out(
             && let Some((variable, values, body)) = lowering.turns(value)
         {
             for turn in values {
-                if units.len() > MOST_UNITS {
+                if found.units.len() > MOST_UNITS {
                     faults.push(
                         Diagnostic::new(
                             Code::PRF005,
@@ -186,13 +233,16 @@ fn write_out(
                 }
                 let mut inner = lowering.clone();
                 inner.bound.push((variable.clone(), turn));
-                write_out(body, &inner, Some(place), source, units, faults);
+                write_out(body, &inner, Some(place), source, found, faults);
             }
             continue;
         }
         let is_loop = name.starts_with("Fn::");
-        let unit = Unit { expr: lowering.node(value), place, is_loop };
-        if units.insert(name.clone(), unit).is_some() {
+        if let Some(made) = found.made.as_deref_mut().filter(|_| name.starts_with("Fn::ForEach")) {
+            enter(value, lowering, 1, place, made);
+        }
+        let unit = Unit { expr: lowering.node(value), place, is_loop, shown: name.clone() };
+        if found.units.insert(name.clone(), unit).is_some() {
             faults.push(
                 Diagnostic::new(Code::PRF005, format!("`{name}` is made more than once"))
                     .label(source, place, "one of them")

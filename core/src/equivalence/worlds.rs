@@ -23,18 +23,18 @@ impl<'w, 'p> Worlds<'w, 'p> {
     /// The waits of a template, or of some of its resources among themselves.
     pub(super) fn of(side: &'w Side<'p>, holds: &dyn Fn(&str) -> bool) -> Self {
         let mut edges: BTreeMap<&str, BTreeMap<&str, Cond>> = BTreeMap::new();
-        for (name, unit) in side.system.resources.iter().filter(|(name, _)| holds(name)) {
+        for (name, unit) in side.system.declarations().filter(|(name, _)| holds(name)) {
             let mut found = BTreeMap::new();
             waits_in(side, &unit.expr, Cond::ALWAYS, &mut found);
             for target in unit.waits_for() {
-                if let Some((target, _)) = side.system.resources.get_key_value(target) {
+                if let Some((target, _)) = side.system.declaration(target) {
                     found.insert(target, Cond::ALWAYS);
                 }
             }
             found.retain(|target, _| holds(target));
             // What is not there waits for nothing, and nothing waits for it.
             for (target, cond) in &mut found {
-                let exists = side.system.resources.get(*target).map_or(Cond::NEVER, |unit| side.exists(unit));
+                let exists = side.system.declaration(target).map_or(Cond::NEVER, |(_, unit)| side.exists(unit));
                 *cond = side.common.conditions.and(*cond, exists);
             }
             edges.insert(name, found);
@@ -49,8 +49,8 @@ impl<'w, 'p> Worlds<'w, 'p> {
 
     /// In which worlds one waits for another, where it exists.
     pub(super) fn waits(&self, one: &str, other: &str) -> Cond {
-        let Some((other, _)) = self.side.system.resources.get_key_value(other) else { return Cond::NEVER };
-        if let Some(known) = self.known.borrow().get(other.as_str()) {
+        let Some((other, _)) = self.side.system.declaration(other) else { return Cond::NEVER };
+        if let Some(known) = self.known.borrow().get(other) {
             return known.get(one).copied().unwrap_or(Cond::NEVER);
         }
         let mut reach = BTreeMap::new();
@@ -90,7 +90,7 @@ impl<'w, 'p> Worlds<'w, 'p> {
     /// Whether one waits for another wherever it did before.
     pub(super) fn keeps(&self, before: &Worlds<'_, '_>, one: &str, other: &str) -> bool {
         let all = &self.side.common.conditions;
-        let Some(unit) = self.side.system.resources.get(one) else { return true };
+        let Some((_, unit)) = self.side.system.declaration(one) else { return true };
         let wanted = all.and(before.waits(one, other), self.side.exists(unit));
         all.implies(wanted, self.waits(one, other))
     }
@@ -101,7 +101,7 @@ fn waits_in<'w>(side: &'w Side<'_>, expr: &Expr, cond: Cond, found: &mut BTreeMa
     let all = &side.common.conditions;
     match expr {
         Expr::Ref(name) | Expr::GetAtt(name, _) => {
-            if let Some((name, _)) = side.system.resources.get_key_value(name) {
+            if let Some((name, _)) = side.system.declaration(name) {
                 let known = found.entry(name).or_insert(Cond::NEVER);
                 *known = all.or(*known, cond);
             }

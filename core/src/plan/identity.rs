@@ -1,7 +1,6 @@
 //! Who is meant: identity followed through name expressions, where a text says a name that a resource has.
 
-use crate::expression::Expr;
-use crate::expression::lower;
+use crate::expression::{Expr, lower, spelled};
 use crate::facts::{iam_type, resource_type};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
@@ -42,6 +41,10 @@ pub(super) fn keys(expr: &Expr) -> Vec<String> {
         Expr::Ref(name) => vec![format!("{OPEN}{name}{CLOSE}")],
         Expr::GetAtt(name, attribute) => vec![format!("{OPEN}{name}.{attribute}{CLOSE}")],
         Expr::Named(_, inner) => keys(inner),
+        // The name of what a loop makes.
+        Expr::Unary(call, inner) if call == "Ref" => {
+            vec![format!("{OPEN}{}{CLOSE}", spelled(inner).unwrap_or_default())]
+        }
         Expr::Concat(parts) => joined(parts, ""),
         Expr::Call(name, arguments) => match (name.as_str(), arguments.as_slice()) {
             ("Join", [Expr::Text(delimiter), Expr::List(parts)]) => joined(parts, delimiter),
