@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::config::{ConfigFile, Guard, Means, Resolution};
+use crate::config::{ConfigFile, Gifts, Guard, Iam, Means, Resolution};
 use crate::contract;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::document::{self, Documents, Look};
@@ -50,6 +50,8 @@ pub struct SplitRequest<'r> {
     pub wiring: Option<Means>,
     /// What keeps patterns over buckets in the account, if given for this run.
     pub guard: Option<Guard>,
+    /// What all that moves is given, before what the configuration says.
+    pub iam: Option<&'r Gifts>,
     /// The company's rules, if there are any: they are asked of what moves (with the feature `rules`).
     pub rules: Option<&'r str>,
     /// The time, in seconds since 1970: exceptions from rules end.
@@ -110,6 +112,9 @@ pub struct Split {
     /// The monolith with what the configuration gives to all that moves, where it gives anything.
     #[serde(skip)]
     pub source: Option<String>,
+    /// Parameters and conditions that the configuration adds for the IAM template alone.
+    #[serde(skip)]
+    pub of_iam: Vec<String>,
 }
 
 impl Split {
@@ -136,16 +141,18 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
         return answer;
     }
     let (config, _) = request.config.map_or((None, Vec::new()), ConfigFile::read);
-    match config.map(|file| file.config.iam).filter(crate::config::Iam::gives) {
-        Some(iam) => given(request, &iam),
-        None => plainly(request),
+    let iam = config.map(|file| file.config.iam).unwrap_or_default();
+    match iam.with(request.iam) {
+        Ok(iam) if iam.gives() => given(request, &iam),
+        Ok(_) => plainly(request, &[]),
+        Err(diagnostics) => SplitAnswer::Refused { diagnostics },
     }
 }
 
 /// Splits what the template is once the configuration has given what it gives to all that moves.
-fn given(request: &SplitRequest<'_>, iam: &crate::config::Iam) -> SplitAnswer {
+fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
     // What moves is known once it was tried.
-    let tried = match plainly(request) {
+    let tried = match plainly(request, &[]) {
         SplitAnswer::Done(split) => split,
         refused => return refused,
     };
@@ -158,11 +165,13 @@ fn given(request: &SplitRequest<'_>, iam: &crate::config::Iam) -> SplitAnswer {
         Err(diagnostics) => return SplitAnswer::Refused { diagnostics },
     };
     let source = given.edits.apply(request.template);
-    let mut answer = plainly(&SplitRequest { template: &source, ..request.clone() });
+    let mut answer = plainly(&SplitRequest { template: &source, ..request.clone() }, &given.of_iam);
     let place = |offset: u32| given.edits.before(offset);
     match &mut answer {
         SplitAnswer::Done(split) => {
             split.diagnostics.iter_mut().for_each(|found| back(found, Source::Template, &place));
+            split.diagnostics.extend(given.notes);
+            split.of_iam = given.of_iam;
             let (of_source, of_text) = (LineIndex::new(&source), LineIndex::new(request.template));
             let line = |line: u32| of_text.line(place(of_source.start(line)));
             split.summary.with_lines(&line);
@@ -185,10 +194,10 @@ pub(crate) fn back(found: &mut Diagnostic, source: Source, place: &dyn Fn(u32) -
     }
 }
 
-/// Splits a template as it is.
-fn plainly(request: &SplitRequest<'_>) -> SplitAnswer {
+/// Splits a template as it is. `of_iam` are parameters and conditions that were added for what moves.
+fn plainly(request: &SplitRequest<'_>, of_iam: &[String]) -> SplitAnswer {
     let mut found = Vec::new();
-    let answer = run(request, &mut found);
+    let answer = run(request, of_iam, &mut found);
     // Errors first, each kind in the order of the text.
     found.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     match answer {
@@ -236,7 +245,7 @@ fn checked(monolith: &str, split: &Split) -> (Vec<Diagnostic>, String) {
     let of_monolith = read(&of_monolith, Source::Template, &mut validation).map(|read| read.template);
     let (iam, app) = (iam.map(|read| read.template), app.map(|read| read.template));
     if let (Some(iam), Some(app)) = (&iam, &app) {
-        compare(iam, app, of_monolith.as_ref(), None, &mut validation);
+        compare(iam, app, of_monolith.as_ref(), None, &split.of_iam, &mut validation);
     }
     let mut found = Vec::new();
     // What is wrong with the monolith's own declarations is not the split's doing.
@@ -322,7 +331,7 @@ fn unplanned(split: &Split, iam: &Template<'_, '_>, app: &Template<'_, '_>) -> V
     missing.collect()
 }
 
-fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Split>> {
+fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic>) -> Option<Box<Split>> {
     let (config, errors) = request.config.map_or((None, Vec::new()), ConfigFile::read);
     let unreadable_config = request.config.is_some() && config.is_none();
     found.extend(errors);
@@ -370,7 +379,8 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
     if found.iter().any(Diagnostic::is_error) {
         return None;
     }
-    let look = config.as_ref().map_or_else(Look::default, look);
+    let mut look = config.as_ref().map_or_else(Look::default, look);
+    of_iam.clone_into(&mut look.of_iam);
     let (documents, notes) = match document::write(&template, &plan, &look) {
         Ok(written) => written,
         Err(errors) => {
@@ -413,7 +423,10 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
     }
     let missing = found.iter().filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
     let missing = missing.filter_map(|d| d.message.split('`').nth(1).map(str::to_owned)).collect();
-    let summary = summary::summary(&template, &plan, &documents.iam, missing);
+    let mut summary = summary::summary(&template, &plan, &documents.iam, missing);
+    for names in [&mut summary.travels.parameters, &mut summary.travels.conditions] {
+        names.retain(|name| !of_iam.contains(name));
+    }
     Some(Box::new(Split {
         iam,
         app,
@@ -423,6 +436,7 @@ fn run(request: &SplitRequest<'_>, found: &mut Vec<Diagnostic>) -> Option<Box<Sp
         diagnostics: Vec::new(),
         documents,
         source: None,
+        of_iam: of_iam.to_vec(),
     }))
 }
 
@@ -435,6 +449,7 @@ fn look(config: &ConfigFile<'_>) -> Look {
         policy_pattern: patterns.policy_pattern.clone(),
         group: metadata.add_parameter_group.then_some(group),
         after: metadata.insert_after_group.clone(),
+        of_iam: Vec::new(),
     }
 }
 

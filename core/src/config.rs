@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod iam;
+
+pub use iam::{Boundary, Gifts, Iam, NamePiece, Own, name_pieces};
+
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::syntax::{Document, Node, parse};
 use crate::text::{Span, line_start};
@@ -138,48 +142,8 @@ pub struct Config {
     pub guard: Option<Guard>,
     /// What all that moves is given.
     pub iam: Iam,
-}
-
-/// What becomes of a property that a resource has already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Own {
-    /// It stays.
-    #[default]
-    Keep,
-    /// What the configuration gives takes its place.
-    Replace,
-    /// It is an error.
-    Refuse,
-}
-
-/// `iam:`: what all that moves is given. `${Name}` in a text is what the template's parameter has, as in `Fn::Sub`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Iam {
-    /// The ARN of a managed policy, for roles and users.
-    pub permissions_boundary: Option<String>,
-    /// The path.
-    pub path: Option<String>,
-    /// Tags, for roles and users.
-    pub tags: BTreeMap<String, String>,
-    /// Seconds, for roles.
-    pub max_session_duration: Option<u32>,
-    /// What becomes of a property that a resource has already; tags of other keys stay in any case.
-    pub own: Own,
-    /// Logical ids that get nothing.
-    pub except: Vec<String>,
-}
-
-impl Iam {
-    /// Whether anything is given.
-    #[must_use]
-    pub fn gives(&self) -> bool {
-        self.permissions_boundary.is_some()
-            || self.path.is_some()
-            || !self.tags.is_empty()
-            || self.max_session_duration.is_some()
-    }
+    /// The file of the company's rules, from the configuration's own folder.
+    pub rules: Option<String>,
 }
 
 /// `extraction:`
@@ -240,13 +204,13 @@ const KEYS: &[(&str, &[&str])] = &[
             "wiring",
             "guard",
             "iam",
+            "rules",
         ],
     ),
     ("extraction", &["roles", "policies", "exclude_policies"]),
     ("parameter_generation", &["role_pattern", "policy_pattern"]),
     ("metadata", &["add_parameter_group", "parameter_group_name", "insert_after_group"]),
     ("resolution", &["order", "resources"]),
-    ("iam", &["permissions_boundary", "path", "tags", "max_session_duration", "own", "except"]),
 ];
 
 /// A configuration and the places of its values.
@@ -268,11 +232,17 @@ impl<'t> ConfigFile<'t> {
                 let node = if path.is_empty() { Some(root) } else { root.get(path) };
                 node.into_iter().for_each(|node| unknown_keys(node, keys, &mut found));
             }
+            if let Some(iam) = root.get("iam") {
+                let more = ["except", "resources"];
+                unknown_keys(iam, &[iam::GIFTS, &more].concat(), &mut found);
+                let each = iam.get("resources").into_iter().flat_map(Node::entries);
+                each.for_each(|(_, gifts)| unknown_keys(gifts, iam::GIFTS, &mut found));
+            }
         }
         let config = match serde_yaml::from_str::<Option<Config>>(text) {
             Ok(config) => Some(config.unwrap_or_default()),
             Err(error) => {
-                if found.is_empty() {
+                if parsed.diagnostics.is_empty() {
                     let offset = error.location().map_or(0, |place| place.index()).min(text.len());
                     let end = text
                         .get(offset..)
@@ -365,44 +335,9 @@ impl<'t> ConfigFile<'t> {
                 ));
             }
         }
-        let iam = &self.config.iam;
-        if let Some(arn) = &iam.permissions_boundary
-            && !(arn.starts_with("${") || (arn.starts_with("arn:") && arn.contains(":policy/")))
-        {
-            found.push(invalid(
-                &["iam", "permissions_boundary"],
-                format!("`{arn}` is no managed policy's ARN"),
-                "write `arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/NAME`, or `${PARAMETER}`",
-            ));
-        }
-        if let Some(path) = &iam.path
-            && !is_path(path)
-        {
-            found.push(invalid(
-                &["iam", "path"],
-                format!("IAM takes no path `{path}`"),
-                "a path begins and ends with a slash and has at most 512 characters: `/team/`",
-            ));
-        }
-        if iam.max_session_duration.is_some_and(|seconds| !(3_600..=43_200).contains(&seconds)) {
-            found.push(invalid(
-                &["iam", "max_session_duration"],
-                "IAM takes no such duration of a session".to_owned(),
-                "write seconds, from 3600 to 43200",
-            ));
-        }
-        for (key, value) in &iam.tags {
-            if key.is_empty()
-                || key.chars().count() > 128
-                || value.chars().count() > 256
-                || key.starts_with("aws:")
-            {
-                found.push(invalid(
-                    &["iam", "tags", key],
-                    format!("IAM takes no tag `{key}` with this value"),
-                    "a key has 1 to 128 characters and does not begin with `aws:`, a value has at most 256",
-                ));
-            }
+        for (path, message, help) in self.config.iam.wrong() {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            found.push(invalid(&path, message, help));
         }
         if let Some(name) = &self.config.app_stack_parameter
             && !is_logical_id(name)
@@ -446,15 +381,6 @@ fn unknown_keys(node: Node<'_, '_>, known: &[&str], found: &mut Vec<Diagnostic>)
             );
         }
     }
-}
-
-/// Whether IAM takes a path. Source: IAM API Reference, `CreateRole`, `Path`: 1 to 512 characters, between slashes.
-fn is_path(path: &str) -> bool {
-    path.len() <= 512
-        && path.starts_with('/')
-        && path.ends_with('/')
-        && !path.contains("//")
-        && path.chars().all(|c| ('!'..='~').contains(&c))
 }
 
 /// Whether CloudFormation takes a text as a logical id: letters and digits.

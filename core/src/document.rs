@@ -38,6 +38,8 @@ pub struct Look {
     pub group: Option<String>,
     /// The label of the group that it follows.
     pub after: Option<String>,
+    /// Parameters and conditions that were added for what moves: the application does without them.
+    pub of_iam: Vec<String>,
 }
 
 /// Writes both documents.

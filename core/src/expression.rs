@@ -290,7 +290,8 @@ impl Lowering {
             Function::Ref => match call.text() {
                 Some(name) => self.reference(name),
                 None => {
-                    let name = if call.form == Form::Long { self.node(argument) } else { self.plain(argument) };
+                    let name =
+                        if call.form == Form::Long { self.node(argument) } else { self.plain(argument) };
                     match spelled(&name).filter(|_| self.exact) {
                         Some(name) => Expr::Ref(name),
                         None => Expr::Unary(call.name.to_owned(), Box::new(name)),
@@ -301,12 +302,14 @@ impl Lowering {
                 Some((name, Some(attribute))) => Expr::GetAtt(self.text(name), self.text(attribute)),
                 _ => match all(argument) {
                     // What a loop computes is known once its variables are.
-                    arguments => match arguments.iter().map(spelled).collect::<Option<Vec<String>>>().as_deref() {
-                        Some([name, attribute]) if self.exact || arguments.iter().all(Expr::is_text) => {
-                            Expr::GetAtt(name.clone(), attribute.clone())
+                    arguments => {
+                        match arguments.iter().map(spelled).collect::<Option<Vec<String>>>().as_deref() {
+                            Some([name, attribute]) if self.exact || arguments.iter().all(Expr::is_text) => {
+                                Expr::GetAtt(name.clone(), attribute.clone())
+                            }
+                            _ => Expr::Call(call.name.to_owned(), arguments),
                         }
-                        _ => Expr::Call(call.name.to_owned(), arguments),
-                    },
+                    }
                 },
             },
             Function::Sub => self.sub(argument),

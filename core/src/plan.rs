@@ -355,8 +355,15 @@ pub fn plan<'d, 't>(
         }
     }
     stack_names.sort_by_key(|reference| reference.place.start);
-    let app_stack =
-        names::app_stack(&crossing.bridges, !stack_names.is_empty(), &parameter, options, &mut found);
+    let app_stack = names::app_stack(
+        template,
+        &moved,
+        &crossing.bridges,
+        !stack_names.is_empty(),
+        &parameter,
+        options,
+        &mut found,
+    );
     let made = names::Made {
         wires: &rewriting.wires,
         stack: app_stack.as_ref(),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, ConfigFile};
+use crate::config::{Config, ConfigFile, Gifts, Iam};
 use crate::contract::{self, Contract, Pair};
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::equivalence::{Change, Triple, Wiring, prove};
@@ -34,6 +34,8 @@ pub struct ValidateRequest<'r> {
     pub accept: Option<&'r str>,
     /// How many scopes may be wider; one more is an error.
     pub max_wider: Option<usize>,
+    /// What all that moves was given, before what the configuration says.
+    pub iam_gives: Option<&'r Gifts>,
     /// The company's rules, if there are any (with the feature `rules`).
     pub rules: Option<&'r str>,
     /// The time, in seconds since 1970: exceptions from rules end.
@@ -158,26 +160,35 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
     let iam = read(&iam, Source::Iam, &mut result);
     let app = read(&app, Source::App, &mut result);
     // With a configuration that gives something, the pair is the monolith's but for that.
-    let gives = config.as_ref().map(|file| &file.config.iam).filter(|iam| iam.gives());
-    let given = gives.zip(request.monolith).zip(iam.as_ref()).and_then(|((gives, monolith), iam)| {
-        let parsed = parse(monolith);
-        let template = template::read(&parsed.document).0?;
-        let moved = iam.template.resources.keys().copied().collect();
-        match crate::document::given(&template, gives, &moved) {
-            Ok(given) => Some((given.edits.apply(monolith), given)),
-            Err(found) => {
-                result.diagnostics.extend(found);
-                None
-            }
+    let iam_of = config.as_ref().map(|file| file.config.iam.clone()).unwrap_or_default();
+    let gives = match iam_of.with(request.iam_gives) {
+        Ok(gives) => Some(gives).filter(Iam::gives),
+        Err(wrong) => {
+            result.diagnostics.extend(wrong);
+            None
         }
-    });
+    };
+    let given =
+        gives.as_ref().zip(request.monolith).zip(iam.as_ref()).and_then(|((gives, monolith), iam)| {
+            let parsed = parse(monolith);
+            let template = template::read(&parsed.document).0?;
+            let moved = iam.template.resources.keys().copied().collect();
+            match crate::document::given(&template, gives, &moved) {
+                Ok(given) => Some((given.edits.apply(monolith), given)),
+                Err(found) => {
+                    result.diagnostics.extend(found);
+                    None
+                }
+            }
+        });
     let text = given.as_ref().map(|(text, _)| text.as_str()).or(request.monolith);
     let monolith = text.map(parse);
     let monolith = monolith.as_ref().and_then(|monolith| read(monolith, Source::Template, &mut result));
     if let (Some(iam), Some(app)) = (&iam, &app) {
         let config = config.as_ref().map(|file| &file.config);
         let whole = monolith.as_ref().map(|monolith| &monolith.template);
-        let wiring = compare(&iam.template, &app.template, whole, config, &mut result);
+        let of_iam = given.as_ref().map_or(&[][..], |(_, given)| &given.of_iam);
+        let wiring = compare(&iam.template, &app.template, whole, config, of_iam, &mut result);
         accept::check(request, &iam.template, &mut result);
         rules(request, &iam.template, &app.template, &mut result);
         (result.resources, result.dependencies) =
@@ -236,15 +247,18 @@ pub(crate) fn cards<'w>(
     (roles::roles(&[iam].into_iter().chain(app).collect::<Vec<_>>()), unseen)
 }
 
-/// Contracts and proof of a pair that is read.
+/// Contracts and proof of a pair that is read. `of_iam` are parameters and conditions that the configuration adds for the
+/// IAM template alone.
 pub(crate) fn compare(
     iam: &Template<'_, '_>,
     app: &Template<'_, '_>,
     monolith: Option<&Template<'_, '_>>,
     config: Option<&Config>,
+    of_iam: &[String],
     result: &mut Validation,
 ) -> Wiring {
-    let wiring = Wiring::of(iam, app);
+    let mut wiring = Wiring::of(iam, app);
+    wiring.of_iam.extend(of_iam.iter().cloned());
     let mut proven = false;
     let mut faults = Vec::new();
     if let Some(monolith) = monolith {

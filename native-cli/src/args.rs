@@ -5,7 +5,7 @@ pub mod deployment;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use iam_split_core::config::{Guard, Means, Resolution};
+use iam_split_core::config::{Boundary, Gifts, Guard, Means, Resolution};
 
 /// Takes the IAM out of a CloudFormation template into a stack of its own.
 #[derive(Debug, Parser)]
@@ -57,7 +57,7 @@ pub struct SplitArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where both templates go.
-    #[arg(long, value_name = "DIR", default_value = ".")]
+    #[arg(long, alias = "out", value_name = "DIR", default_value = ".")]
     pub out_dir: PathBuf,
     /// The files are P-iam.yaml and P-app.yaml [default: the template's name without its ending].
     #[arg(long, value_name = "P")]
@@ -82,6 +82,9 @@ pub struct SplitArgs {
     /// What keeps patterns over buckets in the account: resource-account adds the condition aws:ResourceAccount.
     #[arg(long, value_name = "GUARD", value_parser = guard)]
     pub guard: Option<Guard>,
+    /// What all that moves is given.
+    #[command(flatten)]
+    pub gives: GivesArgs,
     /// The company's rules, asked of what moves: one that is an error and broken refuses the split.
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
@@ -91,6 +94,48 @@ pub struct SplitArgs {
     /// How the summary is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// What all that moves is given, before what `iam:` in the configuration says.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "What all that moves is given")]
+pub struct GivesArgs {
+    /// The permissions boundary of roles and users; ${NAME} is what the template's parameter has.
+    #[arg(long, value_name = "ARN")]
+    pub permissions_boundary: Option<String>,
+    /// The path.
+    #[arg(long, value_name = "PATH")]
+    pub iam_path: Option<String>,
+    /// The name: {stack}, {logical_id}, {region} and {account} stand for what they say.
+    #[arg(long, value_name = "PATTERN")]
+    pub iam_name: Option<String>,
+    /// A tag of roles and users. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
+    pub iam_tag: Vec<(String, String)>,
+    /// How long sessions of roles may last, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub max_session_duration: Option<u32>,
+}
+
+impl GivesArgs {
+    /// What is given, if anything is.
+    #[must_use]
+    pub fn gifts(&self) -> Option<Gifts> {
+        let gifts = Gifts {
+            permissions_boundary: self.permissions_boundary.clone().map(Boundary::Arn),
+            path: self.iam_path.clone(),
+            name: self.iam_name.clone(),
+            tags: self.iam_tag.iter().cloned().collect(),
+            max_session_duration: self.max_session_duration,
+            ..Gifts::default()
+        };
+        gifts.gives().then_some(gifts)
+    }
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 impl Command {
@@ -148,6 +193,9 @@ pub struct ValidateArgs {
     /// Wider scopes that were accepted (YAML); one that is not in it fails.
     #[arg(long, value_name = "FILE", requires = "monolith")]
     pub accept: Option<PathBuf>,
+    /// What all that moves is given.
+    #[command(flatten)]
+    pub gives: GivesArgs,
     /// The company's rules, asked of both templates (`iam-split rules init` writes a file to start from).
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
@@ -322,7 +370,7 @@ pub struct CompletionsArgs {
 #[derive(Args, Debug)]
 pub struct ManArgs {
     /// Where the pages go; they are named `iam-split.1`, `iam-split-split.1` and so on.
-    #[arg(long, value_name = "DIR", default_value = ".")]
+    #[arg(long, alias = "out", value_name = "DIR", default_value = ".")]
     pub out_dir: PathBuf,
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use iam_split_core::config::ConfigFile;
 use iam_split_core::diagnostic::{Code, Diagnostic};
 use iam_split_core::report::Format;
 use tempfile::NamedTempFile;
@@ -53,6 +54,24 @@ impl Input {
     pub(crate) fn shown(&self) -> &str {
         self.text().unwrap_or_default()
     }
+}
+
+/// The file of the company's rules: the one that is named, else the one that the configuration names, from its own folder.
+pub(crate) fn rules(
+    named: Option<&Path>,
+    config: Option<&Input>,
+    streams: &mut Streams,
+) -> Result<Option<Input>, Failure> {
+    if let Some(path) = named {
+        return Input::read(path, streams).map(Some);
+    }
+    let said = config.and_then(|config| ConfigFile::read(config.shown()).0?.config.rules.clone());
+    let Some(said) = said else { return Ok(None) };
+    let folder = config.and_then(|config| config.path.as_deref()).and_then(Path::parent);
+    let path = folder.unwrap_or(Path::new("")).join(said);
+    Input::read(&path, streams)
+        .map(Some)
+        .map_err(|failure| failure.help("the configuration names it as `rules`"))
 }
 
 /// The operating system's reason in our style: lower case, without its number.

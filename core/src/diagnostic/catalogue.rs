@@ -134,8 +134,11 @@ catalogue! {
         "The template can run in a partition whose ARNs the configured pattern refuses: the application stack would not deploy there."
         "Admit every partition: `^arn:aws[a-z-]*:iam::…`.";
     CFG010 Error 1 "what the configuration gives cannot be given"
-        "`iam:` in the configuration gives a boundary, a path, tags or a duration to all that moves. A resource has its own and may not, its properties are computed, or a text counts on the path that it has."
+        "`iam:` in the configuration gives a boundary, a path, names, tags or a duration to what moves. A resource has its own and may not, its properties are computed, a name is too long or another's, or a text counts on the path or the name that it has."
         "Name the resource under `except`, or say with `own` what becomes of its own.";
+    CFG011 Note 0 "names that two stacks would share"
+        "`iam:` in the configuration gives names that hold no stack's name or no region. Names of IAM are unique in an account, in all its regions: another stack of the template there would ask for the same ones."
+        "Put `{stack}` and `{region}` into the name, where more than one stack is to stand.";
     CFG009 Warning 0 "the parameter group has no place"
         "`insert_after_group` names a group that the template's `AWS::CloudFormation::Interface` does not have."
         "Correct the name; the new group was put at the end.";

@@ -56,9 +56,13 @@ pub(super) fn edits(
     let mut parameters: Vec<(String, Expr)> =
         by_parameter.map(|wire| (wire.parameter.clone(), parameter(wire, look))).collect();
     parameters.extend(plan.iam_stack.iter().map(|name| (name.clone(), iam_stack())));
+    let is_gone =
+        |key: Node<'_, '_>| key.as_str().is_some_and(|key| look.of_iam.iter().any(|name| name == key));
+    without(&mut sheet, template, "Conditions", &is_gone, false);
+    without(&mut sheet, template, "Parameters", &is_gone, !parameters.is_empty());
     match template.section("Parameters") {
         Some(section) => {
-            let stays = vec![true; section.entries().count()];
+            let stays: Vec<bool> = section.entries().map(|(key, _)| !is_gone(key)).collect();
             sheet.append(section, &stays, &parameters);
         }
         None if parameters.is_empty() => {}
@@ -69,6 +73,26 @@ pub(super) fn edits(
         group(&mut sheet, &names, label, look.after.as_deref(), found);
     }
     sheet.finish()
+}
+
+/// Takes entries out of a section, and the section where nothing is left or added.
+fn without(
+    sheet: &mut Sheet<'_, '_, '_>,
+    template: &Template<'_, '_>,
+    section: &str,
+    is_gone: &dyn Fn(Node<'_, '_>) -> bool,
+    is_filled: bool,
+) {
+    let Some(node) = template.section(section) else { return };
+    let stays: Vec<bool> = node.entries().map(|(key, _)| !is_gone(key)).collect();
+    if stays.iter().all(|stays| *stays) {
+        return;
+    }
+    if is_filled || stays.contains(&true) {
+        sheet.remove(node, &stays, Free::Stay, Reason::BelongsToOther);
+    } else {
+        sheet.remove_entry(template.root, section, Reason::BelongsToOther);
+    }
 }
 
 /// What is gathered of one `Sub` before its variables are added.

@@ -1,17 +1,24 @@
-//! What a company gives to all that moves: a permissions boundary, a path, tags, how long sessions may last.
+//! What a company gives to all that moves: a permissions boundary, a path, names, tags, how long sessions may last.
 //!
 //! Each is an edit of the monolith's own text, before anything moves: the pair is split from that text and proven
 //! against it. So it is the monolith's but for what is given.
 
+mod mentions;
+mod names;
+mod parameter;
+
 use std::collections::BTreeSet;
 
 use super::sheet::Sheet;
-use crate::config::{Iam, Own};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::config::{Boundary, Gifts, Iam, Own};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::edit::{EditSet, Reason};
 use crate::expression::{Expr, from_sub_text, lower};
-use crate::syntax::{Kind, Node};
-use crate::template::{Resource, Template, call};
+use crate::syntax::Node;
+use crate::template::{Template, call};
+use mentions::counts_on_path;
+use names::Named;
+use parameter::Parameters;
 
 /// The edits of a monolith, and what they give: each thing, and to whom.
 #[derive(Debug, Default)]
@@ -20,6 +27,10 @@ pub(crate) struct Given {
     pub(crate) edits: EditSet,
     /// `PermissionsBoundary`, and the resources that get it.
     pub(crate) list: Vec<(String, Vec<String>)>,
+    /// What is to be known of it, and is no error.
+    pub(crate) notes: Vec<Diagnostic>,
+    /// Parameters and conditions that were added: the application needs none of them.
+    pub(crate) of_iam: Vec<String>,
 }
 
 /// The types that have a property. Source: CloudFormation Template Reference, `AWS::IAM`.
@@ -40,7 +51,8 @@ fn takers(property: &str) -> &'static [&'static str] {
 /// Gives what a configuration says to those that move.
 ///
 /// # Errors
-/// A resource has its own and may not, or a text counts on the path that it has.
+/// A resource has its own and may not, a name is too long or another's, or a text counts on the name or the path that one
+/// has.
 pub(crate) fn given(
     template: &Template<'_, '_>,
     iam: &Iam,
@@ -49,13 +61,24 @@ pub(crate) fn given(
     let mut sheet = Sheet::new(template, []);
     let mut found = Vec::new();
     let mut list: Vec<(String, Vec<String>)> = Vec::new();
-    let takes = template.resources.values().filter(|resource| {
-        moved.contains(resource.name) && !iam.except.iter().any(|name| name == resource.name)
-    });
-    for resource in takes {
+    let mut parameters = Parameters::new(template);
+    let mut named: Vec<Named<'_, '_, '_>> = Vec::new();
+    for name in iam.resources.keys().chain(&iam.except).filter(|name| !moved.contains(name.as_str())) {
+        found.push(
+            Diagnostic::new(Code::CFG003, format!("`iam:` names `{name}`, which does not move"))
+                .with_severity(Severity::Warning)
+                .help("take it out of `iam:`, or let it move"),
+        );
+    }
+    for resource in template.resources.values().filter(|resource| moved.contains(resource.name)) {
+        let gifts = iam.of(resource.name);
         let mut added: Vec<(String, Expr)> = Vec::new();
-        for (property, value) in wanted(iam) {
-            if !takers(property).contains(&resource.kind) {
+        let pattern = gifts.name_pattern();
+        let key = names::property(resource.kind);
+        let name = pattern.as_ref().zip(key).map(|(pattern, key)| (key, names::name(pattern, resource.name)));
+        for (property, value) in name.into_iter().chain(wanted(&gifts, &mut parameters, &mut found)) {
+            let is_name = Some(property) == key;
+            if !is_name && !takers(property).contains(&resource.kind) {
                 continue;
             }
             let own = resource.property(&[property]);
@@ -70,7 +93,7 @@ pub(crate) fn given(
                 if lower(own) == value {
                     continue;
                 }
-                match iam.own {
+                match gifts.own.unwrap_or_default() {
                     Own::Keep if property != "Tags" => continue,
                     Own::Refuse if property != "Tags" => {
                         found.push(
@@ -90,6 +113,10 @@ pub(crate) fn given(
             }
             if property == "Path" {
                 found.extend(counts_on_path(template, resource));
+            }
+            if let Some(pattern) = pattern.as_ref().filter(|_| is_name) {
+                let name = names::name(pattern, resource.name);
+                named.push(Named { resource, pattern: pattern.clone(), name });
             }
             match list.iter_mut().find(|(known, _)| known == property) {
                 Some((_, names)) => names.push(resource.name.to_owned()),
@@ -119,31 +146,43 @@ pub(crate) fn given(
             }
         }
     }
+    found.extend(names::check(template, &named));
+    let of_iam = parameters.add(&mut sheet);
     let edits = super::settle::settle(template, sheet.finish());
     match edits {
-        Ok(edits) if found.is_empty() => Ok(Given { edits, list }),
+        Ok(edits) if !found.iter().any(Diagnostic::is_error) => {
+            Ok(Given { edits, list, notes: found, of_iam })
+        }
         Ok(_) => Err(found),
         Err(more) => Err(found.into_iter().chain(more).collect()),
     }
 }
 
-/// What a configuration gives, property by property.
-fn wanted(iam: &Iam) -> Vec<(&'static str, Expr)> {
+/// What is given, property by property; names are apart.
+fn wanted(
+    gifts: &Gifts,
+    parameters: &mut Parameters<'_, '_, '_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<(&'static str, Expr)> {
     let mut list = Vec::new();
-    if let Some(path) = &iam.path {
+    if let Some(path) = &gifts.path {
         list.push(("Path", from_sub_text(path)));
     }
-    if let Some(boundary) = &iam.permissions_boundary {
-        list.push(("PermissionsBoundary", from_sub_text(boundary)));
+    match &gifts.permissions_boundary {
+        Some(Boundary::Arn(arn)) => list.push(("PermissionsBoundary", from_sub_text(arn))),
+        Some(Boundary::Parameter { parameter, default }) => {
+            list.push(("PermissionsBoundary", parameters.value(parameter, default.as_deref(), found)));
+        }
+        None => {}
     }
-    if let Some(seconds) = iam.max_session_duration {
+    if let Some(seconds) = gifts.max_session_duration {
         list.push(("MaxSessionDuration", Expr::Plain(seconds.to_string())));
     }
-    if !iam.tags.is_empty() {
+    if !gifts.tags.is_empty() {
         let tag = |(key, value): (&String, &String)| {
             Expr::map([("Key", Expr::text(key)), ("Value", from_sub_text(value))])
         };
-        list.push(("Tags", Expr::List(iam.tags.iter().map(tag).collect())));
+        list.push(("Tags", Expr::List(gifts.tags.iter().map(tag).collect())));
     }
     list
 }
@@ -158,37 +197,4 @@ fn with_tags(own: Node<'_, '_>, wanted: &Expr) -> Option<Expr> {
     let lacks: Vec<Expr> =
         wanted.iter().filter(|tag| !has.iter().any(|own| key(own) == key(tag))).cloned().collect();
     (!lacks.is_empty()).then(|| Expr::List(has.into_iter().chain(lacks).collect()))
-}
-
-/// Texts that name a resource by the ARN that it has: with another path it is another one.
-fn counts_on_path(template: &Template<'_, '_>, resource: &Resource<'_, '_>) -> Vec<Diagnostic> {
-    let name = ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"]
-        .iter()
-        .find_map(|key| resource.property(&[key])?.literal());
-    let Some(name) = name else { return Vec::new() };
-    let nouns = ["role", "user", "group", "policy", "instance-profile"];
-    let written: Vec<String> = nouns.iter().map(|noun| format!("{noun}/{name}")).collect();
-    let names = |text: &str| {
-        written.iter().any(|arn| {
-            text.match_indices(arn.as_str()).any(|(at, _)| {
-                let rest = text.get(at + arn.len()..).unwrap_or_default();
-                !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))
-            })
-        })
-    };
-    let texts = template.document.nodes().filter(|node| node.kind() == Kind::Scalar);
-    texts
-        .filter(|node| node.as_str().is_some_and(names))
-        .map(|node| {
-            Diagnostic::new(
-                Code::CFG010,
-                format!(
-                    "this text counts on the path of `{}`, which the configuration changes",
-                    resource.name
-                ),
-            )
-            .at(node.outer(), "its ARN as it was")
-            .help(format!("write `!GetAtt {}.Arn`, or name it under `except`", resource.name))
-        })
-        .collect()
 }

@@ -1,11 +1,12 @@
 //! Parameters, mappings, conditions and outputs: none is lost, none differs, none is more.
 
 use super::side::Side;
-use super::system::Unit;
+use super::system::{Unit, Units};
 use super::{Proof, Triple, Wiring};
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, Lowering};
+use crate::syntax::Node;
 use crate::template::{OF_APPLICATION, Template};
 use crate::text::Span;
 use crate::value::Value;
@@ -17,6 +18,54 @@ fn lost(what: &str, name: &str, place: Span) -> Diagnostic {
     )
     .at(place, "the monolith declares it")
     .help("split the monolith again")
+}
+
+/// What the monolith declares and the application does not: where nothing of it is left that names it, nothing is lost but
+/// the name.
+fn left_out(
+    what: &str,
+    name: &str,
+    place: Span,
+    [of_iam, of_app]: [&Side<'_>; 2],
+    wiring: &Wiring,
+) -> Option<Diagnostic> {
+    if wiring.of_iam.contains(name) {
+        return None;
+    }
+    let finding = lost(what, name, place);
+    // A macro or a loop may name what the text does not.
+    let template = of_app.system.template;
+    let may_be_named =
+        !template.transforms().is_empty() || template.document.nodes().any(|node| has_word(node, name));
+    if may_be_named || what == "output" {
+        return Some(finding);
+    }
+    let declares = |units: &Units| units.contains_key(name);
+    let elsewhere = declares(&of_iam.system.parameters) || declares(&of_iam.system.conditions);
+    let why = if elsewhere {
+        "the IAM template has it, and nothing of the application uses it"
+    } else {
+        "nothing of the application uses it"
+    };
+    let mut note =
+        Diagnostic::new(Code::PRF003, format!("the application template does without the {what} `{name}`"))
+            .with_severity(Severity::Note)
+            .at(place, why);
+    if what == "parameter" {
+        note = note.help("who deploys the application no longer passes it");
+    }
+    Some(note)
+}
+
+/// Whether a text has a name in it as a word.
+fn has_word(node: Node<'_, '_>, name: &str) -> bool {
+    let Some(text) = node.as_str() else { return false };
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + name.len()..).unwrap_or_default();
+        !before.ends_with(|c: char| c.is_ascii_alphanumeric())
+            && !after.starts_with(|c: char| c.is_ascii_alphanumeric())
+    })
 }
 
 fn differs(what: &str, name: &str, source: Source, place: Span) -> Diagnostic {
@@ -41,8 +90,8 @@ pub(super) fn declarations(
     proof: &mut Proof,
 ) {
     outputs(wiring, [whole, of_iam, of_app], proof);
-    plain([whole, of_iam, of_app], proof);
-    conditions([whole, of_iam, of_app], proof);
+    plain([whole, of_iam, of_app], wiring, proof);
+    conditions([whole, of_iam, of_app], wiring, proof);
     let of_wiring = |source: Source, name: &str| match source {
         // A parameter that a moved resource's output should fill has its own finding.
         Source::App => {
@@ -192,7 +241,7 @@ fn same(whole: &Side<'_>, before: &Value, after: &Value, cond: Cond) -> bool {
 }
 
 /// Parameters and mappings, which hold no functions.
-fn plain([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
+fn plain([whole, of_iam, of_app]: [&Side<'_>; 3], wiring: &Wiring, proof: &mut Proof) {
     type Units<'s> = fn(&'s Side<'s>) -> &'s super::system::Units;
     let sections: [(&str, Units<'_>); 2] =
         [("parameter", |side| &side.system.parameters), ("mapping", |side| &side.system.mappings)];
@@ -203,7 +252,7 @@ fn plain([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
                 same(whole, &before, &side.form().value(&other.expr, Cond::ALWAYS), Cond::ALWAYS)
             };
             match units(of_app).get(name) {
-                None => proof.faults.push(lost(what, name, unit.place)),
+                None => proof.faults.extend(left_out(what, name, unit.place, [of_iam, of_app], wiring)),
                 Some(other) if !is_same(of_app, other) => {
                     proof.faults.push(differs(what, name, Source::App, other.place));
                 }
@@ -229,11 +278,13 @@ fn plain([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
     }
 }
 
-fn conditions([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
+fn conditions([whole, of_iam, of_app]: [&Side<'_>; 3], wiring: &Wiring, proof: &mut Proof) {
     for (name, unit) in &whole.system.conditions {
         let before = whole.conditions.get(name);
         match of_app.system.conditions.get(name) {
-            None => proof.faults.push(lost("condition", name, unit.place)),
+            None => {
+                proof.faults.extend(left_out("condition", name, unit.place, [of_iam, of_app], wiring));
+            }
             Some(other) if of_app.conditions.get(name) != before => {
                 proof.faults.push(differs("condition", name, Source::App, other.place));
             }
@@ -305,7 +356,7 @@ const INTERFACE: &str = "AWS::CloudFormation::Interface";
 /// The metadata of the whole template, which deploys nothing. What differs is told; new parameters have a group.
 fn metadata(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], wiring: &Wiring, proof: &mut Proof) {
     let lowering = Lowering::exact();
-    let entries = |side: &Side<'_>, node: Option<crate::syntax::Node<'_, '_>>| match node
+    let entries = |side: &Side<'_>, node: Option<Node<'_, '_>>| match node
         .map(|node| side.form().value(&lowering.node(node), Cond::ALWAYS))
     {
         Some(Value::Map(entries)) => entries,

@@ -31,8 +31,9 @@ impl<'g> Graph<'g> {
             .iter()
             .map(|name| {
                 let mut targets = BTreeSet::new();
-                let number =
-                    |target: &str| system.declaration(target).and_then(|(name, _)| numbers.get(name).copied());
+                let number = |target: &str| {
+                    system.declaration(target).and_then(|(name, _)| numbers.get(name).copied())
+                };
                 if let Some((_, unit)) = system.declaration(name) {
                     unit.expr.walk(&mut |part| {
                         if let Expr::Ref(target) | Expr::GetAtt(target, _) = part

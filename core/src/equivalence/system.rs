@@ -118,7 +118,14 @@ impl<'p> System<'p> {
             if let Some(node) = template.section(name) {
                 let lowering = Lowering::exact();
                 let made = (name == "Resources").then_some(&mut made);
-                write_out(node.resolved(), &lowering, None, source, &mut Found { units: &mut units, made }, &mut faults);
+                write_out(
+                    node.resolved(),
+                    &lowering,
+                    None,
+                    source,
+                    &mut Found { units: &mut units, made },
+                    &mut faults,
+                );
             }
             units
         };

@@ -1,6 +1,6 @@
 //! How the two templates hang together: what the pair claims, and what of it holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Proof;
 use super::side::{Common, Side};
@@ -22,6 +22,8 @@ pub struct Wiring {
     pub wires: BTreeMap<String, String>,
     /// The application's parameter for the IAM stack's name, where it reads outputs itself.
     pub iam_stack: Option<String>,
+    /// Parameters and conditions that the configuration adds for the IAM template alone.
+    pub of_iam: BTreeSet<String>,
 }
 
 impl Wiring {
@@ -44,7 +46,7 @@ impl Wiring {
             }
         }
         let iam_stack = iam.iam_stack_parameter().map(str::to_owned);
-        Self { stack_parameter: named.or(usual), two_phase, wires, iam_stack }
+        Self { stack_parameter: named.or(usual), two_phase, wires, iam_stack, of_iam: BTreeSet::new() }
     }
 }
 

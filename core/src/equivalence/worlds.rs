@@ -34,7 +34,8 @@ impl<'w, 'p> Worlds<'w, 'p> {
             found.retain(|target, _| holds(target));
             // What is not there waits for nothing, and nothing waits for it.
             for (target, cond) in &mut found {
-                let exists = side.system.declaration(target).map_or(Cond::NEVER, |(_, unit)| side.exists(unit));
+                let exists =
+                    side.system.declaration(target).map_or(Cond::NEVER, |(_, unit)| side.exists(unit));
                 *cond = side.common.conditions.and(*cond, exists);
             }
             edges.insert(name, found);

@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 use super::{AppStack, Bridge, Later, NameNeed, Options, Travels, Wire};
 use crate::config::is_stack_name;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expression::lower;
-use crate::facts::limit;
-use crate::template::{Template, is_made};
+use crate::expression::{Expr, lower};
+use crate::facts::{limit, resource_type};
+use crate::template::{Resource, Template, is_made};
 
 /// The parameter that takes the application stack's name, where anything needs it.
 pub(super) fn app_stack(
+    template: &Template<'_, '_>,
+    moved: &[&str],
     bridges: &[Bridge<'_, '_>],
     named: bool,
     parameter: &str,
@@ -27,6 +29,8 @@ pub(super) fn app_stack(
             needs.push(need.clone());
         }
     }
+    let patterned = !needs.is_empty();
+    needs.extend(moved.iter().filter_map(|name| longest_stack(template.resources.get(name)?)));
     needs.sort_by(|a, b| {
         let key = |need: &NameNeed| need.longest.unwrap_or(limit::STACK_NAME);
         key(a).cmp(&key(b)).then_with(|| a.resource.cmp(&b.resource))
@@ -40,7 +44,7 @@ pub(super) fn app_stack(
             .and_then(|need| need.longest)
             .map_or(limit::STACK_NAME, |longest| longest.min(limit::STACK_NAME)),
         lower_case: needs.iter().any(|need| need.lower_case),
-        patterned: !needs.is_empty(),
+        patterned,
         needs,
     };
     if let Some(name) = &stack.default
@@ -49,6 +53,43 @@ pub(super) fn app_stack(
         found.push(refused_default(name, &stack));
     }
     Some(stack)
+}
+
+/// What the explicit name of a moved resource leaves of its length for the stack's name.
+///
+/// Source: IAM API Reference, `CreateRole`, `CreateUser`, `CreateGroup`, `CreatePolicy`, `CreateInstanceProfile`: 64 characters
+/// for roles and users, 128 for the others.
+fn longest_stack(resource: &Resource<'_, '_>) -> Option<NameNeed> {
+    let property = resource_type(resource.kind)?.name_property;
+    let most = match resource.kind {
+        "AWS::IAM::Role" | "AWS::IAM::User" => 64,
+        "AWS::IAM::Group" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::InstanceProfile" => 128_usize,
+        _ => return None,
+    };
+    let name = lower(resource.property(property)?);
+    let parts = match name {
+        Expr::Concat(parts) => parts,
+        one => vec![one],
+    };
+    let is_stack = |part: &&Expr| matches!(part, Expr::Ref(name) if name == "AWS::StackName");
+    let times = parts.iter().filter(is_stack).count();
+    let fixed: usize = parts
+        .iter()
+        .map(|part| match part {
+            Expr::Text(text) => text.chars().count(),
+            // The shortest: `us-east-1`.
+            Expr::Ref(name) if name == "AWS::Region" => 9,
+            Expr::Ref(name) if name == "AWS::AccountId" => 12,
+            _ => 0,
+        })
+        .sum();
+    let longest = most.checked_sub(fixed)?.checked_div(times).filter(|longest| *longest > 0)?;
+    (longest < limit::STACK_NAME).then(|| NameNeed {
+        resource: resource.name.to_owned(),
+        longest: Some(longest),
+        lower_case: false,
+        bounded: true,
+    })
 }
 
 fn refused_default(name: &str, stack: &AppStack) -> Diagnostic {
@@ -64,7 +105,7 @@ fn refused_default(name: &str, stack: &AppStack) -> Diagnostic {
 fn mentions(bridge: &Bridge<'_, '_>, parameter: &str) -> bool {
     let mut found = false;
     bridge.expr.walk(&mut |expr| {
-        found |= matches!(expr, crate::expression::Expr::Ref(name) if name == parameter);
+        found |= matches!(expr, Expr::Ref(name) if name == parameter);
     });
     found
 }

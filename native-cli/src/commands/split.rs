@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, 
     }
     let template = Input::read(&arguments.template, streams)?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
-    let rules = arguments.rules.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    let rules = files::rules(arguments.rules.as_deref(), config.as_ref(), streams)?;
     let answer = answer(arguments, &template, config.as_ref(), rules.as_ref());
     let sources = Sources {
         template: Some(&template),
@@ -76,7 +76,9 @@ fn answer(
             return SplitAnswer::Refused { diagnostics };
         }
     };
+    let gifts = arguments.gives.gifts();
     api::split_proven(&SplitRequest {
+        iam: gifts.as_ref(),
         template,
         config,
         resolve: arguments.resolve.as_ref().map(|list| list.0.clone()),

@@ -15,7 +15,7 @@ use crate::Streams;
 use crate::args::ValidateArgs;
 use crate::commands::rules::now;
 use crate::exit::{Exit, Failure};
-use crate::files::{Input, not_an_input, report_formats, write_all};
+use crate::files::{Input, not_an_input, report_formats, rules, write_all};
 use crate::render::{Sources, diagnostics, on_one_screen};
 
 pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
     let monolith = arguments.monolith.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let accept = arguments.accept.as_deref().map(|path| Input::read(path, streams)).transpose()?;
-    let rules = arguments.rules.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    let rules = rules(arguments.rules.as_deref(), config.as_ref(), streams)?;
     let sources = Sources {
         template: monolith.as_ref(),
         config: config.as_ref(),
@@ -38,8 +38,10 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
     not_an_input(&arguments.report, &inputs.into_iter().flatten().collect::<Vec<_>>())?;
     let unreadable: Vec<Diagnostic> =
         inputs.into_iter().flatten().filter_map(|input| input.text().err()).collect();
+    let gifts = arguments.gives.gifts();
     let validation = if unreadable.is_empty() {
         validate(&ValidateRequest {
+            iam_gives: gifts.as_ref(),
             iam: iam.shown(),
             app: app.shown(),
             monolith: monolith.as_ref().map(Input::shown),

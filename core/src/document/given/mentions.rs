@@ -1,0 +1,52 @@
+//! Texts that say a resource's name, or its ARN as it was.
+
+use super::names;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::{Kind, Node};
+use crate::template::{Resource, Template};
+
+/// The words before a path in ARNs.
+const NOUNS: [&str; 5] = ["role", "user", "group", "policy", "instance-profile"];
+
+/// Whether a text goes on with a name behind a place.
+fn goes_on(rest: &str) -> bool {
+    rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))
+}
+
+fn scalars<'d, 't>(template: &Template<'d, 't>, is_meant: impl Fn(&str) -> bool) -> Vec<Node<'d, 't>> {
+    let texts = template.document.nodes().filter(|node| node.kind() == Kind::Scalar);
+    texts.filter(|node| node.as_str().is_some_and(&is_meant)).collect()
+}
+
+/// The texts that are a name, or an ARN that ends in it.
+pub(super) fn says<'d, 't>(template: &Template<'d, 't>, name: &str) -> Vec<Node<'d, 't>> {
+    let behind = format!("/{name}");
+    scalars(template, |text| {
+        text == name
+            || text
+                .match_indices(behind.as_str())
+                .any(|(at, _)| !goes_on(text.get(at + behind.len()..).unwrap_or_default()))
+    })
+}
+
+/// Texts that name a resource by the ARN that it has: with another path it is another one.
+pub(super) fn counts_on_path(template: &Template<'_, '_>, resource: &Resource<'_, '_>) -> Vec<Diagnostic> {
+    let name = names::property(resource.kind).and_then(|key| resource.property(&[key])?.literal());
+    let Some(name) = name else { return Vec::new() };
+    let written: Vec<String> = NOUNS.iter().map(|noun| format!("{noun}/{name}")).collect();
+    let names = |text: &str| {
+        written.iter().any(|arn| {
+            text.match_indices(arn.as_str())
+                .any(|(at, _)| !goes_on(text.get(at + arn.len()..).unwrap_or_default()))
+        })
+    };
+    let told = |node: Node<'_, '_>| {
+        Diagnostic::new(
+            Code::CFG010,
+            format!("this text counts on the path of `{}`, which the configuration changes", resource.name),
+        )
+        .at(node.outer(), "its ARN as it was")
+        .help(format!("write `!GetAtt {}.Arn`, or name it under `except`", resource.name))
+    };
+    scalars(template, names).into_iter().map(told).collect()
+}
