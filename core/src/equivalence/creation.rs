@@ -1,13 +1,14 @@
 //! The application being created: what services check then is permitted by then.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::Proof;
 use super::side::Side;
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::lower;
-use crate::facts::{CreationCheck, On, Strength, Through, creation_checks, resource_type};
+use crate::facts::{CreationCheck, On, Strength, Through, called_by, creation_checks, resource_type};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -207,10 +208,7 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
             roles.extend(called(&value, iam, &|kind| kind == "AWS::IAM::Role"));
             continue;
         }
-        let is_function = |kind: &str| {
-            matches!(kind, "AWS::Lambda::Function" | "AWS::Serverless::Function" | "AWS::ECS::TaskDefinition")
-        };
-        let by_name = called(&value, app, &is_function);
+        let by_name = called(&value, app, &|kind| called_by(kind).is_some());
         for name in names.into_iter().chain(by_name).filter(|name| seen.insert(name.clone())) {
             for side in [app, iam] {
                 let Some((name, unit)) = side.system.declaration(&name) else { continue };
@@ -231,36 +229,48 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
 /// The resources of some types that a text calls by their explicit names: the name or an ARN that ends in it, perhaps with
 /// a version or an alias behind it.
 fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let mut texts = Vec::new();
-    for (_, text) in side.form().alternatives(value, Cond::ALWAYS) {
-        let (text, is_whole) = match text {
-            Value::Concat(parts) => (parts.last().and_then(Value::as_text), false),
-            one => (one.as_text(), true),
-        };
-        texts.extend(text.map(|text| (text, is_whole)));
-    }
+    let texts = spelled(value, side);
     let mut found = Vec::new();
     for (name, unit) in side.system.declarations().filter(|(_, unit)| is_meant(unit.kind())) {
-        let Some([property]) = resource_type(unit.kind()).map(|row| row.name_property) else { continue };
+        let of_type = || match resource_type(unit.kind())?.name_property {
+            [property] => Some(*property),
+            _ => None,
+        };
+        let Some(property) = called_by(unit.kind()).or_else(of_type) else { continue };
         let Some(explicit) = unit.property(property) else { continue };
         let explicit = side.form().value(explicit, Cond::ALWAYS);
-        for (_, explicit) in side.form().alternatives(&explicit, Cond::ALWAYS) {
-            let Some(explicit) = explicit.as_text() else { continue };
-            let ends = |text: &str, is_whole: bool| {
-                (is_whole && text == explicit)
-                    || text.ends_with(&format!(":{explicit}"))
-                    || text.ends_with(&format!("/{explicit}"))
+        for explicit in spelled(&explicit, side).iter().filter(|name| !name.is_empty()) {
+            let ends = |text: &str| {
+                text == explicit
+                    || text.strip_suffix(explicit.as_str()).is_some_and(|rest| rest.ends_with([':', '/']))
             };
-            let is_called = |(text, is_whole): &(String, bool)| {
-                ends(text, *is_whole)
-                    || text.rsplit_once(':').is_some_and(|(before, _)| ends(before, *is_whole))
-            };
+            let is_called =
+                |text: &String| ends(text) || text.rsplit_once(':').is_some_and(|(before, _)| ends(before));
             if texts.iter().any(is_called) {
                 found.push(name.to_owned());
             }
         }
     }
     found
+}
+
+/// The texts that a value may come to, with what is no text in it between marks: the same value is the same there.
+fn spelled(value: &Value, side: &Side<'_>) -> Vec<String> {
+    fn add(value: &Value, text: &mut String) {
+        match (value, value.as_text()) {
+            (Value::Concat(parts), _) => parts.iter().for_each(|part| add(part, text)),
+            (_, Some(part)) => text.push_str(&part),
+            (other, None) => {
+                let _ = write!(text, "\u{1}{other:?}\u{2}");
+            }
+        }
+    }
+    let spell = |(_, value): (Cond, Value)| {
+        let mut text = String::new();
+        add(&value, &mut text);
+        text
+    };
+    side.form().alternatives(value, Cond::ALWAYS).into_iter().map(spell).collect()
 }
 
 /// Where the subscriptions of a topic deliver to.

@@ -73,9 +73,33 @@ impl Through {
             (Self::Endpoint, "AWS::SageMaker::Model") => vec![(&["ExecutionRoleArn"], Self::Role)],
             (Self::Endpoint, _) => vec![(self.onward(), self)],
             (Self::Function, "AWS::SNS::Topic") => vec![(&["Subscription", "*", "Endpoint"], self)],
+            // What it keeps is what `Fn::GetAtt` of it gives.
+            (_, "AWS::SSM::Parameter") => vec![(&["Value"], self)],
             _ => vec![(self.onward(), Self::Role)],
         }
     }
+}
+
+/// The property with the explicit name of a resource that properties may call by its name on their way to a role; `None` for
+/// types that lie on no such way.
+///
+/// Source: the API References of `CreateEventSourceMapping` (`FunctionName`), `RunInstances` (`IamInstanceProfile.Name`,
+/// `LaunchTemplate.LaunchTemplateName`), `CreateAutoScalingGroup` (`LaunchConfigurationName`), `RunTask`, `CreateEndpoint`.
+#[must_use]
+pub fn called_by(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "AWS::Lambda::Function" | "AWS::Serverless::Function" => "FunctionName",
+        "AWS::ECS::TaskDefinition" => "Family",
+        "AWS::IAM::InstanceProfile" => "InstanceProfileName",
+        "AWS::EC2::LaunchTemplate" => "LaunchTemplateName",
+        "AWS::AutoScaling::LaunchConfiguration" => "LaunchConfigurationName",
+        "AWS::SNS::Topic" => "TopicName",
+        "AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine" => "StateMachineName",
+        "AWS::CodeBuild::Project" => "Name",
+        "AWS::SageMaker::EndpointConfig" => "EndpointConfigName",
+        "AWS::SageMaker::Model" => "ModelName",
+        _ => return None,
+    })
 }
 
 /// On what the actions must be permitted.
@@ -424,6 +448,9 @@ checks! {
     "AWS::CloudFormation::CustomResource" ["*"] Function asks ANYTHING, MayFail by HANDED;
     // What a stack of its own makes of a role is not in the text.
     "AWS::CloudFormation::Stack" ["Parameters" "*"] Role asks ANYTHING, MayFail by NESTED;
+    // "Account … should have '…' role with trust relationship to Role '…'": its instances are made with it.
+    "AWS::CloudFormation::StackSet" ["AdministrationRoleARN"] Role when ["Properties" "StackInstancesGroup"]
+        asks &["sts:AssumeRole"], Refused by "CloudFormation User Guide, \"Grant self-managed permissions\"";
     "AWS::Serverless::Application" ["Parameters" "*"] Role asks ANYTHING, MayFail by NESTED;
     "AWS::ServiceCatalog::CloudFormationProvisionedProduct" ["ProvisioningParameters" "*" "Value"] Role
         asks ANYTHING, MayFail by NESTED;
@@ -474,15 +501,15 @@ checks! {
     "AWS::ECS::Service" ["Role"] Role asks &["elasticloadbalancing:*", "ec2:*"], Refused
         by "CloudFormation Template Reference, AWS::IAM::Policy: add DependsOn on the policy to an ECS service";
     // An instance signals once its own code has run.
-    "AWS::AutoScaling::AutoScalingGroup" ["LaunchTemplate" "LaunchTemplateId"] Launch when ["CreationPolicy"]
+    "AWS::AutoScaling::AutoScalingGroup" ["LaunchTemplate" "*"] Launch when ["CreationPolicy"]
         asks ANYTHING, MayFail by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
     "AWS::AutoScaling::AutoScalingGroup" ["LaunchConfigurationName"] Launch when ["CreationPolicy"]
         asks ANYTHING, MayFail by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
     "AWS::AutoScaling::AutoScalingGroup"
-        ["MixedInstancesPolicy" "LaunchTemplate" "LaunchTemplateSpecification" "LaunchTemplateId"]
+        ["MixedInstancesPolicy" "LaunchTemplate" "LaunchTemplateSpecification" "*"]
         Launch when ["CreationPolicy"] asks ANYTHING, MayFail
         by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
-    "AWS::EC2::Instance" ["LaunchTemplate" "LaunchTemplateId"] Launch when ["CreationPolicy"] asks ANYTHING, MayFail
+    "AWS::EC2::Instance" ["LaunchTemplate" "*"] Launch when ["CreationPolicy"] asks ANYTHING, MayFail
         by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
     "AWS::EC2::Instance" ["IamInstanceProfile"] Profile when ["CreationPolicy"] asks ANYTHING, MayFail
         by "CloudFormation Template Reference, \"CreationPolicy attribute\"";

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::Index;
 use super::identity::{named, of_kind, references, texts};
 use crate::expression::{Expr, lower};
-use crate::facts::{CreationCheck, On, Strength, Through, creation_checks, values_at};
+use crate::facts::{CreationCheck, On, Strength, Through, called_by, creation_checks, values_at};
 use crate::syntax::{Kind, Node};
 use crate::template::{Owner, Reference, Resource, Site, Target, Template, call, sites};
 
@@ -24,6 +24,9 @@ pub(super) struct Asks<'d> {
     /// Whether its creation is refused otherwise.
     pub(super) strength: Strength,
 }
+
+/// What a text comes to that nothing is known of.
+const UNKNOWN: &str = "\u{1}\u{2}";
 
 /// Who checks what, over one template.
 pub(super) struct First<'p, 'd, 't> {
@@ -212,19 +215,10 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                 roles.extend(named(self.template, text, "role"));
                 continue;
             }
-            let functions = of_kind(
-                self.template,
-                |kind| {
-                    matches!(
-                        kind,
-                        "AWS::Lambda::Function" | "AWS::Serverless::Function" | "AWS::ECS::TaskDefinition"
-                    )
-                },
-                |name| is_function(text, name),
-            );
+            let called: Vec<&str> = self.sites.iter().filter(|site| is_called(self.template, site, text)).map(|site| site.name).collect();
             let meant = self.sites.iter().filter(|site| {
                 (referenced.contains(&site.name) && (!site.looped || site.entry == entry))
-                    || (!site.looped && functions.contains(&site.name))
+                    || (!site.looped && called.contains(&site.name))
             });
             for site in meant.filter(|_| depth < 6) {
                 let mut follow = |site: &Site<'d, 't>, path: &[&str], through| {
@@ -255,13 +249,18 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
     }
 }
 
-/// Whether a text is a function of a name, or a task definition: the name or an ARN that ends in it, perhaps with a version
-/// or an alias behind it. Source: Lambda API Reference, `CreateEventSourceMapping`, `FunctionName`.
-fn is_function(text: &str, name: &str) -> bool {
-    let ends = |text: &str| {
-        text == name || text.ends_with(&format!(":{name}")) || text.ends_with(&format!("/{name}"))
-    };
-    ends(text) || text.rsplit_once(':').is_some_and(|(before, _)| ends(before))
+/// Whether a text calls a resource by its name: the name or an ARN that ends in it, perhaps with a version or an alias
+/// behind it. Source: Lambda API Reference, `CreateEventSourceMapping`, `FunctionName`.
+fn is_called(template: &Template<'_, '_>, site: &Site<'_, '_>, text: &str) -> bool {
+    let Some(property) = called_by(site.kind) else { return false };
+    let own = site.value.get("Properties").and_then(|properties| properties.resolved().get(property));
+    let names = own.map_or(Vec::new(), |own| texts(template, own));
+    names.iter().filter(|name| !name.is_empty() && **name != UNKNOWN).any(|name| {
+        let ends = |text: &str| {
+            text == name || text.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with([':', '/']))
+        };
+        ends(text) || text.rsplit_once(':').is_some_and(|(before, _)| ends(before))
+    })
 }
 
 /// The statement that a node stands in.
