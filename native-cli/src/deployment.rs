@@ -21,6 +21,7 @@ use iam_split_core::deployment::parameters::{Known, Parameters, Templates, merge
 use iam_split_core::deployment::pattern::{misuse, pattern};
 use iam_split_core::deployment::raw::{Origin, struck_out};
 use iam_split_core::deployment::settings::{Location, Pattern, Settings};
+use iam_split_core::deployment::state::{Situation, situation};
 use iam_split_core::deployment::value::Secrets;
 use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
@@ -251,19 +252,43 @@ fn interrupted(console: &Console<'_>) -> Failure {
     failure.exit(Exit::Aws)
 }
 
-/// Takes away change sets and empty stacks that must not remain, whatever happened.
+/// How often a stack that goes is looked at.
+const LOOKS: usize = 60;
+
+/// Takes away change sets and empty stacks that must not remain, whatever happened: all of them, also where one cannot be
+/// taken away.
 pub(crate) async fn undo(console: &mut Console<'_>) -> Result<(), Failure> {
-    let undo = std::mem::take(&mut console.undo);
-    for undo in undo {
-        match undo {
-            Undo::ChangeSet(aws, id) => changeset::discard(&aws, &id).await?,
-            Undo::EmptyStack(aws, id) => {
-                stack::delete(&aws, &id, None, &Deletion::default()).await?;
-                // A deployment that follows at once would meet what is going.
-                while stack::describe(&aws, &id).await?.is_some_and(|live| live.status != "DELETE_COMPLETE") {
-                    tokio::time::sleep(PAUSE).await;
-                }
+    let mut first = Ok(());
+    for undo in std::mem::take(&mut console.undo) {
+        let done = match undo {
+            Undo::ChangeSet(aws, id) => changeset::discard(&aws, &id).await,
+            Undo::EmptyStack(aws, id) => empty(&aws, &id).await,
+        };
+        first = first.and(done);
+    }
+    first
+}
+
+/// Deletes a stack that this run's change set brought about, where it holds nothing still. Another run may have filled it,
+/// or be about to: then it is that run's.
+///
+/// Source: CloudFormation API Reference, `CreateChangeSet`: a new stack is `REVIEW_IN_PROGRESS` until a change set runs.
+async fn empty(aws: &Aws, id: &str) -> Result<(), Failure> {
+    let is_empty = |status: &str| situation(Some(status)) == Situation::Empty;
+    let Some(live) = stack::describe(aws, id).await?.filter(|live| is_empty(&live.status)) else {
+        return Ok(());
+    };
+    if changeset::others(aws, &live.id).await {
+        return Ok(());
+    }
+    stack::delete(aws, id, None, &Deletion::default()).await?;
+    // A deployment that follows at once would meet what is going.
+    for _ in 0..LOOKS {
+        match stack::describe(aws, id).await? {
+            Some(live) if live.status == "DELETE_IN_PROGRESS" || is_empty(&live.status) => {
+                tokio::time::sleep(PAUSE).await;
             }
+            _ => break,
         }
     }
     Ok(())
@@ -430,7 +455,7 @@ async fn load(
 
 /// The clients, and who calls.
 async fn clients(settings: &Settings, needs: Needs, console: &Console<'_>) -> Result<Aws, Failure> {
-    let mut aws = Aws::new(settings, &console.secrets).await?;
+    let mut aws = Aws::new(settings, needs.offline, &console.secrets).await?;
     if !needs.offline {
         aws.identify().await?;
     }

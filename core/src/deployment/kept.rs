@@ -84,6 +84,9 @@ pub struct With {
     pub capabilities: Vec<String>,
     /// Minutes after which a creation is given up.
     pub timeout: Option<u32>,
+    /// Whether resources that exist under their explicit names are taken in.
+    #[serde(default)]
+    pub import: bool,
 }
 
 impl With {
@@ -97,6 +100,7 @@ impl With {
             (self.on_failure == now.on_failure, "`on_failure`"),
             (self.capabilities == now.capabilities, "capabilities"),
             (self.timeout == now.timeout, "time of a creation"),
+            (self.import == now.import, "whether resources that exist are taken in"),
         ];
         pairs.into_iter().filter(|(same, _)| !same).map(|(_, noun)| noun).collect()
     }

@@ -215,7 +215,12 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                 roles.extend(named(self.template, text, "role"));
                 continue;
             }
-            let called: Vec<&str> = self.sites.iter().filter(|site| is_called(self.template, site, text)).map(|site| site.name).collect();
+            let called: Vec<&str> = self
+                .sites
+                .iter()
+                .filter(|site| is_called(self.template, site, text))
+                .map(|site| site.name)
+                .collect();
             let meant = self.sites.iter().filter(|site| {
                 (referenced.contains(&site.name) && (!site.looped || site.entry == entry))
                     || (!site.looped && called.contains(&site.name))

@@ -203,6 +203,9 @@ pub struct PlanArgs {
     /// Plan with an interruption of the application, as `deploy` takes it.
     #[arg(long)]
     pub accept_interruption: bool,
+    /// Plan to take in resources that exist under their explicit names, as `deploy` takes it.
+    #[arg(long)]
+    pub import: bool,
     /// Exit 1 where more is allowed than what runs allows, or where that cannot be told; all that a new stack
     /// allows is more.
     #[arg(long, value_enum)]

@@ -187,6 +187,23 @@ pub(crate) async fn discard(aws: &Aws, id: &str) -> Result<(), Failure> {
     }
 }
 
+/// Whether a stack has change sets still: of other runs, once this one's are gone. Where that may not be asked, nobody's.
+pub(crate) async fn others(aws: &Aws, stack: &str) -> bool {
+    let answer = aws.cloudformation.list_change_sets().stack_name(stack).send().await;
+    answer.is_ok_and(|answer| {
+        answer.summaries().iter().any(|set| {
+            !matches!(
+                set.status(),
+                Some(
+                    ChangeSetStatus::Failed
+                        | ChangeSetStatus::DeleteComplete
+                        | ChangeSetStatus::DeletePending
+                )
+            )
+        })
+    })
+}
+
 fn change(aws: &Aws, change: &AwsChange) -> Option<Change> {
     let change = change.resource_change()?;
     let action = change.action().map_or("", |action| action.as_str());

@@ -7,8 +7,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use aws_config::default_provider;
 use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -21,8 +23,13 @@ use super::{Aws, Identity, failed};
 use crate::exit::{Exit, Failure};
 
 impl Aws {
-    /// The clients with the credentials that the settings ask for.
-    pub(crate) async fn new(settings: &Settings, secrets: &Rc<RefCell<Secrets>>) -> Result<Self, Failure> {
+    /// The clients with the credentials that the settings ask for. `offline`: nothing is called, and so nobody needs
+    /// credentials.
+    pub(crate) async fn new(
+        settings: &Settings,
+        offline: bool,
+        secrets: &Rc<RefCell<Secrets>>,
+    ) -> Result<Self, Failure> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::standard().with_max_attempts(5))
             .timeout_config(
@@ -30,11 +37,21 @@ impl Aws {
             );
         let mut region = settings.region.clone();
         if let Some(profile) = &settings.profile {
-            let provider = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
-            known(&provider, profile).await?;
-            let of_profile = ProfileFileRegionProvider::builder().profile_name(profile).build();
             if region.is_none() {
+                let of_profile = ProfileFileRegionProvider::builder().profile_name(profile).build();
                 region = of_profile.region().await.map(|region| region.as_ref().to_owned());
+            }
+            // A profile that takes a role on asks STS for it, in a region.
+            let of_calls = match &region {
+                Some(region) => Some(Region::new(region.clone())),
+                None => default_provider::region::default_provider().region().await,
+            };
+            let provider = ProfileFileCredentialsProvider::builder()
+                .profile_name(profile)
+                .configure(&ProviderConfig::without_region().with_region(of_calls))
+                .build();
+            if !offline {
+                known(&provider, profile).await?;
             }
             // The environment's keys would win over a profile that is only named to the loader.
             loader = loader.profile_name(profile).credentials_provider(provider);
@@ -84,8 +101,14 @@ async fn known(provider: &ProfileFileCredentialsProvider, profile: &str) -> Resu
     let Err(error) = provider.provide_credentials().await else { return Ok(()) };
     let said = super::chain(&error);
     // Source of the texts: `aws-config`, errors of a profile file.
-    let unknown =
-        ["was not defined", "does not contain credentials", "did not contain credential", "No profiles"];
+    let unknown = [
+        "was not defined",
+        "does not contain credentials",
+        "did not contain credential",
+        "No profiles",
+        // There is no file of profiles at all.
+        "provider was not enabled",
+    ];
     let failure = if unknown.iter().any(|text| said.contains(text)) {
         Failure::new(format!("there are no credentials under the profile `{profile}`: {said}"))
             .code(Code::DPL003)

@@ -9,6 +9,7 @@ use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{second_phase, two_phase, used};
 use iam_split_core::deployment::outputs;
 use iam_split_core::deployment::scenario::Change;
+use iam_split_core::deployment::state::Blocked;
 use iam_split_core::diagnostic::Code;
 
 use crate::Streams;
@@ -78,6 +79,7 @@ impl Deploying<'_> {
         if with_app {
             stacks.push(Which::App);
         }
+        self.cleared(&stacks, console).await?;
         if !self.agreed(&stacks, console).await? {
             console.result("nothing was changed")?;
             return Ok(Exit::Refused);
@@ -103,9 +105,8 @@ impl Deploying<'_> {
             return Ok(Exit::Refused);
         }
         // All that can be known is looked at before the first stack is touched.
-        let may_recreate = self.arguments.recreate || console.streams.asks;
         let standing = [(Which::Iam, iam.as_ref()), (Which::App, app.as_ref())];
-        if let Some(failure) = apply::all_blocked(deployment, &stacks, standing).filter(|_| !may_recreate) {
+        if let Some(failure) = apply::all_blocked(deployment, &stacks, standing, |_| true) {
             return Err(failure);
         }
         let mut found = Vec::new();
@@ -155,6 +156,34 @@ impl Deploying<'_> {
         Ok(Exit::Done)
     }
 
+    /// Takes stacks away whose creation failed, where that is wanted, once nothing else is in the way: they can neither be
+    /// planned nor updated.
+    async fn cleared(&self, stacks: &[Which], console: &mut Console<'_>) -> Result<(), Failure> {
+        let deployment = self.deployment;
+        let mut standing = [(Which::Iam, None), (Which::App, None)];
+        for (which, live) in standing.iter_mut().filter(|(which, _)| stacks.contains(which)) {
+            *live = stack::describe(&deployment.aws, deployment.stack(*which)).await?;
+        }
+        let asks = !self.arguments.operation.yes && console.streams.asks;
+        let may_clear = self.arguments.recreate || asks;
+        let [(_, iam), (_, app)] = &standing;
+        let stood = [(Which::Iam, iam.as_ref()), (Which::App, app.as_ref())];
+        let counts = |why| !(may_clear && why == Blocked::NeverCreated);
+        if let Some(failure) = apply::all_blocked(deployment, stacks, stood, counts) {
+            return Err(failure);
+        }
+        for (which, live) in stood {
+            let Some(live) = live.filter(|live| apply::why_blocked(Some(live)).is_some()) else { continue };
+            let question =
+                format!("the stack {} is {}: delete it and create it again?", live.name, live.status);
+            if !self.arguments.recreate && !console.ask(&question).await? {
+                return Err(apply::blocked(Blocked::NeverCreated, which, &live.name, Some(live)));
+            }
+            apply::clear(deployment, which, live, self.arguments.operation.poll_interval, console).await?;
+        }
+        Ok(())
+    }
+
     /// Whether this is what was planned, if it was, and what those who are asked want.
     async fn agreed(&self, stacks: &[Which], console: &mut Console<'_>) -> Result<bool, Failure> {
         let deployment = self.deployment;
@@ -163,7 +192,8 @@ impl Deploying<'_> {
             return Ok(true);
         }
         let accept = self.arguments.accept_interruption;
-        let plan = super::plan::make(deployment, stacks, accept, console).await?;
+        let how = super::plan::How { accept_interruption: accept, import: self.arguments.import };
+        let plan = super::plan::make(deployment, stacks, how, console).await?;
         for which in stacks {
             if let Some(changes) = plan.changes(*which) {
                 self.approved.borrow_mut().insert(*which, changes.to_vec());
@@ -189,7 +219,6 @@ impl Deploying<'_> {
     fn how(&self) -> How {
         How {
             accept_interruption: self.arguments.accept_interruption,
-            recreate: self.arguments.recreate,
             recorded: Some("deploy"),
             interval: self.arguments.operation.poll_interval,
             ..How::default()

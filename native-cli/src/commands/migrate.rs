@@ -97,6 +97,7 @@ async fn begin(
         deployment,
         &[Which::Iam, Which::App],
         [(Which::Iam, of_iam.as_ref()), (Which::App, Some(&live))],
+        |_| true,
     ) {
         return Err(failure);
     }

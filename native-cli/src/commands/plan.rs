@@ -42,7 +42,8 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
         let stacks: &[Which] =
             if deployment.iam.is_some() { &[Which::Iam, Which::App] } else { &[Which::App] };
-        let plan = make(deployment, stacks, arguments.accept_interruption, console).await?;
+        let how = How { accept_interruption: arguments.accept_interruption, import: arguments.import };
+        let plan = make(deployment, stacks, how, console).await?;
         plan.tell(deployment, console)?;
         if !arguments.out.is_empty() {
             keep(&plan.kept(deployment), &arguments.out, console)?;
@@ -115,13 +116,23 @@ pub(crate) struct Plan {
     two_phase: bool,
 }
 
+/// As `deploy` would do it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct How {
+    /// Whether an interruption of the application was accepted.
+    pub(crate) accept_interruption: bool,
+    /// Whether resources that exist under their explicit names are taken into the stacks.
+    pub(crate) import: bool,
+}
+
 /// Makes change sets for the stacks, reads them, and takes them away again.
 pub(crate) async fn make(
     deployment: &Deployment,
     stacks: &[Which],
-    accept_interruption: bool,
+    how: How,
     console: &mut Console<'_>,
 ) -> Result<Plan, Failure> {
+    let How { accept_interruption, import } = how;
     let sent = sources(deployment, stacks, console).await?;
     let gate = gates::templates(deployment, &sent).await?;
     console.gate(&gate)?;
@@ -132,7 +143,7 @@ pub(crate) async fn make(
         if deployment.external() { settled(deployment, Which::Iam, None, console).await? } else { None };
     let app = settled(deployment, Which::App, None, console).await?;
     let standing = [(Which::Iam, iam.as_ref()), (Which::App, app.as_ref())];
-    if let Some(failure) = apply::all_blocked(deployment, stacks, standing) {
+    if let Some(failure) = apply::all_blocked(deployment, stacks, standing, |_| true) {
         return Err(failure);
     }
     let over = not_over_monolith(deployment, app.as_ref()).await?.filter(|_| !accept_interruption);
@@ -164,7 +175,8 @@ pub(crate) async fn make(
             .and_then(|contents| contents.mark.as_ref())
             .is_some_and(|mark| mark.two_phase.len() > later.len());
         let of_iam =
-            look(deployment, Which::Iam, &sent, iam.as_ref(), &later, &BTreeSet::new(), console).await?;
+            look(deployment, Which::Iam, (&sent, import), iam.as_ref(), &later, &BTreeSet::new(), console)
+                .await?;
         let used = iam.as_ref().map(|iam| used(iam, app.as_ref()));
         match order(&of_iam.changes, used.as_ref(), accept_interruption) {
             Ok(order) if !of_iam.new => plan.order = order,
@@ -175,7 +187,8 @@ pub(crate) async fn make(
     }
     if stacks.contains(&Which::App) {
         let (values, unknown) = from_iam(deployment, iam.as_ref(), plan.stacks.first());
-        let of_app = look(deployment, Which::App, &sent, app.as_ref(), &values, &unknown, console).await?;
+        let of_app =
+            look(deployment, Which::App, (&sent, import), app.as_ref(), &values, &unknown, console).await?;
         plan.stacks.push(of_app);
     }
     deployment::undo(console).await?;
@@ -220,7 +233,7 @@ fn from_iam(
 async fn look(
     deployment: &Deployment,
     which: Which,
-    sent: &Sent,
+    (sent, import): (&Sent, bool),
     live: Option<&Live>,
     other: &BTreeMap<String, String>,
     unknown: &BTreeSet<String>,
@@ -243,7 +256,8 @@ async fn look(
     for change in changed.iter_mut().filter(|change| unknown.contains(&change.name)) {
         change.after = Some("(not known yet)".to_owned());
     }
-    let spec = spec(deployment, which, sent, parameters)?;
+    let mut spec = spec(deployment, which, sent, parameters)?;
+    spec.import = import;
     let Some(requested) = changeset::request(aws, &spec, new).await? else {
         return Err(Failure::new(format!("another run works on the stack `{name}`"))
             .exit(Exit::Aws)
@@ -312,6 +326,7 @@ fn with(spec: &Spec, unknown: &BTreeSet<String>) -> With {
         .to_owned(),
         capabilities: spec.capabilities.iter().map(|name| (*name).to_owned()).collect(),
         timeout: spec.timeout,
+        import: spec.import,
     }
 }
 

@@ -35,8 +35,6 @@ pub(crate) struct How {
     pub(crate) accept_interruption: bool,
     /// Whether nothing may be made anew or taken away: resources move, and stay what they are.
     pub(crate) steady: bool,
-    /// Whether a stack whose creation failed is deleted and created again without a question.
-    pub(crate) recreate: bool,
     pub(crate) interval: Option<f64>,
     /// Whether the order of the stacks is asked for before roles are removed or replaced.
     pub(crate) ordered: bool,
@@ -282,23 +280,32 @@ async fn attempt(
         Situation::Ready => update(deployment, spec, false, live, how, console).await,
         Situation::Empty => update(deployment, spec, true, live, how, console).await,
         Situation::Busy => Ok(None),
-        Situation::Blocked(why) => {
-            let failed = blocked(why, spec.which, &spec.name, live);
-            let Some(live) = live.filter(|_| why == Blocked::NeverCreated) else { return Err(failed) };
-            let question =
-                format!("the stack {} is {}: delete it and create it again?", spec.name, live.status);
-            let wanted = how.recreate || (console.streams.asks && console.ask(&question).await?);
-            if !wanted {
-                return Err(failed);
-            }
-            console.step("recreate", &format!("the stack {} was never created: it goes first", spec.name))?;
-            let gone = remove(deployment, spec.which, &live.id, how.interval, console).await?;
-            if !gone.done {
-                return Err(unsuccessful(deployment, spec.which, &spec.name, &gone, console).await?);
-            }
-            begin(deployment, spec, how, console).await
-        }
+        Situation::Blocked(why) => Err(blocked(why, spec.which, &spec.name, live)),
     }
+}
+
+/// Why a stack must be put right first, if it must.
+pub(crate) fn why_blocked(live: Option<&Live>) -> Option<Blocked> {
+    match situation(live.map(|live| live.status.as_str())) {
+        Situation::Blocked(why) => Some(why),
+        _ => None,
+    }
+}
+
+/// Deletes a stack whose creation failed: it holds nothing that anybody uses.
+pub(crate) async fn clear(
+    deployment: &Deployment,
+    which: Which,
+    live: &Live,
+    interval: Option<f64>,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    console.step("recreate", &format!("the stack {} was never created: it goes first", live.name))?;
+    let gone = remove(deployment, which, &live.id, interval, console).await?;
+    if gone.done {
+        return Ok(());
+    }
+    Err(unsuccessful(deployment, which, &live.name, &gone, console).await?)
 }
 
 /// All stacks that must be put right first, in one refusal: before any of them is touched.
@@ -306,13 +313,12 @@ pub(crate) fn all_blocked(
     deployment: &Deployment,
     stacks: &[Which],
     standing: [(Which, Option<&Live>); 2],
+    counts: impl Fn(Blocked) -> bool,
 ) -> Option<Failure> {
     let mut failures =
         standing.into_iter().filter(|(which, _)| stacks.contains(which)).filter_map(|(which, live)| {
-            match situation(live.map(|live| live.status.as_str())) {
-                Situation::Blocked(why) => Some(blocked(why, which, deployment.stack(which), live)),
-                _ => None,
-            }
+            let why = why_blocked(live).filter(|why| counts(*why))?;
+            Some(blocked(why, which, deployment.stack(which), live))
         });
     let first = failures.next()?;
     Some(failures.fold(first, Failure::and))

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 /// On the stack that a team deploys.
 ///
 /// `CreateStack`, `ExecuteChangeSet` and `UpdateStack` set tags, which is a permission of its own.
-pub(super) const ON_STACK: [&str; 15] = [
+pub(super) const ON_STACK: [&str; 16] = [
     "cloudformation:CancelUpdateStack",
     "cloudformation:ContinueUpdateRollback",
     "cloudformation:CreateChangeSet",
@@ -18,6 +18,7 @@ pub(super) const ON_STACK: [&str; 15] = [
     "cloudformation:DescribeStacks",
     "cloudformation:ExecuteChangeSet",
     "cloudformation:GetTemplate",
+    "cloudformation:ListChangeSets",
     "cloudformation:ListStackResources",
     "cloudformation:TagResource",
     "cloudformation:UntagResource",
