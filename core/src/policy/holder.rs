@@ -571,7 +571,10 @@ impl<'c> Case<'c> {
             // is deleted from it.
             let mut stays = false;
             if let Some(other) = self.side().resources.get(name) {
-                let same = |key: &str| item.property(key) == other.property(key);
+                let same = |key: &str| {
+                    let (a, b) = (item.property(key), other.property(key));
+                    a == b && a.is_none_or(|value| !self.both.reaches_changes(value, None))
+                };
                 stays = other.kind == item.kind && same("PolicyName") && self.exists(other)?;
                 stays &= match other.property(single) {
                     Some(list) if item.kind == "AWS::IAM::Policy" => {
@@ -585,7 +588,7 @@ impl<'c> Case<'c> {
                 (stays, item.property(single), item.property("PolicyName"))
                 && self.names(list, kind, subject)? != Some(false)
             {
-                named.push(Named { name: self.value(policy)?, statements: 0..0 });
+                named.push(Named { name: self.both.value(Which::Old, policy, self.world)?, statements: 0..0 });
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::catalogue::Catalogue;
-use super::side::Side;
+use super::side::{Item, Side};
 use super::subject::{self, Asked};
 use super::world::{Both, OTHER, entries};
 use crate::expression::Expr;
@@ -216,8 +216,7 @@ fn text(expr: &Expr) -> Option<&str> {
 }
 
 /// The two templates, and what of their declarations is not the same.
-pub(super) fn both(old: Side, mut new: Side) -> Both {
-    stands_still(&old, &mut new);
+pub(super) fn both(old: Side, new: Side) -> Both {
     let mut both = Both {
         old,
         new,
@@ -227,6 +226,7 @@ pub(super) fn both(old: Side, mut new: Side) -> Both {
         renamed: BTreeMap::new(),
         partition: None,
         perhaps_taken: BTreeSet::new(),
+        left: BTreeMap::new(),
     };
     // A release goes from a stack that stands to one that stands.
     both.partition = partition(&both.new).or_else(|| partition(&both.old));
@@ -320,42 +320,81 @@ pub(super) fn both(old: Side, mut new: Side) -> Both {
         let why = || "it was a resource and is a parameter, or the other way round".to_owned();
         both.renamed.extend(names.into_iter().map(|name| (name, why())));
     }
+    stands_still(&mut both);
     both.perhaps_taken = super::gift::perhaps_taken(&both);
     both
 }
 
+/// The properties of which a change makes a resource anew.
+/// Source: CloudFormation Template Reference, "Update requires: Replacement" of each type of `AWS::IAM`.
+fn replacing(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "AWS::IAM::Role" => &["RoleName", "Path"],
+        "AWS::IAM::User" => &["UserName"],
+        "AWS::IAM::Group" => &["GroupName"],
+        "AWS::IAM::ManagedPolicy" => &["ManagedPolicyName", "Path", "Description"],
+        "AWS::IAM::InstanceProfile" => &["InstanceProfileName", "Path"],
+        "AWS::IAM::RolePolicy" => &["PolicyName", "RoleName"],
+        "AWS::IAM::UserPolicy" => &["PolicyName", "UserName"],
+        "AWS::IAM::GroupPolicy" => &["PolicyName", "GroupName"],
+        "AWS::IAM::Policy" => &["PolicyName"],
+        _ => &[],
+    }
+}
+
 /// Puts into the new template what leaves the old one and stands still: what is retained when it is removed or replaced.
+/// It stays as the old template made it: where what it reads differs now, or whether it leaves a value decides, that it may
+/// stand still is told.
+///
 /// Source: CloudFormation Template Reference, "DeletionPolicy attribute" ("also applies to stack update operations that
-/// lead to resources being deleted") and "UpdateReplacePolicy attribute".
-fn stands_still(old: &Side, new: &mut Side) {
-    let replaces = [
-        "PolicyName",
-        "RoleName",
-        "UserName",
-        "GroupName",
-        "ManagedPolicyName",
-        "InstanceProfileName",
-        "Path",
-    ];
-    let retains = |item: &super::side::Item, key: &str| {
+/// lead to resources being deleted", a condition that no longer holds among them) and "UpdateReplacePolicy attribute".
+fn stands_still(both: &mut Both) {
+    // A value decides: it may be so.
+    let retains = |item: &Item, key: &str| {
         let policy = super::statement::entry(&item.whole, key);
-        policy.and_then(text).is_some_and(|policy| policy.starts_with("Retain"))
+        policy.is_some_and(|policy| text(policy).is_none_or(|policy| policy.starts_with("Retain")))
     };
-    for (name, item) in old.resources.iter().filter(|(_, item)| item.kind.starts_with("AWS::IAM::")) {
-        match new.resources.get(name) {
+    let is_sure = |item: &Item, key: &str| super::statement::entry(&item.whole, key).is_some_and(|policy| text(policy).is_some());
+    let mut stays: Vec<(String, Item)> = Vec::new();
+    let mut left: BTreeMap<String, String> = BTreeMap::new();
+    for (name, item) in both.old.resources.iter().filter(|(_, item)| item.kind.starts_with("AWS::IAM::")) {
+        let reads = |expr: &Expr, condition: Option<&str>| both.reaches_changes(expr, condition);
+        let of_condition = |name: &str| reads(&Expr::text(""), Some(name));
+        let is_as_it_was = !reads(&item.whole, item.condition.as_deref());
+        match both.new.resources.get(name) {
             None if retains(item, "DeletionPolicy") => {
-                new.resources.insert(name.clone(), item.clone());
-            }
-            Some(now) if retains(now, "UpdateReplacePolicy") => {
-                let is_another = now.kind != item.kind
-                    || replaces.iter().any(|key| item.property(key) != now.property(key));
-                if is_another {
-                    new.resources.insert(format!("{name}, as it was"), item.clone());
+                if is_as_it_was && is_sure(item, "DeletionPolicy") {
+                    stays.push((name.clone(), item.clone()));
+                } else {
+                    let why = "it leaves and may be retained, as the old template made it";
+                    left.insert(name.clone(), why.to_owned());
                 }
             }
-            _ => {}
+            Some(now) => {
+                let leaves = item.condition != now.condition && now.condition.is_some()
+                    || item.condition.as_deref().is_some_and(of_condition);
+                if leaves && retains(item, "DeletionPolicy") {
+                    let why = "its condition is another: where it no longer holds, it is retained as it was";
+                    left.insert(name.clone(), why.to_owned());
+                }
+                let all = replacing(&item.kind).iter();
+                let differs = now.kind != item.kind
+                    || all.clone().any(|key| item.property(key) != now.property(key));
+                let may_differ = all.clone().any(|key| item.property(key).is_some_and(|value| reads(value, None)));
+                if (differs || may_differ) && retains(now, "UpdateReplacePolicy") {
+                    if differs && is_as_it_was && is_sure(now, "UpdateReplacePolicy") {
+                        stays.push((format!("{name}, as it was"), item.clone()));
+                    } else {
+                        let why = "it may be made anew, and what it was is retained";
+                        left.insert(name.clone(), why.to_owned());
+                    }
+                }
+            }
+            None => {}
         }
     }
+    both.new.resources.extend(stays);
+    both.left = left;
 }
 
 /// The parameters that a function of rules reads: by name, or all of a type.
@@ -409,7 +448,7 @@ fn written_partition(value: &Expr, found: &mut Option<String>) {
 
 /// A property that sets a name, without what says nothing.
 /// Source: CloudFormation Template Reference, `AWS::IAM::Role`, `Path`: a slash by default.
-fn given<'i>(item: &'i super::side::Item, key: &str) -> Option<&'i Expr> {
+fn given<'i>(item: &'i Item, key: &str) -> Option<&'i Expr> {
     item.property(key).filter(|value| match value {
         Expr::Ref(name) => name != "AWS::NoValue",
         Expr::Text(text) => key != "Path" || text != "/",
@@ -523,9 +562,16 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
     let texts = std::cell::OnceCell::new();
     for name in both.old.others.keys().chain(both.new.others.keys()).collect::<BTreeSet<_>>() {
         let (a, b) = (both.old.others.get(name), both.new.others.get(name));
-        if a == b && name.contains('.') && a.is_some_and(|expr| asked.both.reaches_changes(expr, None)) {
-            let why =
-                "it is a loop over values that are not written in the template, and what it reads differs";
+        let gives_nothing = ["AWSTemplateFormatVersion", "Description", "Rules", "Metadata"];
+        if a == b
+            && !gives_nothing.contains(&name.as_str())
+            && a.is_some_and(|expr| asked.both.reaches_changes(expr, None))
+        {
+            let why = if name.contains('.') {
+                "it is a loop over values that are not written in the template, and what it reads differs"
+            } else {
+                "what it reads differs, and what it does to permissions is not known"
+            };
             tell(name, "section", Question::Other, why.to_owned(), line(name));
         }
         if a == b || name == "Rules" {
@@ -560,11 +606,8 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         let (a, b) = (both.old.resources.get(name), both.new.resources.get(name));
         let Some(item) = b.or(a) else { continue };
         let place = line(&format!("Resources.{name}"));
-        let policy =
-            a.filter(|_| b.is_none()).and_then(|a| super::statement::entry(&a.whole, "DeletionPolicy"));
-        if policy.is_some_and(|policy| text(policy).is_none()) && item.kind.starts_with("AWS::IAM::") {
-            let why = "it leaves, and whether it is retained a value decides".to_owned();
-            tell(name, subject::noun(&item.kind), Question::Other, why, place);
+        if let Some(why) = both.left.get(name) {
+            tell(name, subject::noun(&item.kind), Question::Other, why.clone(), place);
         }
         if let Some(b) = b.filter(|b| a.is_none_or(|a| a.whole != b.whole))
             && subject::has_secret_key(&both.new, &b.whole)
@@ -595,7 +638,7 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
         }
         let (Some(a), Some(b)) = (a, b) else { continue };
         for key in keys(&a.whole, &b.whole) {
-            let of = |item: &super::side::Item| super::statement::entry(&item.whole, &key).cloned();
+            let of = |item: &Item| super::statement::entry(&item.whole, &key).cloned();
             if !HARMLESS.contains(&key.as_str()) && of(a) != of(b) {
                 tell(name, &item.kind, Question::Other, format!("its attribute `{key}` differs"), place);
             }
@@ -701,7 +744,8 @@ fn asks(texts: &str, key: &str) -> bool {
     ["principaltag", "resourcetag", "requesttag"].iter().any(|kind| {
         texts.split(kind).skip(1).any(|rest| {
             let Some(name) = rest.strip_prefix('/') else { return true };
-            let end = name.find(['"', '}', '\\', ' ', ','].as_slice()).unwrap_or(name.len());
+            // A key may hold spaces; before a default stands a comma. Source: IAM User Guide, "Rules for tagging".
+            let end = name.find(['"', '}', '\\', ','].as_slice()).unwrap_or(name.len());
             let (name, after) = name.split_at(end);
             // A value goes on within the name, or is one.
             let is_open = name.contains(['$', OTHER]) || (after.starts_with('"') && key.starts_with(name));

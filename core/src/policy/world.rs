@@ -70,6 +70,8 @@ pub(super) struct Both {
     pub(super) partition: Option<String>,
     /// What the new template still gives and the update may take away: holders, and what they are given.
     pub(super) perhaps_taken: BTreeSet<(String, String)>,
+    /// Resources of the old template that may stand still, as nobody can tell, and why.
+    pub(super) left: BTreeMap<String, String>,
 }
 
 /// Put after a name that does not mean the same in both.
