@@ -362,6 +362,7 @@ impl<'c> Case<'c> {
         }
         self.attached(kind, &Subject::Own(kind, name.to_owned()), powers, &mut named)?;
         self.deleted(kind, &Subject::Own(kind, name.to_owned()), &mut named)?;
+        self.moved_out(name, &mut named)?;
         self.overwritten(&named, powers);
         if kind == Kind::User {
             self.groups(&Subject::Own(kind, name.to_owned()), item.property("Groups"), powers)?;
@@ -589,6 +590,47 @@ impl<'c> Case<'c> {
                 && self.names(list, kind, subject)? != Some(false)
             {
                 named.push(Named { name: self.both.value(Which::Old, policy, self.world)?, statements: 0..0 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Inline policies that the old template had in the holder itself and the new one has as resources that do not wait for
+    /// it: where such a one is made first, the holder's update takes it away with its own of that name.
+    /// Source: IAM API Reference, `PutRolePolicy`, `DeleteRolePolicy`.
+    fn moved_out(&self, name: &str, named: &mut Vec<Named>) -> Result<(), Stop> {
+        if self.which == Which::Old {
+            return Ok(());
+        }
+        let list = |which: Which| -> Result<Vec<Expr>, Stop> {
+            let item = self.both.side(which).resources.get(name);
+            let Some(policies) = item.and_then(|item| item.property("Policies")) else { return Ok(Vec::new()) };
+            let policies = self.both.value(which, policies, self.world)?;
+            Ok(leaves(&policies).into_iter().filter_map(|one| entry(one, "PolicyName")).cloned().collect())
+        };
+        let now = list(Which::New)?;
+        let gone: Vec<Expr> = list(Which::Old)?.into_iter().filter(|one| !now.contains(one)).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for item in self.side().resources.values() {
+            let is_inline = ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"];
+            let Some(policy) = item.property("PolicyName").filter(|_| is_inline.contains(&item.kind.as_str()))
+            else {
+                continue;
+            };
+            let mut waits = false;
+            item.whole.walk(&mut |part| match part {
+                Expr::Ref(other) | Expr::GetAtt(other, _) => waits |= other == name,
+                Expr::Map(entries) => {
+                    let on = entries.iter().find(|(key, _)| key == "DependsOn").map(|(_, on)| on);
+                    waits |= on.is_some_and(|on| leaves(on).iter().any(|on| **on == Expr::text(name)));
+                }
+                _ => {}
+            });
+            let policy = self.value(policy)?;
+            if !waits && let Some(gone) = gone.iter().find(|gone| !never_equal(gone, &policy)) {
+                named.push(Named { name: gone.clone(), statements: 0..0 });
             }
         }
         Ok(())

@@ -619,6 +619,9 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
             continue;
         }
         if !is_decided(&item.kind) {
+            if item.kind == "AWS::IAM::AccessKey" && a.zip(b).is_some_and(|(a, b)| is_switched_off(a, b)) {
+                continue;
+            }
             if let Some(why) = undecided(&item.kind, a.is_some(), b.is_some()) {
                 tell(name, &item.kind, Question::Other, why, place);
             }
@@ -644,6 +647,10 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
             }
         }
         for (key, _) in a.properties.iter().chain(&b.properties) {
+            // A way in that goes is none.
+            if key == "LoginProfile" && b.property(key).is_none() {
+                continue;
+            }
             if !looked_at(&item.kind).contains(&key.as_str())
                 && key != "Properties"
                 && (a.property(key) != b.property(key)
@@ -675,6 +682,18 @@ fn rest(asked: &Asked<'_>, decisions: &mut Vec<Decision>) {
     }
 }
 
+/// Whether a key is switched off, and nothing else of it differs. Source: CloudFormation Template Reference,
+/// `AWS::IAM::AccessKey`, `Status`: updated in place.
+fn is_switched_off(a: &Item, b: &Item) -> bool {
+    let without = |item: &Item| -> Vec<(String, Expr)> {
+        item.properties.iter().filter(|(key, _)| key != "Status").cloned().collect()
+    };
+    matches!(b.property("Status"), Some(Expr::Text(status)) if status == "Inactive")
+        && a.kind == b.kind
+        && a.condition == b.condition
+        && without(a) == without(b)
+}
+
 fn keys(a: &Expr, b: &Expr) -> BTreeSet<String> {
     entries(Some(a)).iter().chain(entries(Some(b))).map(|(key, _)| key.clone()).collect()
 }
@@ -684,6 +703,9 @@ fn undecided(kind: &str, before: bool, now: bool) -> Option<String> {
         // Figures about how a template was made. Source: AWS CDK Developer Guide, "Version reporting".
         ("AWS::CDK::Metadata", ..) => None,
         ("AWS::IAM::AccessKey", true, false) => None,
+        ("AWS::IAM::AccessKey", true, true) => {
+            Some("a key that differs may be a new one, or one that is switched on".to_owned())
+        }
         ("AWS::IAM::AccessKey", ..) => Some("a key that is new lets whoever gets it be the user".to_owned()),
         ("AWS::IAM::OIDCProvider" | "AWS::IAM::SAMLProvider", true, false) => None,
         ("AWS::IAM::OIDCProvider" | "AWS::IAM::SAMLProvider", ..) => {

@@ -7,6 +7,16 @@ use super::world::OTHER;
 use crate::expression::{Expr, from_sub_text};
 use crate::facts::{Meaning, StoredCase, iam_type, is_dynamic, resource_type, stored_case};
 
+/// Attributes that are an ARN which ends in what `Ref` gives: the type, the attribute, service and resource.
+/// Source: Service Authorization Reference, "Resource types defined by" each service; CloudFormation Template Reference,
+/// "Return values" of each type (`Ref` is the id).
+const BY_ID: [(&str, &str, &str); 4] = [
+    ("AWS::Cognito::UserPool", "Arn", "cognito-idp/userpool/"),
+    ("AWS::EFS::AccessPoint", "Arn", "elasticfilesystem/access-point/"),
+    ("AWS::EFS::FileSystem", "Arn", "elasticfilesystem/file-system/"),
+    ("AWS::KMS::Key", "Arn", "kms/key/"),
+];
+
 /// The value with references to named resources, and ARNs of roles, users and groups, as texts.
 pub(super) fn spelled(side: &Side, value: &Expr, read: &dyn Fn(&Expr) -> Option<Expr>) -> Expr {
     value.replaced(&|part| {
@@ -16,7 +26,7 @@ pub(super) fn spelled(side: &Side, value: &Expr, read: &dyn Fn(&Expr) -> Option<
             _ => return None,
         };
         let item = side.resources.get(name.trim_end_matches(OTHER))?;
-        of_iam(name, item, attribute, read).or_else(|| of_service(item, attribute, read))
+        of_iam(name, item, attribute, read).or_else(|| of_service(name, item, attribute, read))
     })
 }
 
@@ -58,18 +68,39 @@ fn of_iam(
     Some(Expr::concat([start, path, own]))
 }
 
-fn of_service(item: &Item, attribute: Option<&str>, read: &dyn Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
+fn of_service(
+    of: &str,
+    item: &Item,
+    attribute: Option<&str>,
+    read: &dyn Fn(&Expr) -> Option<Expr>,
+) -> Option<Expr> {
+    if let Some((.., resource)) = BY_ID.iter().find(|(kind, key, _)| *kind == item.kind && Some(*key) == attribute) {
+        let text = format!("arn:${{AWS::Partition}}:{}", resource.replacen('/', ":${AWS::Region}:${AWS::AccountId}:", 1));
+        return Some(Expr::concat([from_sub_text(&text), Expr::reference(of)]));
+    }
     let row = resource_type(&item.kind)?;
     let meaning = match attribute {
         None => row.reference,
         Some(attribute) => row.attributes.iter().find(|(name, _)| *name == attribute)?.1,
     };
-    let name = explicit(item, read)?;
+    // A name that is made, or computed, is what the resource itself gives.
+    let made = || {
+        if matches!(row.reference, Meaning::Name) {
+            return Some(Expr::reference(of));
+        }
+        let named = row.attributes.iter().find(|(_, meaning)| matches!(meaning, Meaning::Name))?.0;
+        Some(Expr::GetAtt(of.to_owned(), named.to_owned()))
+    };
+    let name = explicit(item, read).or_else(made)?;
     match meaning {
         Meaning::Name => Some(name),
-        Meaning::Text(text) if !text.contains("${.") && !text.contains("${*}") => {
+        Meaning::Text(text) if !text.contains("${.") => {
             Some(from_sub_text(text).replaced(&|part| match part {
                 Expr::Ref(variable) if variable == "Name" => Some(name.clone()),
+                // Characters that the service makes.
+                Expr::Ref(variable) if variable.chars().all(|c| matches!(c, '*' | '?')) => {
+                    Some(Expr::GetAtt(of.to_owned(), variable.clone()))
+                }
                 _ => None,
             }))
         }

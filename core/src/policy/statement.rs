@@ -132,6 +132,17 @@ pub(super) const READ: [(Reading, &str); 3] =
 /// A value in a document of the version that knows policy variables.
 pub(super) const WITH_VARIABLES: &str = "with variables";
 
+/// The user or role that a unique id stands for: any, of any account.
+const UNIQUE_ID: &str = "whoever has the id";
+
+/// Whether a principal is told by the unique id of a user or a role, which IAM resolves when the policy is saved.
+/// Source: IAM User Guide, "IAM identifiers", "Unique identifiers" (`AIDA…`, `AROA…`).
+fn is_unique_id(text: &str) -> bool {
+    (text.starts_with("AIDA") || text.starts_with("AROA"))
+        && text.len() >= 16
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 /// What an element has for each item that is not understood.
 struct Unread;
 
@@ -316,6 +327,12 @@ impl Reader<'_> {
         let mut list = Vec::new();
         for (kind, names) in kinds {
             for name in each(names) {
+                let name = match &name {
+                    Expr::Text(id) if kind == "AWS" && is_unique_id(id) => {
+                        Expr::Unary(UNIQUE_ID.to_owned(), Box::new(name))
+                    }
+                    _ => name,
+                };
                 list.push((kind.clone(), self.glob(&name, false, Reading::Exact)?));
             }
         }
