@@ -4,7 +4,7 @@ use super::Proof;
 use super::system::System;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
-use crate::template::{Form, Function, is_serverless, is_understood};
+use crate::template::{Form, Function, is_serverless, is_understood, may_mean};
 
 /// Sections whose entries the rules of the proof compare one by one, or as wholes.
 const COMPARED: [&str; 12] = [
@@ -68,34 +68,63 @@ fn names(system: &System<'_>, proof: &mut Proof) {
     if system.source == Source::Template {
         return;
     }
-    let is_declared = |name: &str| {
+    // What a loop makes that is not written out has a name that begins and ends as it says.
+    let is_resource = |name: &str| {
         system.resources.contains_key(name)
-            || system.parameters.contains_key(name)
-            || name.starts_with("AWS::")
+            || system.made.contains_key(name)
+            || system.made.keys().any(|made| may_mean(made, name))
     };
-    let has_loops = system.resources.values().any(|unit| unit.is_loop);
+    let is_declared =
+        |name: &str| is_resource(name) || system.parameters.contains_key(name) || name.starts_with("AWS::");
     let is_serverless = is_serverless(system.template);
-    for (owner, unit) in system.resources.iter().chain(&system.outputs).filter(|(_, unit)| !unit.is_loop) {
+    let outputs =
+        system.outputs.iter().filter(|(_, unit)| !unit.is_loop).map(|(name, unit)| (name.as_str(), unit));
+    for (_, unit) in system.declarations().chain(outputs) {
+        let owner = &unit.shown;
         let mut unknown = Vec::new();
-        unit.expr.walk(&mut |part| {
-            if let Expr::Ref(name) | Expr::GetAtt(name, _) = part
-                && !is_declared(name)
-            {
-                unknown.push(name.clone());
-            }
+        let mut no_resource = Vec::new();
+        unit.expr.walk(&mut |part| match part {
+            Expr::Ref(name) if !is_declared(name) => unknown.push(name.clone()),
+            Expr::GetAtt(name, _) if !is_resource(name) => no_resource.push(name.clone()),
+            _ => {}
         });
-        unknown.extend(unit.waits_for().into_iter().filter(|name| !is_declared(name)).map(str::to_owned));
+        no_resource.extend(unit.waits_for().into_iter().filter(|name| !is_resource(name)).map(str::to_owned));
+        let (parameters, others): (Vec<_>, Vec<_>) =
+            no_resource.into_iter().partition(|name| system.parameters.contains_key(name));
+        unknown.extend(others);
         // The transform of serverless resources makes resources of its own, whose names the monolith uses as well.
         if system.source != Source::Iam && is_serverless {
             unknown.retain(|name| !is_generated(system, name));
         }
         unknown.retain(|name| !system.template.is_of_module(name));
-        // What a loop makes that is not written out may have any name.
-        if let Some(name) = unknown.first().filter(|_| !has_loops) {
+        if let Some(name) = unknown.first() {
             proof.faults.push(
                 Diagnostic::new(Code::PRF005, format!("`{owner}` names `{name}`, which nothing declares"))
                     .label(system.source, unit.place, "CloudFormation cannot resolve it")
                     .help("declare it, or correct the name"),
+            );
+        }
+        if let Some(name) = parameters.first() {
+            proof.faults.push(
+                Diagnostic::new(
+                    Code::PRF005,
+                    format!("`{owner}` needs the resource `{name}`, which is a parameter here"),
+                )
+                .label(system.source, unit.place, "CloudFormation cannot resolve it")
+                .help(format!(
+                    "write `!Ref {name}` for what the parameter has; a parameter is waited for by nobody"
+                )),
+            );
+        }
+        if let Some(wait) = unit.entry("DependsOn").filter(|wait| !is_names(wait)) {
+            proof.faults.push(
+                Diagnostic::new(Code::PRF005, format!("the `DependsOn` of `{owner}` is no logical id"))
+                    .label(
+                        system.source,
+                        unit.place,
+                        format!("CloudFormation takes names alone there, and no `{}`", call_name(wait)),
+                    )
+                    .help("write the logical ids of resources, as texts"),
             );
         }
     }
@@ -111,6 +140,28 @@ fn names(system: &System<'_>, proof: &mut Proof) {
                 .help("correct its spelling, or remove it"),
             );
         }
+    }
+}
+
+/// Whether a `DependsOn` is a logical id, or a list of them.
+/// Source: CloudFormation Template Reference, "DependsOn attribute": "String" or "List of String"; functions are no values of it.
+fn is_names(wait: &Expr) -> bool {
+    match wait {
+        Expr::Text(_) | Expr::Plain(_) => true,
+        Expr::List(names) => names.iter().all(|name| matches!(name, Expr::Text(_) | Expr::Plain(_))),
+        _ => false,
+    }
+}
+
+/// What a value is that is no name.
+fn call_name(wait: &Expr) -> String {
+    match wait {
+        Expr::List(names) => names.iter().find(|name| !is_names(name)).map_or_else(String::new, call_name),
+        Expr::Ref(_) => "Ref".to_owned(),
+        Expr::GetAtt(..) => "Fn::GetAtt".to_owned(),
+        Expr::Call(name, _) | Expr::Unary(name, _) => format!("Fn::{name}"),
+        Expr::Concat(_) => "Fn::Sub".to_owned(),
+        _ => "mapping".to_owned(),
     }
 }
 

@@ -148,7 +148,13 @@ fn conditions(whole: &Side<'_>, side: &Side<'_>, proof: &mut Proof) {
             Expr::Ref(of) if !side.system.parameters.contains_key(of) && !of.starts_with("AWS::") => {
                 wrong.insert(format!("names `{of}`, which nothing declares"));
             }
-            Expr::Unary(function, _) if matches!(function.as_str(), "ImportValue" | "GetStackOutput") => {
+            // "Conditions can only be boolean operations on parameters and other conditions."
+            Expr::Unary(function, _) | Expr::Call(function, _)
+                if matches!(
+                    function.as_str(),
+                    "ImportValue" | "GetStackOutput" | "If" | "GetAZs" | "Cidr" | "Base64"
+                ) =>
+            {
                 wrong.insert(format!("asks `Fn::{function}`, which no condition may"));
             }
             Expr::Unary(function, of) if function == "Condition" => {

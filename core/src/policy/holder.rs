@@ -589,7 +589,8 @@ impl<'c> Case<'c> {
                 (stays, item.property(single), item.property("PolicyName"))
                 && self.names(list, kind, subject)? != Some(false)
             {
-                named.push(Named { name: self.both.value(Which::Old, policy, self.world)?, statements: 0..0 });
+                named
+                    .push(Named { name: self.both.value(Which::Old, policy, self.world)?, statements: 0..0 });
             }
         }
         Ok(())
@@ -604,7 +605,9 @@ impl<'c> Case<'c> {
         }
         let list = |which: Which| -> Result<Vec<Expr>, Stop> {
             let item = self.both.side(which).resources.get(name);
-            let Some(policies) = item.and_then(|item| item.property("Policies")) else { return Ok(Vec::new()) };
+            let Some(policies) = item.and_then(|item| item.property("Policies")) else {
+                return Ok(Vec::new());
+            };
             let policies = self.both.value(which, policies, self.world)?;
             Ok(leaves(&policies).into_iter().filter_map(|one| entry(one, "PolicyName")).cloned().collect())
         };
@@ -614,8 +617,10 @@ impl<'c> Case<'c> {
             return Ok(());
         }
         for item in self.side().resources.values() {
-            let is_inline = ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"];
-            let Some(policy) = item.property("PolicyName").filter(|_| is_inline.contains(&item.kind.as_str()))
+            let is_inline =
+                ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"];
+            let Some(policy) =
+                item.property("PolicyName").filter(|_| is_inline.contains(&item.kind.as_str()))
             else {
                 continue;
             };

@@ -354,7 +354,9 @@ fn stands_still(both: &mut Both) {
         let policy = super::statement::entry(&item.whole, key);
         policy.is_some_and(|policy| text(policy).is_none_or(|policy| policy.starts_with("Retain")))
     };
-    let is_sure = |item: &Item, key: &str| super::statement::entry(&item.whole, key).is_some_and(|policy| text(policy).is_some());
+    let is_sure = |item: &Item, key: &str| {
+        super::statement::entry(&item.whole, key).is_some_and(|policy| text(policy).is_some())
+    };
     let mut stays: Vec<(String, Item)> = Vec::new();
     let mut left: BTreeMap<String, String> = BTreeMap::new();
     for (name, item) in both.old.resources.iter().filter(|(_, item)| item.kind.starts_with("AWS::IAM::")) {
@@ -378,9 +380,10 @@ fn stands_still(both: &mut Both) {
                     left.insert(name.clone(), why.to_owned());
                 }
                 let all = replacing(&item.kind).iter();
-                let differs = now.kind != item.kind
-                    || all.clone().any(|key| item.property(key) != now.property(key));
-                let may_differ = all.clone().any(|key| item.property(key).is_some_and(|value| reads(value, None)));
+                let differs =
+                    now.kind != item.kind || all.clone().any(|key| item.property(key) != now.property(key));
+                let may_differ =
+                    all.clone().any(|key| item.property(key).is_some_and(|value| reads(value, None)));
                 if (differs || may_differ) && retains(now, "UpdateReplacePolicy") {
                     if differs && is_as_it_was && is_sure(now, "UpdateReplacePolicy") {
                         stays.push((format!("{name}, as it was"), item.clone()));

@@ -74,8 +74,13 @@ fn of_service(
     attribute: Option<&str>,
     read: &dyn Fn(&Expr) -> Option<Expr>,
 ) -> Option<Expr> {
-    if let Some((.., resource)) = BY_ID.iter().find(|(kind, key, _)| *kind == item.kind && Some(*key) == attribute) {
-        let text = format!("arn:${{AWS::Partition}}:{}", resource.replacen('/', ":${AWS::Region}:${AWS::AccountId}:", 1));
+    if let Some((.., resource)) =
+        BY_ID.iter().find(|(kind, key, _)| *kind == item.kind && Some(*key) == attribute)
+    {
+        let text = format!(
+            "arn:${{AWS::Partition}}:{}",
+            resource.replacen('/', ":${AWS::Region}:${AWS::AccountId}:", 1)
+        );
         return Some(Expr::concat([from_sub_text(&text), Expr::reference(of)]));
     }
     let row = resource_type(&item.kind)?;
@@ -88,7 +93,9 @@ fn of_service(
         if matches!(row.reference, Meaning::Name) {
             return Some(Expr::reference(of));
         }
-        let named = row.attributes.iter().find(|(_, meaning)| matches!(meaning, Meaning::Name))?.0;
+        let named = row.attributes.iter().find(|(_, meaning)| matches!(meaning, Meaning::Name));
+        // Where no attribute gives it, the property says what is meant.
+        let named = named.map(|(named, _)| *named).or_else(|| row.name_property.last().copied())?;
         Some(Expr::GetAtt(of.to_owned(), named.to_owned()))
     };
     let name = explicit(item, read).or_else(made)?;

@@ -205,7 +205,8 @@ fn unordered(expr: &Expr) -> Expr {
 
 /// Whether two of a list of inline policies have one name.
 fn has_a_name_twice(policies: &[Expr]) -> bool {
-    let names: Vec<String> = policies.iter().filter_map(|one| super::statement::entry(one, "PolicyName")).map(canonical).collect();
+    let names: Vec<String> =
+        policies.iter().filter_map(|one| super::statement::entry(one, "PolicyName")).map(canonical).collect();
     names.iter().enumerate().any(|(at, name)| names.iter().take(at).any(|other| other == name))
 }
 

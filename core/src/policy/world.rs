@@ -227,6 +227,14 @@ impl Both {
             _ if matches!(expr, Expr::Ref(name) if name == "AWS::Partition") => {
                 self.partition.as_ref().map_or(marked, Expr::text)
             }
+            // Source: CloudFormation Template Reference, "Pseudo parameters", `AWS::URLSuffix`.
+            _ if matches!(expr, Expr::Ref(name) if name == "AWS::URLSuffix") => {
+                match self.partition.as_deref() {
+                    Some("aws" | "aws-us-gov") => Expr::text("amazonaws.com"),
+                    Some("aws-cn") => Expr::text("amazonaws.com.cn"),
+                    _ => marked,
+                }
+            }
             _ => match self.allowed(which, &marked).as_deref() {
                 Some([only]) => Expr::text(only),
                 _ => marked,
