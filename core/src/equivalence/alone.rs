@@ -271,6 +271,18 @@ fn places(value: &Value, kind: &str, path: &mut Vec<String>, visit: &mut dyn FnM
         }
         Value::List(items) => items.iter().for_each(|item| places(item, kind, path, visit)),
         Value::Choice(all) => all.iter().for_each(|(_, value)| places(value, kind, path, visit)),
+        // A document as text.
+        Value::Call(name, inner) if name == "ToJsonString" => places(inner, kind, path, visit),
+        Value::Call(name, inner) if name == "Split" => {
+            if let Value::List(parts) = inner.as_ref()
+                && let [Value::Text(delimiter), text] = parts.as_slice()
+                && let Some(text) = as_sub(&bare(text)).filter(|_| !delimiter.is_empty())
+            {
+                let items = text.split(delimiter.as_str()).map(|item| Value::Text(item.to_owned()));
+                items.for_each(|item| places(&item, kind, path, visit));
+            }
+            visit(&Place::Text, value);
+        }
         scalar => {
             let steps: Vec<&str> = path.iter().map(String::as_str).collect();
             match steps.as_slice() {
@@ -279,6 +291,12 @@ fn places(value: &Value, kind: &str, path: &mut Vec<String>, visit: &mut dyn FnM
                 }
                 ["Properties", property, .., "Principal", "AWS"] if *property == TRUST => {
                     visit(&Place::Principal, scalar);
+                }
+                // A policy that is one text: each of its quoted pieces may be a principal.
+                ["Properties", property] if *property == TRUST => {
+                    let text = as_sub(&bare(scalar)).unwrap_or_default();
+                    let pieces = text.split('"').filter(|piece| piece.starts_with("arn:"));
+                    pieces.for_each(|piece| visit(&Place::Principal, &Value::Text(piece.to_owned())));
                 }
                 _ => {}
             }
@@ -336,6 +354,15 @@ impl Known {
                 && self.stays.contains(name)
             {
                 direct = Some(name.clone());
+            }
+            // A piece of a text, as `Fn::Sub` writes it.
+            if let Value::Text(text) = part
+                && text.contains("${")
+            {
+                let named = |name: &&String| {
+                    text.contains(&format!("${{{name}}}")) || text.contains(&format!("${{{name}."))
+                };
+                direct = self.stays.iter().find(named).cloned().or(direct.take());
             }
         });
         let expr = bare(value);

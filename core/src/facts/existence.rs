@@ -82,11 +82,29 @@ impl<'t> DynamicReference<'t> {
     pub fn name(&self) -> &'t str {
         if self.service == "secretsmanager" && self.rest.starts_with("arn:") {
             // arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME
-            let end = self.rest.match_indices(':').nth(6).map_or(self.rest.len(), |(at, _)| at);
-            return self.rest.get(..end).unwrap_or(self.rest);
+            return before_colon(self.rest, 6);
         }
-        self.rest.split(':').next().unwrap_or(self.rest)
+        before_colon(self.rest, 0)
     }
+}
+
+/// What stands before a colon, counted from 0; those inside of what is put in (`${AWS::StackName}`, or between marks) are none.
+fn before_colon(text: &str, which: usize) -> &str {
+    let (mut depth, mut seen) = (0_usize, 0_usize);
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' | '\u{1}' => depth += 1,
+            '}' | '\u{2}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => {
+                if seen == which {
+                    return text.get(..at).unwrap_or(text);
+                }
+                seen += 1;
+            }
+            _ => {}
+        }
+    }
+    text
 }
 
 /// The services of dynamic references.
@@ -154,6 +172,7 @@ mod tests {
         let names = |text| dynamic_references(text).iter().map(DynamicReference::name).collect::<Vec<_>>();
         assert_eq!(names("a{{resolve:ssm:/x/y:3}}b{{resolve:ssm-secure:z}}"), ["/x/y", "z"]);
         assert_eq!(names("{{resolve:ssm:${Name}}}"), ["${Name}"]);
+        assert_eq!(names("{{resolve:ssm:/${AWS::StackName}/x:1}}"), ["/${AWS::StackName}/x"]);
         assert_eq!(names("{{resolve:secretsmanager:${S}:SecretString:id}}"), ["${S}"]);
         let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app-AbCdEf";
         let text = format!("{{{{resolve:secretsmanager:{arn}:SecretString:id}}}}");

@@ -18,18 +18,33 @@ pub(super) fn texts(template: &Template<'_, '_>, node: Node<'_, '_>) -> Vec<Stri
     keys(&looked_up(template, &lower(node)))
 }
 
-/// An expression with what its mappings have, where the keys are written out.
+/// An expression with what its mappings have: under keys that are written out the one value, under others each.
 fn looked_up(template: &Template<'_, '_>, expr: &Expr) -> Expr {
     if template.mappings.is_empty() {
         return expr.clone();
     }
     expr.replaced(&|part| {
         let Expr::Call(name, arguments) = part else { return None };
-        let [Expr::Text(mapping), Expr::Text(first), Expr::Text(second)] = arguments.as_slice() else {
-            return None;
-        };
+        let [Expr::Text(mapping), first, second, ..] = arguments.as_slice() else { return None };
         let mapping = template.mappings.get(mapping.as_str()).filter(|_| name == "FindInMap")?;
-        Some(lower(mapping.value.resolved().get(first)?.resolved().get(second)?))
+        let below = |node: Node<'_, '_>, key: &Expr| -> Vec<Expr> {
+            let is_meant = |(name, _): &(Node<'_, '_>, Node<'_, '_>)| match key {
+                Expr::Text(key) | Expr::Plain(key) => name.as_str() == Some(key),
+                _ => true,
+            };
+            let rows = node.resolved().entries().filter(is_meant);
+            rows.flat_map(|(_, row)| {
+                let rows = row.resolved().entries().filter(|(name, _)| match second {
+                    Expr::Text(key) | Expr::Plain(key) => name.as_str() == Some(key),
+                    _ => true,
+                });
+                rows.map(|(_, value)| lower(value)).collect::<Vec<_>>()
+            })
+            .collect()
+        };
+        // One of them, whatever decides.
+        let values = below(mapping.value, first).into_iter().take(MOST);
+        values.rev().reduce(|rest, value| Expr::call("If", vec![Expr::text(""), value, rest]))
     })
 }
 
@@ -48,15 +63,59 @@ pub(super) fn keys(expr: &Expr) -> Vec<String> {
         Expr::Concat(parts) => joined(parts, ""),
         Expr::Call(name, arguments) => match (name.as_str(), arguments.as_slice()) {
             ("Join", [Expr::Text(delimiter), Expr::List(parts)]) => joined(parts, delimiter),
-            ("Select", [Expr::Text(index) | Expr::Plain(index), Expr::List(items)]) => {
-                let item = index.parse().ok().and_then(|index: usize| items.get(index));
-                item.map_or_else(|| vec![format!("{OPEN}{CLOSE}")], keys)
+            ("Select", [Expr::Text(index) | Expr::Plain(index), list]) => {
+                let unknown = || vec![format!("{OPEN}{CLOSE}")];
+                let Ok(index) = index.parse::<usize>() else { return unknown() };
+                match list {
+                    Expr::List(items) => items.get(index).map_or_else(unknown, keys),
+                    // Of each alternative the piece.
+                    Expr::Call(name, arguments) if name == "Split" => match arguments.as_slice() {
+                        [Expr::Text(delimiter), inner] => keys(inner)
+                            .iter()
+                            .map(|text| {
+                                let piece = pieces(text, delimiter).get(index).map(|piece| (*piece).to_owned());
+                                piece.unwrap_or_else(|| format!("{OPEN}{CLOSE}"))
+                            })
+                            .collect(),
+                        _ => unknown(),
+                    },
+                    _ => unknown(),
+                }
             }
+            // A list of which each item counts.
+            ("Split", [Expr::Text(delimiter), inner]) => keys(inner)
+                .iter()
+                .flat_map(|text| pieces(text, delimiter).into_iter().map(str::to_owned).collect::<Vec<_>>())
+                .take(MOST)
+                .collect(),
             ("If", [_, yes, no]) => keys(yes).into_iter().chain(keys(no)).take(MOST).collect(),
             _ => vec![format!("{OPEN}{CLOSE}")],
         },
         _ => vec![format!("{OPEN}{CLOSE}")],
     }
+}
+
+/// The pieces of a text between delimiters; one inside of what is not known is none.
+fn pieces<'t>(text: &'t str, delimiter: &str) -> Vec<&'t str> {
+    if delimiter.is_empty() {
+        return vec![text];
+    }
+    let mut pieces = Vec::new();
+    let (mut start, mut inside, mut skip) = (0, false, 0);
+    for (at, c) in text.char_indices() {
+        match c {
+            OPEN => inside = true,
+            CLOSE => inside = false,
+            _ if !inside && at >= skip && text.get(at..).is_some_and(|rest| rest.starts_with(delimiter)) => {
+                pieces.push(text.get(start..at).unwrap_or_default());
+                start = at + delimiter.len();
+                skip = start;
+            }
+            _ => {}
+        }
+    }
+    pieces.push(text.get(start..).unwrap_or_default());
+    pieces
 }
 
 fn joined(parts: &[Expr], delimiter: &str) -> Vec<String> {
@@ -118,11 +177,11 @@ pub(super) fn references(key: &str) -> Vec<&str> {
 }
 
 /// The texts that the explicit name of a resource may come to; none where CloudFormation makes the name.
-fn names(resource: &Resource<'_, '_>) -> Vec<String> {
+fn names(template: &Template<'_, '_>, resource: &Resource<'_, '_>) -> Vec<String> {
     let row = resource_type(resource.kind).filter(|row| !row.name_property.is_empty());
     let name = row.and_then(|row| resource.property(row.name_property));
     let known = |key: &String| !key.is_empty() && *key != format!("{OPEN}AWS::NoValue{CLOSE}");
-    name.map(lower).map_or(Vec::new(), |name| keys(&name).into_iter().filter(known).collect())
+    name.map_or(Vec::new(), |name| texts(template, name).into_iter().filter(known).collect())
 }
 
 /// A key without what is not known.
@@ -169,7 +228,7 @@ pub(super) fn of_kind<'d>(
 ) -> Vec<&'d str> {
     let resources = template.resources.values().filter(|resource| kind(resource.kind));
     resources
-        .filter(|resource| names(resource).iter().any(|name| is_meant(name)))
+        .filter(|resource| names(template, resource).iter().any(|name| is_meant(name)))
         .map(|resource| resource.name)
         .collect()
 }
