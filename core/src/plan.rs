@@ -48,6 +48,7 @@ pub use reach::{extent, reaches};
 pub use resolve::{NameNeed, Resolved, Resolver};
 pub use rewrite::{arn_value, name_from_arn, name_index, read_output};
 pub use select::{Selection, selected};
+pub use travel::named_by;
 pub use warning::partitions;
 
 /// The name of the IAM template's parameter for the application stack's name, unless configured.
@@ -207,6 +208,8 @@ pub struct Travels<'d> {
     pub conditions: HashSet<&'d str>,
     /// Mappings.
     pub mappings: HashSet<&'d str>,
+    /// Rules.
+    pub rules: HashSet<&'d str>,
 }
 
 /// A finished plan.
@@ -338,6 +341,7 @@ pub fn plan<'d, 't>(
     let is_moved = |name: &str| set.contains(name);
     let waits = order::waits(template, &index, &is_moved, &mut crossing.attached);
     let travels = travel::travels(template, &index, &moved, &crossing);
+    found.extend(travel::rules_that_stay(template, &travels));
     let rewriting =
         rewrite::rewrites(template, &index, &moved, &is_moved, options.wiring, &mut crossing.attached);
     found.extend(rewriting.diagnostics);

@@ -214,6 +214,9 @@ catalogue! {
     KEP001 Note 0 "a selected resource stays with the application"
         "The resolution `keep` is permitted, and a reference of the resource has no better one; or the resource cannot do without another that stays."
         "Nothing needs to be done; permit another resolution if the resource should move.";
+    KEP002 Note 0 "a rule stays with the application"
+        "A rule of the template's `Rules` names parameters that the IAM stack has and others that it has not. The application still refuses what the rule refuses; the IAM stack, which is deployed first, does not."
+        "Write a rule of its own for the parameters that the IAM stack takes: rules of which every parameter travels go along.";
     PRE001 Warning 0 "text counts on generated names of moved roles"
         "Names that CloudFormation generates begin with the name of their stack: that of the moved resources with the IAM stack's."
         "Give the roles explicit names, or widen the text to the IAM stack's name.";

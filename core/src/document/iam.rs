@@ -26,6 +26,7 @@ pub(super) fn edits(template: &Template<'_, '_>, plan: &Plan<'_, '_>) -> Vec<Edi
         "Parameters" => plan.travels.parameters.contains(name),
         "Conditions" => plan.travels.conditions.contains(name),
         "Mappings" => plan.travels.mappings.contains(name),
+        "Rules" => plan.travels.rules.contains(name),
         _ => false,
     };
     let groups = interface(template, plan);

@@ -29,9 +29,16 @@ pub(super) fn bounds(iam: &Template<'_, '_>, wiring: &Wiring, proof: &mut Proof)
         None => true,
         Some(regex) => regex.as_ref().is_some_and(|regex| regex.is_match(name)),
     };
-    let odd = if lower_case { ["Ab", "a--b", "a-"].as_slice() } else { ["a--b"].as_slice() };
+    let mut odd = Vec::new();
+    if lower_case {
+        odd.push("Ab");
+    }
+    if longest.is_some() {
+        odd.push("a--b");
+        odd.extend(lower_case.then_some("a-"));
+    }
     let admitted: Vec<String> =
-        odd.iter().filter(|name| longest.is_some() && admits(name)).map(|name| format!("`{name}`")).collect();
+        odd.iter().filter(|name| admits(name)).map(|name| format!("`{name}`")).collect();
     if !admitted.is_empty() {
         wrong.push(format!("`AllowedPattern` must not admit {}", admitted.join(", ")));
     }

@@ -6,6 +6,7 @@ use super::{Proof, Triple, Wiring};
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, Lowering};
+use crate::plan::named_by;
 use crate::syntax::Node;
 use crate::template::{OF_APPLICATION, Template};
 use crate::text::Span;
@@ -126,6 +127,7 @@ pub(super) fn declarations(
         }
     }
     whole_sections(triple, [whole, of_app], proof);
+    unasked(triple, proof);
     metadata(triple, [whole, of_app], wiring, proof);
 }
 
@@ -323,6 +325,13 @@ fn whole_sections(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], proof: &
                     }
                     (wanted, given) => wanted == given,
                 },
+                // Some of the rules, each as it was.
+                "Rules" if source == Source::Iam => match (&wanted, &given) {
+                    (Some(Expr::Map(all)), Some(Expr::Map(some))) => {
+                        some.iter().all(|rule| all.contains(rule))
+                    }
+                    (_, given) => given.is_none(),
+                },
                 // The IAM template may do without what is about the application; the account asks for what it uses.
                 _ => given == wanted || (source == Source::Iam && node.is_none()),
             };
@@ -339,6 +348,34 @@ fn whole_sections(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], proof: &
                 );
             }
         }
+    }
+}
+
+/// Rules of which the IAM template has every parameter, and not the rule: the stack takes what the monolith refuses.
+///
+/// Source: CloudFormation User Guide, "Rules section": CloudFormation validates the values before it creates or updates.
+fn unasked(triple: &Triple<'_>, proof: &mut Proof) {
+    let Triple { monolith, iam, .. } = *triple;
+    let has = |name: &str| iam.section("Rules").is_some_and(|rules| rules.get(name).is_some());
+    for (key, value) in monolith.section("Rules").into_iter().flat_map(Node::entries) {
+        let Some(name) = key.as_str().filter(|name| !has(name)) else { continue };
+        let named = named_by(value).unwrap_or_default();
+        let is_there =
+            |name: &String| name.starts_with("AWS::") || iam.parameters.contains_key(name.as_str());
+        if !named.iter().all(is_there) || !named.iter().any(|name| iam.parameters.contains_key(name.as_str()))
+        {
+            continue;
+        }
+        proof.faults.push(
+            Diagnostic::new(
+                Code::PRF003,
+                format!(
+                    "the rule `{name}` of the monolith is not in the IAM template, which takes its parameters"
+                ),
+            )
+            .at(key.outer(), "the monolith refuses by it before anything is created")
+            .help("declare it there too, or split the monolith again"),
+        );
     }
 }
 

@@ -209,7 +209,7 @@ impl Walk<'_, '_> {
     }
 
     /// What a value of the monolith comes to without the application's resources, and whether that is a pattern.
-    fn resolved(&self, before: &Value, after: &Value, care: Cond) -> Option<(Value, bool)> {
+    fn resolved(&mut self, before: &Value, after: &Value, care: Cond) -> Option<(Value, bool)> {
         // What the pair still references is the same there: only the rest is resolved.
         let mut kept = Vec::new();
         after.walk(&mut |part| {
@@ -220,7 +220,13 @@ impl Walk<'_, '_> {
             }
         });
         let unresolved = set_aside(&bare(before), &kept);
-        let resolved = self.resolver?.expr(&unresolved, &mut Vec::new()).ok()?;
+        let resolver = self.resolver?;
+        resolver.take_needs();
+        let resolved = resolver.expr(&unresolved, &mut Vec::new()).ok()?;
+        // What a pattern asks is told with what it reaches.
+        if !resolved.pattern {
+            self.proof.needs.extend(resolver.take_needs());
+        }
         let value = self.whole.form().value(&take_back(&resolved.expr, &kept), care);
         Some((value, resolved.pattern))
     }

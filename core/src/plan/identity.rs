@@ -25,7 +25,9 @@ fn looked_up(template: &Template<'_, '_>, expr: &Expr) -> Expr {
     }
     expr.replaced(&|part| {
         let Expr::Call(name, arguments) = part else { return None };
-        let [Expr::Text(mapping), first, second, ..] = arguments.as_slice() else { return None };
+        let [Expr::Text(mapping) | Expr::Plain(mapping), first, second, ..] = arguments.as_slice() else {
+            return None;
+        };
         let mapping = template.mappings.get(mapping.as_str()).filter(|_| name == "FindInMap")?;
         let below = |node: Node<'_, '_>, key: &Expr| -> Vec<Expr> {
             let is_meant = |(name, _): &(Node<'_, '_>, Node<'_, '_>)| match key {
@@ -73,7 +75,8 @@ pub(super) fn keys(expr: &Expr) -> Vec<String> {
                         [Expr::Text(delimiter), inner] => keys(inner)
                             .iter()
                             .map(|text| {
-                                let piece = pieces(text, delimiter).get(index).map(|piece| (*piece).to_owned());
+                                let piece =
+                                    pieces(text, delimiter).get(index).map(|piece| (*piece).to_owned());
                                 piece.unwrap_or_else(|| format!("{OPEN}{CLOSE}"))
                             })
                             .collect(),

@@ -135,6 +135,12 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
         {
             return self.rule(resource, attribute, &lower(bus), open);
         }
+        if resource.kind == "AWS::IAM::OIDCProvider"
+            && attribute.is_none_or(|attribute| attribute == "Arn")
+            && let Some(url) = resource.property(&["Url"])
+        {
+            return self.provider(&lower(url), open);
+        }
         let text =
             match meaning {
                 Meaning::Name => "${Name}",
@@ -158,6 +164,30 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             resolved.push(part.expr);
         }
         Ok(Resolved { expr: Expr::concat(resolved), pattern })
+    }
+
+    /// The ARN of an identity provider: its address without the scheme.
+    ///
+    /// Source: IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"; IAM API Reference,
+    /// `CreateOpenIDConnectProvider`, `Url`: begins with `https://`.
+    fn provider(&self, url: &Expr, open: &mut Vec<String>) -> Result<Resolved, String> {
+        const SCHEME: &str = "https://";
+        let rest = match url {
+            Expr::Text(text) => text.strip_prefix(SCHEME).map(Expr::text),
+            Expr::Concat(parts) => match parts.as_slice() {
+                [Expr::Text(first), rest @ ..] => first.strip_prefix(SCHEME).map(|first| {
+                    Expr::concat(std::iter::once(Expr::text(first)).chain(rest.iter().cloned()))
+                }),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(rest) = rest else {
+            return Err("the ARN of `AWS::IAM::OIDCProvider` is made of its `Url`, which does not begin with `https://` in the text".to_owned());
+        };
+        let address = self.expr(&rest, open)?;
+        let start = from_sub_text("arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/");
+        Ok(Resolved { expr: Expr::concat([start, address.expr]), pattern: address.pattern })
     }
 
     /// A piece of a row's text: the name, a property, a pseudo parameter or text.
@@ -319,9 +349,18 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
                 resource.name
             ));
         };
+        // A FIFO queue's or topic's name ends in `.fifo`, which counts.
+        // Source: SQS Developer Guide, "Queue and message identifiers"; SNS, `CreateTopic`, `Name`.
+        let is_fifo = ["FifoQueue", "FifoTopic"].iter().any(|key| {
+            let value = resource.property(&[key]).map(lower);
+            value.is_some_and(|value| {
+                !matches!(&value, Expr::Text(text) | Expr::Plain(text) if text.eq_ignore_ascii_case("false"))
+            })
+        });
+        let ending = if is_fifo { ".fifo".len() } else { 0 };
         self.needs.borrow_mut().push(NameNeed {
             resource: resource.name.to_owned(),
-            longest: found.longest_stack_name,
+            longest: found.longest_stack_name.map(|longest| longest.saturating_sub(ending)),
             lower_case: found.lower_case,
             bounded: found.bounded,
         });
