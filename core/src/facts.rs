@@ -10,7 +10,9 @@ mod schema;
 mod stored_case;
 mod table;
 
-pub use creation::{CreationCheck, On, Strength, Through, called_by, creation_checks, overlap, values_at};
+pub use creation::{
+    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, overlap, values_at,
+};
 pub use existence::{
     DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, is_dynamic,
     must_exist,

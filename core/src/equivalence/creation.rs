@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use super::Proof;
 use super::side::Side;
+use super::system::Unit;
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
-use crate::expression::lower;
-use crate::facts::{CreationCheck, On, Strength, Through, called_by, creation_checks, resource_type};
+use crate::expression::{Expr, lower};
+use crate::facts::{CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, resource_type};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -132,7 +133,7 @@ fn acts<'a>(app: &'a Side<'_>, iam: &Side<'_>) -> Vec<Act<'a>> {
                 ["Properties", path @ ..] => !below(path).is_empty(),
                 path => !at(resource, path).is_empty(),
             };
-            if !applies {
+            if !applies && !(check.is_signalled() && signals(unit, app, 0)) {
                 continue;
             }
             let about = match check.on {
@@ -147,6 +148,18 @@ fn acts<'a>(app: &'a Side<'_>, iam: &Side<'_>) -> Vec<Act<'a>> {
         }
     }
     acts
+}
+
+/// Whether a resource is told the handle of a wait condition, or starts by what is told it.
+fn signals(unit: &Unit, app: &Side<'_>, depth: usize) -> bool {
+    let mut found = false;
+    unit.expr.walk(&mut |part| {
+        let (Expr::Ref(name) | Expr::GetAtt(name, _)) = part else { return };
+        let Some((_, other)) = app.system.declaration(name) else { return };
+        found |= other.kind() == HANDLE
+            || (depth == 0 && LAUNCHES.contains(&other.kind()) && signals(other, app, depth + 1));
+    });
+    found
 }
 
 /// What SAM's section `Globals` says of every resource of a type.

@@ -29,6 +29,8 @@ pub enum Through {
     Infrastructure,
     /// It is an endpoint configuration; the roles of its models are meant.
     Endpoint,
+    /// It is a configuration profile; the role that it is read with is meant.
+    Configuration,
 }
 
 impl Through {
@@ -45,6 +47,7 @@ impl Through {
             Self::Provider | Self::Environment => &["Environment", "Variables", "*"],
             Self::Infrastructure => &["InstanceProfileName"],
             Self::Endpoint => &["ProductionVariants", "*", "ModelName"],
+            Self::Configuration => &["RetrievalRoleArn"],
         }
     }
 
@@ -140,6 +143,22 @@ pub struct CreationCheck {
     pub strength: Strength,
     /// Where this is documented or was seen.
     pub source: &'static str,
+}
+
+/// What a resource refers to that signals a wait condition once its own code has run.
+///
+/// Source: CloudFormation User Guide, "Create wait conditions in a CloudFormation template".
+pub const HANDLE: &str = "AWS::CloudFormation::WaitConditionHandle";
+
+/// Types whose text says how a machine begins.
+pub const LAUNCHES: [&str; 2] = ["AWS::EC2::LaunchTemplate", "AWS::AutoScaling::LaunchConfiguration"];
+
+impl CreationCheck {
+    /// Whether the check is made because the resource is waited for by a signal: what signals a wait condition is, too.
+    #[must_use]
+    pub fn is_signalled(&self) -> bool {
+        self.when == ["CreationPolicy"]
+    }
 }
 
 /// The checks that are made when a resource of a type is created.
@@ -390,6 +409,14 @@ macro_rules! checks {
 }
 
 checks! {
+    // A deployment begins with reading the configuration.
+    "AWS::AppConfig::Deployment" ["ConfigurationProfileId"] Configuration
+        asks &["s3:GetObject*", "ssm:GetParameter*", "ssm:GetDocument", "secretsmanager:GetSecretValue", "codepipeline:*"],
+        Refused by "AppConfig User Guide, \"Permissions for a configuration stored in Amazon S3\"";
+    // "InvalidS3Configuration": what is delivered there is tried when the rule is made.
+    "AWS::SES::ReceiptRule" ["Rule" "Actions" "*" "S3Action" "IamRoleArn"] Role
+        asks &["s3:PutObject", "kms:GenerateDataKey*", "kms:Encrypt", "sns:Publish"],
+        Refused by "SES API Reference, CreateReceiptRule, InvalidS3Configuration; S3Action, IamRoleArn";
     // "Lambda was unable to ... ensure the role can perform": amplify-cli 4759, aws-cdk 6770, serverless 3997.
     "AWS::Lambda::EventSourceMapping" ["FunctionName"] Function asks QUEUE, Refused on ["EventSourceArn"]
         by LAMBDA;

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use super::Index;
 use super::identity::{named, of_kind, references, texts};
 use crate::expression::{Expr, lower};
-use crate::facts::{CreationCheck, On, Strength, Through, called_by, creation_checks, values_at};
+use crate::facts::{CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, values_at};
 use crate::syntax::{Kind, Node};
-use crate::template::{Owner, Reference, Resource, Site, Target, Template, call, sites};
+use crate::template::{Owner, Reference, Resource, Site, Target, Template, call, may_mean, sites};
 
 /// A resource of the application that asks for a permission when it is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,8 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                         ["Properties", path @ ..] => !values_at(*properties, path).is_empty(),
                         _ => check.applies(site.value),
                     };
-                    if !check.when.is_empty() && !properties.iter().any(applies) {
+                    let signals = check.is_signalled() && self.signals(site, 0);
+                    if !check.when.is_empty() && !properties.iter().any(applies) && !signals {
                         continue;
                     }
                     let mut roles = HashSet::new();
@@ -169,6 +170,20 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
         roles
     }
 
+    /// Whether a resource is told the handle of a wait condition, or starts by what is told it.
+    fn signals(&self, site: &Site<'d, 't>, depth: usize) -> bool {
+        let mut named = HashSet::new();
+        lower(site.value).walk(&mut |part| {
+            if let Expr::Ref(name) | Expr::GetAtt(name, _) = part {
+                named.insert(name.clone());
+            }
+        });
+        self.sites.iter().filter(|other| named.contains(other.name)).any(|other| {
+            other.kind == HANDLE
+                || (depth == 0 && LAUNCHES.contains(&other.kind) && self.signals(other, depth + 1))
+        })
+    }
+
     /// What SAM's section `Globals` says of every resource of a type.
     fn globals(&self, kind: &str) -> Option<Node<'d, 't>> {
         let kind = kind.strip_prefix("AWS::Serverless::")?;
@@ -222,8 +237,12 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                 .map(|site| site.name)
                 .collect();
             let meant = self.sites.iter().filter(|site| {
-                (referenced.contains(&site.name) && (!site.looped || site.entry == entry))
-                    || (!site.looped && called.contains(&site.name))
+                let is_referenced = referenced.contains(&site.name) && (!site.looped || site.entry == entry);
+                // From outside of the loop what it makes has names that are written out.
+                let is_made = site.looped
+                    && site.entry != entry
+                    && referenced.iter().any(|name| !name.contains('{') && may_mean(site.name, name));
+                is_referenced || is_made || called.contains(&site.name)
             });
             for site in meant.filter(|_| depth < 6) {
                 let mut follow = |site: &Site<'d, 't>, path: &[&str], through| {

@@ -91,6 +91,11 @@ pub(super) fn keys(expr: &Expr) -> Vec<String> {
                 .flat_map(|text| pieces(text, delimiter).into_iter().map(str::to_owned).collect::<Vec<_>>())
                 .take(MOST)
                 .collect(),
+            // The name of what a loop makes.
+            ("GetAtt", [name, attribute]) => {
+                let text = spelled(name).zip(spelled(attribute)).map(|(name, attribute)| format!("{name}.{attribute}"));
+                vec![format!("{OPEN}{}{CLOSE}", text.unwrap_or_default())]
+            }
             ("If", [_, yes, no]) => keys(yes).into_iter().chain(keys(no)).take(MOST).collect(),
             _ => vec![format!("{OPEN}{CLOSE}")],
         },
