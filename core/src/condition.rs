@@ -40,6 +40,9 @@ const MOST_NODES: usize = 4_096;
 /// Variables that the diagrams may have.
 const MOST_ATOMS: u16 = 1_024;
 
+/// More nodes of diagrams than these are not combined: some seconds' worth. Beyond, nothing is decided.
+const MOST_WORK: usize = 3_000_000;
+
 /// What a variable of the diagrams stands for.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Atom<A> {
@@ -90,6 +93,8 @@ struct Inner<A> {
     results: HashMap<(Operation, Cond, Cond), Cond>,
     opposites: HashMap<Cond, Cond>,
     exhausted: bool,
+    /// How many nodes were combined.
+    work: usize,
 }
 
 /// All conditions of a comparison, over atoms of the type `A`.
@@ -112,6 +117,7 @@ impl<A: Clone + Eq + Hash> Default for Conditions<A> {
                 results: HashMap::new(),
                 opposites: HashMap::new(),
                 exhausted: false,
+                work: 0,
             }),
         }
     }
@@ -249,6 +255,11 @@ impl<A: Clone + Eq + Hash> Inner<A> {
             return *known;
         }
         let (left, right) = (self.diagram(a), self.diagram(b));
+        self.work += left.size() + right.size();
+        if self.work > MOST_WORK {
+            self.exhausted = true;
+            return Cond::NEVER;
+        }
         let diagram = match operation {
             Operation::And => Bdd::binary_op_with_limit(MOST_NODES, &left, &right, op_function::and),
             Operation::Or => Bdd::binary_op_with_limit(MOST_NODES, &left, &right, op_function::or),

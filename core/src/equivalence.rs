@@ -99,6 +99,10 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
     for system in [&monolith, &iam, &app] {
         proof.faults.extend(system.faults.iter().cloned());
     }
+    // What is not written out cannot be compared.
+    if [&monolith, &iam, &app].iter().any(|system| system.is_too_large) {
+        return proof;
+    }
     let common = Common::new(&monolith);
     let wiring = wiring::proven(wiring, [&monolith, &iam, &app], &mut proof);
     let whole = Side::new(&common, &monolith, BTreeMap::new(), Vec::new());

@@ -227,6 +227,39 @@ impl Lowering {
         Some((variable.literal()?.to_owned(), values.collect::<Option<Vec<String>>>()?, body))
     }
 
+    /// How many entries a section has once its loops are written out, those over what the text does not tell aside; no more
+    /// than `most` are counted.
+    ///
+    /// Source: CloudFormation User Guide, "CloudFormation quotas": what a transform makes counts.
+    #[must_use]
+    pub fn made(&self, section: Node<'_, '_>, most: usize) -> usize {
+        let is_loop = |key: Node<'_, '_>| key.as_str().is_some_and(|key| key.starts_with("Fn::ForEach"));
+        let mut count = 0;
+        for (key, value) in section.entries() {
+            if count > most {
+                break;
+            }
+            if !is_loop(key) {
+                count += 1;
+                continue;
+            }
+            let Some((variable, values, body)) = self.turns(value) else { continue };
+            if !body.entries().any(|(key, _)| is_loop(key)) {
+                count += values.len().saturating_mul(body.entries().count());
+                continue;
+            }
+            for turn in values {
+                if count > most {
+                    break;
+                }
+                let mut inner = self.clone();
+                inner.bound.push((variable.clone(), turn));
+                count += inner.made(body, most - count.min(most));
+            }
+        }
+        count
+    }
+
     /// The entries of a mapping; for comparisons with its loops written out, where the text has their values.
     fn entries(&self, node: Node<'_, '_>, found: &mut Vec<(String, Expr)>) {
         for (key, value) in node.entries() {

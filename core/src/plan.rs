@@ -429,7 +429,8 @@ fn stack_parameter(template: &Template<'_, '_>, options: &Options<'_, '_>) -> St
 /// Connectors of serverless resources whose role moves: SAM names that role by the logical id that the resource's `Role` has.
 ///
 /// Source: samtranslator/model/connector/connector.py, `_get_resource_role_name`.
-fn connected(template: &Template<'_, '_>, moved: &[&str]) -> Vec<Diagnostic> {
+#[must_use]
+pub fn connected(template: &Template<'_, '_>, moved: &[&str]) -> Vec<Diagnostic> {
     let is_connector = |resource: &Resource<'_, '_>| {
         resource.kind == "AWS::Serverless::Connector"
             || resource.declaration.value.get("Connectors").is_some()

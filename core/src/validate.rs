@@ -281,6 +281,8 @@ pub(crate) fn compare(
         wiring.wires.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
     result.diagnostics.extend(faults);
     if let Some(monolith) = monolith {
+        let moved: Vec<&str> = iam.resources.keys().copied().collect();
+        result.diagnostics.extend(crate::plan::connected(monolith, &moved));
         result.diagnostics.extend(crate::plan::prefixes(monolith, &|name| iam.resources.contains_key(name)));
     }
     if let Some(catalogue) = Catalogue::built_in() {

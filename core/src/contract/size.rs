@@ -2,17 +2,21 @@
 
 use super::{Pair, both};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::expression::Lowering;
 use crate::facts::limit;
+use crate::template::Template;
 
-/// Parameters and outputs.
+/// Parameters, outputs and resources, what loops make included, and names of outputs.
 pub(super) fn counts(pair: &Pair<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (_, template, which) in both(pair) {
+    for (source, template, which) in both(pair) {
         let counts = [
             (Code::LIM001, template.parameters.len(), "parameters", limit::PARAMETERS),
-            (Code::LIM002, template.outputs.len(), "outputs", limit::OUTPUTS),
+            (Code::LIM002, made(template, "Outputs"), "outputs", limit::OUTPUTS),
+            (Code::LIM005, made(template, "Resources"), "resources", limit::RESOURCES),
         ];
         for (code, count, what, limit) in counts.into_iter().filter(|(_, count, _, limit)| count > limit) {
+            let count = if count > MOST { format!("more than {MOST}") } else { count.to_string() };
             found.push(
                 Diagnostic::new(
                     code,
@@ -21,8 +25,29 @@ pub(super) fn counts(pair: &Pair<'_>) -> Vec<Diagnostic> {
                 .help("move fewer resources, or remove what is not used"),
             );
         }
+        for (name, output) in template.outputs.iter().filter(|(name, _)| name.len() > limit::OUTPUT_NAME) {
+            found.push(
+                Diagnostic::new(
+                    Code::LIM006,
+                    format!(
+                        "an output of the {which} template has a name of {} characters: CloudFormation admits {}",
+                        name.len(),
+                        limit::OUTPUT_NAME
+                    ),
+                )
+                .label(source, output.key.outer(), "this output")
+                .help("give it a shorter name"),
+            );
+        }
     }
     found
+}
+
+/// More are not counted.
+const MOST: usize = 10_000;
+
+fn made(template: &Template<'_, '_>, section: &str) -> usize {
+    template.section(section).map_or(0, |section| Lowering::exact().made(section, MOST))
 }
 
 /// The size of the text.

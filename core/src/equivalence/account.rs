@@ -1,10 +1,10 @@
 //! The account of what was looked at: every part of the three templates by a rule that understands it.
 
 use super::Proof;
-use super::system::System;
+use super::system::{System, Unit};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
-use crate::template::{Form, Function, is_serverless, is_understood, may_mean};
+use crate::template::{Form, Function, is_blue_green, is_serverless, is_understood, may_mean};
 
 /// Sections whose entries the rules of the proof compare one by one, or as wholes.
 const COMPARED: [&str; 12] = [
@@ -29,10 +29,55 @@ const EXTENDED: [&str; 2] = ["ToJsonString", "Length"];
 
 /// Names what no rule looked at, or none understands.
 pub(super) fn account(systems: [&System<'_>; 3], proof: &mut Proof) {
+    blue_green(systems, proof);
     for system in systems {
         sections(system, proof);
         functions(system, proof);
         names(system, proof);
+    }
+}
+
+/// What a template for blue/green deployments may not have, where the monolith does without.
+///
+/// Source: CloudFormation User Guide, "Considerations when managing ECS blue/green deployments using CloudFormation":
+/// outputs, `Fn::ImportValue`, parameters with `NoEcho`.
+fn blue_green([monolith, _, app]: [&System<'_>; 3], proof: &mut Proof) {
+    if !is_blue_green(app.template) {
+        return;
+    }
+    let imports = |system: &System<'_>| {
+        let units = system.resources.values().chain(system.conditions.values());
+        let mut found = None;
+        for unit in units {
+            unit.expr.walk(&mut |part| {
+                if matches!(part, Expr::Unary(name, _) | Expr::Call(name, _) if name == "ImportValue") {
+                    found = found.or(Some(unit.place));
+                }
+            });
+        }
+        found
+    };
+    let secret = |system: &System<'_>| {
+        let mut all = system.parameters.values();
+        let hidden = |unit: &&Unit| unit.text("NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        all.find(hidden).map(|unit| unit.place)
+    };
+    let outputs = |system: &System<'_>| system.outputs.values().next().map(|unit| unit.place);
+    let parts = [
+        (outputs(monolith), outputs(app), "outputs"),
+        (imports(monolith), imports(app), "`Fn::ImportValue`"),
+        (secret(monolith), secret(app), "parameters with `NoEcho`"),
+    ];
+    for (before, now, what) in parts {
+        let (None, Some(place)) = (before, now) else { continue };
+        proof.faults.push(
+            Diagnostic::new(
+                Code::PRF007,
+                format!("a template for blue/green deployments takes no {what}: it cannot be deployed"),
+            )
+            .label(app.source, place, "the monolith has none")
+            .help("let the application take what it needs by plain parameters: `wiring: parameters`"),
+        );
     }
 }
 
@@ -170,7 +215,7 @@ fn call_name(wait: &Expr) -> String {
 /// Source: AWS SAM Developer Guide, "Generated CloudFormation resources": `ServerlessRestApi` and its kin, and names that
 /// begin with the resource's, as `FunctionRole`, `FunctionAliaslive`, `Function.Version`.
 fn is_generated(system: &System<'_>, name: &str) -> bool {
-    let of_serverless = |(own, unit): (&String, &super::system::Unit)| {
+    let of_serverless = |(own, unit): (&String, &Unit)| {
         unit.kind().starts_with("AWS::Serverless::")
             && name.len() > own.len()
             && name.starts_with(own.as_str())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Proof;
+use super::creation::called;
 use super::side::Side;
 use super::system::{System, Unit};
 use super::walk::Walk;
@@ -25,7 +26,7 @@ pub(super) struct Attachment {
 /// A statement, when it counts, and what it says with its document's version.
 type Guarded = (Cond, Value);
 
-/// `RolePolicy` resources that only the application template has. What else only it has is a fault.
+/// Inline policies of one role that only the application template has. What else only it has is a fault.
 pub(super) fn attachments(
     monolith: &System<'_>,
     iam: &System<'_>,
@@ -39,8 +40,14 @@ pub(super) fn attachments(
         }
         let cond = app.exists(unit);
         let property = |name: &str| unit.property(name).map(|expr| app.form().value(expr, cond));
-        match (unit.kind(), property("RoleName"), property("PolicyName"), property("PolicyDocument")) {
-            ("AWS::IAM::RolePolicy", Some(role), Some(policy_name), Some(document))
+        // The same call makes either. Source: IAM API Reference, `PutRolePolicy`.
+        let of = match (unit.kind(), property("Roles")) {
+            ("AWS::IAM::RolePolicy", None) => property("RoleName"),
+            ("AWS::IAM::Policy", Some(Value::List(mut roles))) if roles.len() == 1 => roles.pop(),
+            _ => None,
+        };
+        match (of, property("PolicyName"), property("PolicyDocument")) {
+            (Some(role), Some(policy_name), Some(document))
                 if is_only_policy(unit)
                     && let Some(role) = only_role(app, &role, cond)
                     && iam.resources.contains_key(&role) =>
@@ -75,7 +82,7 @@ fn is_only_policy(unit: &Unit) -> bool {
     entries.iter().all(|(key, value)| match (key.as_str(), value) {
         ("Properties", crate::expression::Expr::Map(properties)) => properties
             .iter()
-            .all(|(name, _)| matches!(name.as_str(), "RoleName" | "PolicyName" | "PolicyDocument")),
+            .all(|(name, _)| matches!(name.as_str(), "RoleName" | "Roles" | "PolicyName" | "PolicyDocument")),
         (key, _) => matches!(key, "Type" | "Condition" | "DependsOn" | "Metadata"),
     })
 }
@@ -249,6 +256,13 @@ pub(super) fn names(attached: &[Attachment], [whole, of_iam, of_app]: [&Side<'_>
             let mut names_role = false;
             if let Some(of) = &of {
                 of.walk(&mut |part| names_role |= *part == Value::Ref(role.to_owned()));
+                let items = match of {
+                    Value::List(items) => items.as_slice(),
+                    one => std::slice::from_ref(one),
+                };
+                names_role |= items.iter().any(|item| {
+                    called(item, of_iam, &|kind| kind == "AWS::IAM::Role").iter().any(|name| name == role)
+                });
             }
             if let Some(policy) = unit.property("PolicyName").filter(|_| names_role) {
                 known.push((cond, whole.form().value(policy, cond), format!("the policy `{name}`")));

@@ -9,7 +9,9 @@ use super::system::Unit;
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, lower};
-use crate::facts::{CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, resource_type};
+use crate::facts::{
+    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, resource_type,
+};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -224,7 +226,10 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
         let by_name = called(&value, app, &|kind| called_by(kind).is_some());
         for name in names.into_iter().chain(by_name).filter(|name| seen.insert(name.clone())) {
             for side in [app, iam] {
-                let Some((name, unit)) = side.system.declaration(&name) else { continue };
+                let Some((name, unit)) = side.system.declaration(&name).or_else(|| made_by_sam(side, &name))
+                else {
+                    continue;
+                };
                 if let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties") {
                     for (path, through) in through.steps(unit.kind()) {
                         open.extend(at(properties, path).into_iter().map(|value| (value, through)));
@@ -239,9 +244,22 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
     roles
 }
 
+/// The serverless function of which an alias or a version is named that the transform makes.
+///
+/// Source: AWS SAM Developer Guide, "Reference generated CloudFormation resources": `Function.Alias`, `Function.Version`,
+/// `FunctionAliaslive`.
+fn made_by_sam<'s>(side: &'s Side<'_>, name: &str) -> Option<(&'s str, &'s Unit)> {
+    side.system.declarations().find(|(own, unit)| {
+        let rest = name.strip_prefix(own).unwrap_or_default();
+        let rest = rest.strip_prefix('.').unwrap_or(rest);
+        unit.kind() == "AWS::Serverless::Function"
+            && (rest.starts_with("Alias") || rest.starts_with("Version"))
+    })
+}
+
 /// The resources of some types that a text calls by their explicit names: the name or an ARN that ends in it, perhaps with
 /// a version or an alias behind it.
-fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> bool) -> Vec<String> {
+pub(super) fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> bool) -> Vec<String> {
     let texts = spelled(value, side);
     let mut found = Vec::new();
     for (name, unit) in side.system.declarations().filter(|(_, unit)| is_meant(unit.kind())) {
@@ -264,6 +282,31 @@ fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> bool) -> Ve
             }
         }
     }
+    found
+}
+
+/// Whether a resource calls another by its explicit name somewhere: then it needs it, whatever it does with it.
+pub(super) fn calls(unit: &Unit, other: &Unit, side: &Side<'_>) -> bool {
+    let Some([property]) = resource_type(other.kind()).map(|row| row.name_property) else { return false };
+    let Some(explicit) = other.property(property) else { return false };
+    let explicit = side.form().value(explicit, Cond::ALWAYS);
+    let names: Vec<String> = spelled(&explicit, side).into_iter().filter(|name| !name.is_empty()).collect();
+    let mut found = false;
+    side.resource(unit, Cond::ALWAYS).walk(&mut |part| {
+        if !matches!(part, Value::Text(_) | Value::Concat(_) | Value::Ref(_)) || found {
+            return;
+        }
+        for text in spelled(part, side) {
+            found |= names.iter().any(|name| {
+                text == *name
+                    || text.match_indices(name.as_str()).any(|(at, _)| {
+                        let before = text.get(..at).unwrap_or_default();
+                        let after = text.get(at + name.len()..).unwrap_or_default();
+                        before.ends_with([':', '/']) && (after.is_empty() || after.starts_with([':', '/']))
+                    })
+            });
+        }
+    });
     found
 }
 

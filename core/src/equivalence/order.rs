@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Proof;
 use super::attachments::Attachment;
-use super::creation::Acting;
+use super::creation::{Acting, calls};
 use super::side::Side;
 use super::system::System;
 use super::worlds::Worlds;
@@ -88,6 +88,18 @@ pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Act
             }
         }
     }
+    // Who calls it by its name needs it, too.
+    for (name, gone) in lost(app, &whole, &of_app) {
+        let Some((_, unit)) = app.declaration(name) else { continue };
+        for target in gone {
+            let Some((_, other)) = app.declaration(target) else { continue };
+            let known = missing.entry(name).or_default();
+            if !known.contains(&target) && calls(unit, other, sides[2]) {
+                known.push(target);
+            }
+        }
+    }
+    missing.retain(|_, gone| !gone.is_empty());
     tell(app, &missing, &of_app, proof);
     let kept = |(name, target): &(&str, &str)| {
         whole.waits(name, target) && !whole.waits(target, name) && of_app.waits(name, target)

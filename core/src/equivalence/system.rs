@@ -104,6 +104,8 @@ pub(super) struct System<'p> {
     pub(super) mappings: Units,
     /// What could not be written out.
     pub(super) faults: Vec<Diagnostic>,
+    /// Whether its loops make more than can be compared.
+    pub(super) is_too_large: bool,
 }
 
 /// More entries than this are not written out of loops: a stack has 500 resources and 200 outputs at most.
@@ -113,10 +115,17 @@ impl<'p> System<'p> {
     pub(super) fn of(template: &'p Template<'p, 'p>, source: Source) -> Self {
         let mut faults = Vec::new();
         let mut made = Units::new();
+        let mut is_too_large = false;
         let mut section = |name: &str| {
             let mut units = Units::new();
             if let Some(node) = template.section(name) {
                 let lowering = Lowering::exact();
+                if lowering.made(node, MOST_UNITS) > MOST_UNITS {
+                    let key = template.root.entry(name).map_or(node.span(), |(key, _)| key.outer());
+                    faults.push(too_many(source, key));
+                    is_too_large = true;
+                    return units;
+                }
                 let made = (name == "Resources").then_some(&mut made);
                 write_out(
                     node.resolved(),
@@ -133,7 +142,18 @@ impl<'p> System<'p> {
         let (outputs, parameters) = (section("Outputs"), section("Parameters"));
         let mappings = section("Mappings");
         loop_names(template, source, &mut faults);
-        Self { template, source, resources, made, conditions, outputs, parameters, mappings, faults }
+        Self {
+            template,
+            source,
+            resources,
+            made,
+            conditions,
+            outputs,
+            parameters,
+            mappings,
+            faults,
+            is_too_large,
+        }
     }
 
     /// The declarations of resources: what stands in loops that cannot be written out, each by itself.
@@ -175,6 +195,15 @@ fn enter(argument: Node<'_, '_>, lowering: &Lowering, depth: usize, place: Span,
         let unit = Unit { expr: inner.node(value), place, is_loop: false, shown: written.to_owned() };
         made.insert(inner.text(written), unit);
     }
+}
+
+fn too_many(source: Source, place: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::PRF005,
+        format!("the loops make more than {MOST_UNITS} entries: they are not compared"),
+    )
+    .label(source, place, "this section")
+    .help("write fewer turns; a stack has 500 resources and 200 outputs at most")
 }
 
 /// Loops of one section that have one name, or a resource's.
@@ -227,17 +256,6 @@ fn write_out(
             && let Some((variable, values, body)) = lowering.turns(value)
         {
             for turn in values {
-                if found.units.len() > MOST_UNITS {
-                    faults.push(
-                        Diagnostic::new(
-                            Code::PRF005,
-                            format!("the loops make more than {MOST_UNITS} entries: they are not compared"),
-                        )
-                        .label(source, place, "this loop")
-                        .help("write fewer turns; a stack has 500 resources and 200 outputs at most"),
-                    );
-                    return;
-                }
                 let mut inner = lowering.clone();
                 inner.bound.push((variable.clone(), turn));
                 write_out(body, &inner, Some(place), source, found, faults);

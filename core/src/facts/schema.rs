@@ -14,6 +14,10 @@ pub fn is_list_attribute(kind: &str, attribute: &str) -> bool {
     rows(LIST_ATTRIBUTES, kind).any(|path| path == attribute)
 }
 
+/// Properties of serverless resources that hold JSON. Source: AWS SAM Developer Guide, "SAM resources and properties".
+const OF_SERVERLESS: [&str; 6] =
+    ["Definition", "DefinitionBody", "FilterPolicy", "InputTransformer", "Models", "Pattern"];
+
 /// Whether what stands at a path below `Properties` is JSON, where `10` and `'10'` are two values. Elsewhere
 /// CloudFormation gives the type's handler what its schema asks for. Of a type that the table of types does not have
 /// nothing is known, so it counts as JSON; items of lists have no step in the path.
@@ -25,6 +29,10 @@ pub fn is_json_property(kind: &str, path: &[&str]) -> bool {
         return true;
     }
     if kind.starts_with("AWS::IAM::") && path.iter().any(|step| step.ends_with("PolicyDocument")) {
+        return true;
+    }
+    // The transform copies these into properties of other types that are JSON.
+    if kind.starts_with("AWS::Serverless::") && path.iter().any(|step| OF_SERVERLESS.contains(step)) {
         return true;
     }
     rows(JSON_PROPERTIES, kind).any(|json| {

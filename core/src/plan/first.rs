@@ -4,9 +4,11 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::Index;
-use super::identity::{named, of_kind, references, texts};
+use super::identity::{OPEN, filled, named, of_kind, references, texts};
 use crate::expression::{Expr, lower};
-use crate::facts::{CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, values_at};
+use crate::facts::{
+    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, values_at,
+};
 use crate::syntax::{Kind, Node};
 use crate::template::{Owner, Reference, Resource, Site, Target, Template, call, may_mean, sites};
 
@@ -242,7 +244,13 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                 let is_made = site.looped
                     && site.entry != entry
                     && referenced.iter().any(|name| !name.contains('{') && may_mean(site.name, name));
-                is_referenced || is_made || called.contains(&site.name)
+                // An alias or a version that the transform makes of a serverless function.
+                let is_of_sam = site.kind == "AWS::Serverless::Function"
+                    && referenced
+                        .iter()
+                        .filter_map(|name| name.strip_prefix(site.name))
+                        .any(|rest| rest.starts_with("Alias") || rest.starts_with("Version"));
+                is_referenced || is_made || is_of_sam || called.contains(&site.name)
             });
             for site in meant.filter(|_| depth < 6) {
                 let mut follow = |site: &Site<'d, 't>, path: &[&str], through| {
@@ -283,7 +291,17 @@ fn is_called(template: &Template<'_, '_>, site: &Site<'_, '_>, text: &str) -> bo
         let ends = |text: &str| {
             text == name || text.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with([':', '/']))
         };
-        ends(text) || text.rsplit_once(':').is_some_and(|(before, _)| ends(before))
+        // What a loop makes has a name with its variable in it.
+        let may_be = || {
+            let pattern = filled(name, |inner| format!("${{{inner}}}"));
+            let segments: Vec<&str> = text.rsplit([':', '/']).take(2).collect();
+            site.looped
+                && name.contains(OPEN)
+                && std::iter::once(text)
+                    .chain(segments)
+                    .any(|part| !part.is_empty() && may_mean(&pattern, part))
+        };
+        ends(text) || text.rsplit_once(':').is_some_and(|(before, _)| ends(before)) || may_be()
     })
 }
 

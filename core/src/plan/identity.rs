@@ -93,7 +93,9 @@ pub(super) fn keys(expr: &Expr) -> Vec<String> {
                 .collect(),
             // The name of what a loop makes.
             ("GetAtt", [name, attribute]) => {
-                let text = spelled(name).zip(spelled(attribute)).map(|(name, attribute)| format!("{name}.{attribute}"));
+                let text = spelled(name)
+                    .zip(spelled(attribute))
+                    .map(|(name, attribute)| format!("{name}.{attribute}"));
                 vec![format!("{OPEN}{}{CLOSE}", text.unwrap_or_default())]
             }
             ("If", [_, yes, no]) => keys(yes).into_iter().chain(keys(no)).take(MOST).collect(),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{AppStack, Bridge, Later, NameNeed, Options, Travels, Wire};
 use crate::config::is_stack_name;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expression::{Expr, lower};
+use crate::expression::{Expr, Lowering, lower};
 use crate::facts::{limit, resource_type};
 use crate::template::{Resource, Template, is_made};
 
@@ -231,7 +231,10 @@ pub(super) fn check(
             );
         }
     }
-    let stays = template.section("Resources").map_or(0, |resources| resources.entries().count());
+    const MOST: usize = 10_000;
+    let made_of =
+        |section: &str| template.section(section).map_or(0, |section| Lowering::exact().made(section, MOST));
+    let stays = made_of("Resources");
     let resources = stays.saturating_sub(moved.len()) + made.attached;
     if resources > limit::RESOURCES {
         let help = if made.attached > 0 {
@@ -263,7 +266,7 @@ pub(super) fn check(
         (Code::LIM002, wires.len(), "outputs in the IAM template", limit::OUTPUTS),
         (
             Code::LIM002,
-            template.outputs.len() + new_outputs,
+            made_of("Outputs") + new_outputs,
             "outputs in the application template",
             limit::OUTPUTS,
         ),

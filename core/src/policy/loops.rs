@@ -30,6 +30,9 @@ pub(super) fn written_out(name: &str, value: &Expr, mappings: &Mappings) -> Opti
     if is_nested {
         return None;
     }
+    if turns(value, mappings) > MOST {
+        return None;
+    }
     let mut entries = Vec::new();
     for value in &items(collection, mappings)? {
         let (Expr::Text(value) | Expr::Plain(value)) = value else { return None };
@@ -47,6 +50,25 @@ pub(super) fn written_out(name: &str, value: &Expr, mappings: &Mappings) -> Opti
         }
     }
     Some(entries)
+}
+
+/// More turns than these are not written out: a stack has 500 resources at most.
+const MOST: usize = 2_000;
+
+/// How many entries a loop comes to, as far as its collections are written out.
+fn turns(value: &Expr, mappings: &Mappings) -> usize {
+    let (Expr::List(arguments) | Expr::Call(_, arguments)) = value else { return 1 };
+    let [_, collection, body] = arguments.as_slice() else { return 1 };
+    let inside: usize = match body {
+        Expr::Map(entries) => entries
+            .iter()
+            .map(|(name, value)| if name.starts_with("Fn::ForEach") { turns(value, mappings) } else { 1 })
+            .fold(0, usize::saturating_add),
+        // A mapping of one loop is read as a call.
+        Expr::Call(name, _) if name.starts_with("ForEach") => turns(body, mappings),
+        _ => 1,
+    };
+    items(collection, mappings).map_or(1, |items| items.len()).saturating_mul(inside.max(1))
 }
 
 /// The values of a collection that is written out, or stands in a mapping under keys that are.
