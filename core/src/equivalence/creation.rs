@@ -88,7 +88,9 @@ pub(super) fn creation(
         });
     }
     let all = permissions(whole, iam);
-    let roles = acts.iter().map(|act| (act.name.to_owned(), act.role.clone())).collect();
+    // Where a check is about what the resource does not have, nothing is checked.
+    let checked = acts.iter().filter(|act| act.about.as_ref().is_none_or(|about| !about.is_empty()));
+    let roles = checked.map(|act| (act.name.to_owned(), act.role.clone())).collect();
     let mut pairs = BTreeSet::new();
     for act in &acts {
         for permission in
@@ -219,7 +221,9 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
     while let Some((value, through)) = open.pop() {
         let names = named(&value);
         if through == Through::Role {
-            roles.extend(names);
+            // A parameter in a role's name is no role.
+            let is_resource = |name: &String| [app, iam].iter().any(|side| side.system.declaration(name).is_some());
+            roles.extend(names.into_iter().filter(is_resource));
             roles.extend(called(&value, iam, &|kind| kind == "AWS::IAM::Role"));
             continue;
         }
@@ -353,7 +357,8 @@ fn permissions_of<'l>(
         let mentions = |property: &str| {
             let Some(expr) = unit.property(property) else { return BTreeSet::new() };
             let value = iam.form().value(expr, Cond::ALWAYS);
-            let mut names = named(&value);
+            let mut names: BTreeSet<String> =
+                named(&value).into_iter().filter(|name| iam.system.declaration(name).is_some()).collect();
             let items = at(&value, &["*"]).into_iter();
             names.extend(items.flat_map(|item| called(&item, iam, &|kind| kind.starts_with("AWS::IAM::"))));
             names

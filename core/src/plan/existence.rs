@@ -160,8 +160,16 @@ pub(super) fn scalars<'d, 't>(node: Node<'d, 't>, found: &mut Vec<(Node<'d, 't>,
     let node = node.resolved();
     if let Some(call) = call(node) {
         let expr = lower(node);
-        if matches!(expr, Expr::Concat(_) | Expr::Text(_)) || call.name == "Join" {
-            found.extend(keys(&expr).into_iter().map(|text| (node, text)));
+        // `!Base64 {'Fn::Sub': …}` is what it encodes.
+        let is_text = |expr: &Expr| {
+            matches!(expr, Expr::Concat(_) | Expr::Text(_)) || matches!(expr, Expr::Call(name, _) if name == "Join")
+        };
+        let text = match &expr {
+            Expr::Unary(_, inner) => inner.as_ref(),
+            one => one,
+        };
+        if is_text(text) {
+            found.extend(keys(text).into_iter().map(|text| (node, text)));
             return;
         }
         call.argument.children().for_each(|child| scalars(child, found));

@@ -72,6 +72,12 @@ pub(super) fn keys(expr: &Expr) -> Vec<String> {
                     Expr::List(items) => items.get(index).map_or_else(unknown, keys),
                     // Of each alternative the piece.
                     Expr::Call(name, arguments) if name == "Split" => match arguments.as_slice() {
+                        // `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/ID`
+                        [Expr::Text(delimiter), Expr::Ref(id)]
+                            if index == 1 && delimiter == "/" && id == "AWS::StackId" =>
+                        {
+                            vec![format!("{OPEN}AWS::StackName{CLOSE}")]
+                        }
                         [Expr::Text(delimiter), inner] => keys(inner)
                             .iter()
                             .map(|text| {

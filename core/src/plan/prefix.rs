@@ -26,7 +26,7 @@ struct Generated<'d> {
 #[must_use]
 pub fn prefixes(template: &Template<'_, '_>, is_moved: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
     let mut found = super::lookup::lookups(template, is_moved);
-    if !template.document.text().contains("AWS::StackName") {
+    if !["AWS::StackName", "AWS::StackId"].iter().any(|name| template.document.text().contains(name)) {
         return found;
     }
     let moved = template.resources.values().filter(|resource| is_moved(resource.name));
@@ -97,6 +97,12 @@ fn generated<'d>(template: &Template<'d, '_>, resource: &Resource<'d, '_>) -> Op
 
 fn counts_on(pattern: &str, generated: &Generated<'_>, node: Node<'_, '_>) -> bool {
     let meets = |a: &str, b: &str| overlap(a.as_bytes(), b.as_bytes());
+    // The very beginning of the name, and nothing behind it: no other name is meant.
+    let beginning = format!("{STACK}-{}-", generated.name);
+    let ends = |rest: &str| rest.is_empty() || rest.starts_with(['*', '"', '\'', ' ', '\n', ')', ',']);
+    if pattern.match_indices(&beginning).any(|(at, text)| ends(pattern.get(at + text.len()..).unwrap_or_default())) {
+        return true;
+    }
     // An ARN, also of a session: `assumed-role/NAME/SESSION`, without the path.
     if let Some((_, rest)) = pattern.split_once(":assumed-role/") {
         let name = rest.split('/').next().unwrap_or(rest);
