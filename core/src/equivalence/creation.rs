@@ -70,8 +70,12 @@ pub(super) fn creation(
         };
         let action =
             missing.actions.iter().find(|action| act.check.asks(action)).cloned().unwrap_or_default();
+        let fails = match act.check.strength {
+            Strength::Refused => "cannot be created",
+            Strength::MayFail => "may fail to be created",
+        };
         let message = format!(
-            "the application cannot be created: `{}` needs `{action}` for `{}`, which comes only after it",
+            "the application {fails}: `{}` needs `{action}` for `{}`, which comes only after it",
             app.system.declaration(act.name).map_or(act.name, |(_, unit)| &unit.shown),
             act.role
         );

@@ -137,8 +137,9 @@ resource_types! {
     "AWS::Athena::WorkGroup" "WorkGroup"
         ["Name"] NONE, NAME, {};
     "AWS::AutoScaling::AutoScalingGroup" "AutoScalingGroup"
-        ["AutoScalingGroupName"] NONE, NAME,
-        {"AutoScalingGroupARN": arn!("autoscaling", "autoScalingGroup:${*}:autoScalingGroupName/${Name}")};
+        ["AutoScalingGroupName"] stack(255), NAME,
+        {"AutoScalingGroupARN": arn!("autoscaling", "autoScalingGroup:${*}:autoScalingGroupName/${Name}")}
+        by "CloudFormation User Guide, \"Ref\", resource return examples (mystack-myasgroup-NT5EUXTNTXXD)";
     "AWS::AutoScaling::LaunchConfiguration" "LaunchConfiguration"
         ["LaunchConfigurationName"] NONE, NAME, {};
     "AWS::Backup::BackupVault" "BackupVault"
@@ -247,7 +248,8 @@ resource_types! {
          "RepositoryUri": Meaning::Text("${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/${Name}")}
         by "aws-cloudformation-resource-providers-ecr, CreateHandler.java and pull request 30";
     "AWS::ECS::Cluster" "Cluster"
-        ["ClusterName"] NONE, NAME, {"Arn": arn!("ecs", "cluster/${Name}")};
+        ["ClusterName"] stack(255), NAME, {"Arn": arn!("ecs", "cluster/${Name}")}
+        by "CloudFormation User Guide, \"Ref\", resource return examples (MyStack-MyECSCluster-NT5EUXTNTXXD)";
     "AWS::ECS::Service" "Service"
         ["ServiceName"] NONE, ECS_SERVICE_ARN, {"Name": NAME, "ServiceArn": ECS_SERVICE_ARN};
     // The stack's name keeps its dashes, in old names and in new ones; without them it is CDK's own `Family`.
@@ -359,7 +361,8 @@ resource_types! {
     "AWS::KMS::Key" "Key"
         [] NONE, OPAQUE, {"Arn": OPAQUE, "KeyId": OPAQUE};
     "AWS::Kinesis::Stream" "Stream"
-        ["Name"] NONE, NAME, {"Arn": arn!("kinesis", "stream/${Name}")};
+        ["Name"] stack(128), NAME, {"Arn": arn!("kinesis", "stream/${Name}")}
+        by "CloudFormation User Guide, \"Ref\", resource return examples (mystack-mystream-1NAOH4L1RIQ7I)";
     "AWS::KinesisAnalyticsV2::Application" "Application"
         ["ApplicationName"] NONE, NAME, {};
     // The handler cuts `stack-logical` as a whole at 51 characters, not each part by its share.
