@@ -114,7 +114,8 @@ impl Validation {
     }
 
     fn verdict_in_words(&self) -> String {
-        let counts = |found: &&Diagnostic| matches!(found.code, Code::PRE001 | Code::PRE003) && !found.is_error();
+        let counts =
+            |found: &&Diagnostic| matches!(found.code, Code::PRE001 | Code::PRE003) && !found.is_error();
         let but = match self.diagnostics.iter().filter(counts).count() {
             0 => but_for(&self.given),
             1 => format!("{}, but for 1 text that counts on an old name", but_for(&self.given)),

@@ -4,7 +4,7 @@
 use iam_split_core::api::{SplitAnswer, SplitRequest, ValidateRequest, split_proven, validate};
 use iam_split_core::validate::Verdict;
 use iam_split_tests::corpus::templates;
-use iam_split_tests::{corpus, repository};
+use iam_split_tests::{corpus, repository, run};
 
 const CONFIG: &str = "resolution: {order: [exact, pattern, keep]}
 iam:
@@ -65,15 +65,32 @@ fn what_is_given_is_the_only_difference() {
     assert_eq!(lines(&with), lines(&without));
 }
 
+/// Names where CloudFormation makes them, and a boundary that is told when the stack is made.
+const NAMES: &str = "resolution: {order: [exact, pattern, keep]}
+iam:
+  permissions_boundary: {parameter: TeamBoundaryArn, default: ''}
+  name: t-{stack}-{region}-{logical_id}
+";
+
 #[test]
 fn real_templates_are_proven_but_for_what_is_given() {
+    each_is_proven_but_for(CONFIG, 5);
+}
+
+#[test]
+fn real_templates_are_proven_but_for_names_and_a_parameter() {
+    each_is_proven_but_for(NAMES, 2);
+}
+
+/// One of so many may be refused: texts that count on what is given otherwise, names that are too long.
+fn each_is_proven_but_for(config: &str, share: usize) {
     let Some(folder) = corpus() else { return };
     let (mut proven, mut refused) = (0, 0);
     for path in templates(&folder) {
         let text = std::fs::read_to_string(&path).unwrap();
-        let plain = CONFIG.split("iam:").next().unwrap();
+        let plain = config.split("iam:").next().unwrap();
         let SplitAnswer::Done(_) = split(&text, plain) else { continue };
-        let done = match split(&text, CONFIG) {
+        let done = match split(&text, config) {
             SplitAnswer::Done(done) => done,
             SplitAnswer::Refused { diagnostics } => {
                 // Texts that count on a path are refused, and nothing else is.
@@ -90,7 +107,7 @@ fn real_templates_are_proven_but_for_what_is_given() {
             iam: &done.iam,
             app: &done.app,
             monolith: Some(&text),
-            config: Some(CONFIG),
+            config: Some(config),
             ..ValidateRequest::default()
         };
         assert_eq!(
@@ -107,5 +124,66 @@ fn real_templates_are_proven_but_for_what_is_given() {
         proven += 1;
     }
     println!("{proven} proven, {refused} refused");
-    assert!(proven > 20 && refused < proven / 5, "{proven} proven, {refused} refused");
+    assert!(proven > 20 && refused < proven / share, "{proven} proven, {refused} refused");
+}
+
+#[test]
+fn flags_give_what_the_configuration_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = "Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+  Topic: {Type: AWS::SNS::Topic}
+";
+    std::fs::write(folder.path().join("t.yaml"), template).unwrap();
+    std::fs::write(folder.path().join("config.yaml"), "iam: {path: /of-file/, tags: {a: b}}\n").unwrap();
+    let boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let gives =
+        ["--iam-path", "/team/", "--iam-name", "{stack}-{logical_id}", "--permissions-boundary", boundary];
+    let split = [&["split", "t.yaml", "--config", "config.yaml"][..], &gives].concat();
+    let done = run(folder.path(), &split, b"");
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("CFG011"), "{}", done.stderr);
+    let iam = std::fs::read_to_string(folder.path().join("t-iam.yaml")).unwrap();
+    for line in ["Path: /team/", "RoleName: !Sub '${AppStackName}-Role'", "Key: a", boundary] {
+        assert!(iam.contains(line), "{line}: {iam}");
+    }
+    // 64 characters, less the dash and `Role`.
+    assert!(iam.contains("MaxLength: 59"), "{iam}");
+    let pair = ["validate", "--iam", "t-iam.yaml", "--app", "t-app.yaml", "--monolith", "t.yaml"];
+    let pair = [&pair[..], &["--config", "config.yaml"]].concat();
+    assert_eq!(run(folder.path(), &pair, b"").status, 1);
+    let with = run(folder.path(), &[pair, gives.to_vec()].concat(), b"");
+    assert_eq!(with.status, 0, "{}{}", with.stdout, with.stderr);
+    assert!(with.stdout.contains("proven, but for what `iam:` gives"), "{}", with.stdout);
+    let wrong = run(folder.path(), &["split", "t.yaml", "--iam-path", "team"], b"");
+    assert!(wrong.status != 0 && wrong.stderr.contains("IAM takes no path `team`"), "{}", wrong.stderr);
+}
+
+#[test]
+fn the_configuration_names_the_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = "Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+  Topic: {Type: AWS::SNS::Topic}
+";
+    std::fs::create_dir(folder.path().join("of")).unwrap();
+    std::fs::write(folder.path().join("t.yaml"), template).unwrap();
+    std::fs::write(folder.path().join("of/config.yaml"), "rules: company.yaml\n").unwrap();
+    let split = ["split", "t.yaml", "--config", "of/config.yaml"];
+    let none = run(folder.path(), &split, b"");
+    assert!(none.status == 2 && none.stderr.contains("company.yaml"), "{}", none.stderr);
+    let rules = "rules: [{check: path, allow: [/team/]}]\n";
+    std::fs::write(folder.path().join("of/company.yaml"), rules).unwrap();
+    let broken = run(folder.path(), &split, b"");
+    assert!(broken.status == 1 && broken.stderr.contains("RUL001"), "{}", broken.stderr);
 }

@@ -226,7 +226,8 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
         let names = named(&value);
         if through == Through::Role {
             // A parameter in a role's name is no role.
-            let is_resource = |name: &String| [app, iam].iter().any(|side| side.system.declaration(name).is_some());
+            let is_resource =
+                |name: &String| [app, iam].iter().any(|side| side.system.declaration(name).is_some());
             roles.extend(names.into_iter().filter(is_resource));
             roles.extend(called(&value, iam, &|kind| kind == "AWS::IAM::Role"));
             continue;

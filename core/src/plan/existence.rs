@@ -162,7 +162,8 @@ pub(super) fn scalars<'d, 't>(node: Node<'d, 't>, found: &mut Vec<(Node<'d, 't>,
         let expr = lower(node);
         // `!Base64 {'Fn::Sub': …}` is what it encodes.
         let is_text = |expr: &Expr| {
-            matches!(expr, Expr::Concat(_) | Expr::Text(_)) || matches!(expr, Expr::Call(name, _) if name == "Join")
+            matches!(expr, Expr::Concat(_) | Expr::Text(_))
+                || matches!(expr, Expr::Call(name, _) if name == "Join")
         };
         let text = match &expr {
             Expr::Unary(_, inner) => inner.as_ref(),

@@ -100,7 +100,10 @@ fn counts_on(pattern: &str, generated: &Generated<'_>, node: Node<'_, '_>) -> bo
     // The very beginning of the name, and nothing behind it: no other name is meant.
     let beginning = format!("{STACK}-{}-", generated.name);
     let ends = |rest: &str| rest.is_empty() || rest.starts_with(['*', '"', '\'', ' ', '\n', ')', ',']);
-    if pattern.match_indices(&beginning).any(|(at, text)| ends(pattern.get(at + text.len()..).unwrap_or_default())) {
+    if pattern
+        .match_indices(&beginning)
+        .any(|(at, text)| ends(pattern.get(at + text.len()..).unwrap_or_default()))
+    {
         return true;
     }
     // An ARN, also of a session: `assumed-role/NAME/SESSION`, without the path.

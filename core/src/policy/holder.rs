@@ -476,9 +476,7 @@ impl<'c> Case<'c> {
         let of_aws = aws_policy(arn);
         let mut statements =
             opaque(&format!("managed policy {}", of_aws.clone().unwrap_or_else(|| canonical(arn))), &origin);
-        let denies_nothing = of_aws.is_some_and(|name| {
-            ALLOWS_ONLY.contains(&name.as_str())
-        });
+        let denies_nothing = of_aws.is_some_and(|name| ALLOWS_ONLY.contains(&name.as_str()));
         statements.retain(|statement| statement.meaning.allow || !denies_nothing);
         Ok(statements)
     }

@@ -160,15 +160,17 @@ impl Deploying<'_> {
     /// planned nor updated.
     async fn cleared(&self, stacks: &[Which], console: &mut Console<'_>) -> Result<(), Failure> {
         let deployment = self.deployment;
+        let asks = !self.arguments.operation.yes && console.streams.asks;
+        if !self.arguments.recreate && !asks {
+            return Ok(());
+        }
         let mut standing = [(Which::Iam, None), (Which::App, None)];
         for (which, live) in standing.iter_mut().filter(|(which, _)| stacks.contains(which)) {
             *live = stack::describe(&deployment.aws, deployment.stack(*which)).await?;
         }
-        let asks = !self.arguments.operation.yes && console.streams.asks;
-        let may_clear = self.arguments.recreate || asks;
         let [(_, iam), (_, app)] = &standing;
         let stood = [(Which::Iam, iam.as_ref()), (Which::App, app.as_ref())];
-        let counts = |why| !(may_clear && why == Blocked::NeverCreated);
+        let counts = |why| why != Blocked::NeverCreated;
         if let Some(failure) = apply::all_blocked(deployment, stacks, stood, counts) {
             return Err(failure);
         }
