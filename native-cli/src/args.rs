@@ -2,6 +2,7 @@
 
 pub mod deployment;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -155,6 +156,18 @@ impl Command {
         };
         format == deployment::Format::Json
     }
+}
+
+/// Whether a run of the stacks that cannot be read asks for one object a line.
+#[must_use]
+pub fn asks_for_json(arguments: &[OsString]) -> bool {
+    const SPEAK: [&str; 8] = ["plan", "deploy", "upload", "status", "gates", "delete", "rollback", "migrate"];
+    let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let speaks = texts.get(1).is_some_and(|command| SPEAK.contains(command));
+    let pairs = texts.iter().zip(texts.iter().skip(1));
+    speaks
+        && (texts.contains(&"--format=json")
+            || pairs.into_iter().any(|(flag, value)| (*flag, *value) == ("--format", "json")))
 }
 
 /// Write a commented config.yaml for a template.

@@ -1,6 +1,7 @@
 //! A deployment as a run sees it: settings, templates and clients, read with all faults at once.
 
 pub(crate) mod apply;
+pub(crate) mod exact;
 pub(crate) mod gates;
 pub(crate) mod health;
 pub(crate) mod record;
@@ -190,7 +191,10 @@ where
     let mut console = Console::new(streams, json);
     runtime.block_on(async {
         let result = interruptible(async {
-            let Some(deployment) = load(given, needs, &mut console).await? else { return Ok(Exit::Usage) };
+            let deployment = match load(given, needs, &mut console).await? {
+                Ok(deployment) => deployment,
+                Err(exit) => return Ok(exit),
+            };
             if !needs.offline {
                 console.identity(&deployment.aws, deployment.settings.profile.as_deref())?;
             }
@@ -294,12 +298,12 @@ async fn empty(aws: &Aws, id: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the deployment. `None`: it has faults, and they were all said.
+/// Reads the deployment. Where it has faults they were all said: how the run ends.
 async fn load(
     given: &arguments::Settings,
     needs: Needs,
     console: &mut Console<'_>,
-) -> Result<Option<Deployment>, Failure> {
+) -> Result<Result<Deployment, Exit>, Failure> {
     let file = given.file.clone().unwrap_or_else(|| PathBuf::from("deployment.yaml"));
     let mut absent = false;
     let text = match std::fs::read_to_string(&file) {
@@ -349,7 +353,7 @@ async fn load(
             found.retain(|finding| finding.message != "the deployment has no name");
         }
         loading.tell(&found, console)?;
-        return Ok(None);
+        return Ok(Err(refusal(&found)));
     };
     remember(&settings, &console.secrets);
     // Files first: their faults cost no call. Who only looks, or deletes, needs no sound templates.
@@ -364,7 +368,7 @@ async fn load(
     let local = !by_address(&settings.iam_template) && !by_address(&settings.template);
     if !local && found.iter().any(Diagnostic::is_error) {
         loading.tell(&found, console)?;
-        return Ok(None);
+        return Ok(Err(refusal(&found)));
     }
     let mut aws = None;
     if !local {
@@ -412,7 +416,7 @@ async fn load(
     }
     if found.iter().any(Diagnostic::is_error) {
         loading.tell(&found, console)?;
-        return Ok(None);
+        return Ok(Err(refusal(&found)));
     }
     // What the templates hold that is secret by declaration, given in the open.
     for contents in [&iam, &app].into_iter().flatten() {
@@ -443,14 +447,23 @@ async fn load(
         loading.tell(&found, console)?;
         let gate = iam_split_core::deployment::gate::templates(&found, Vec::new());
         console.gate(&gate)?;
-        return Ok(None);
+        return Ok(Err(refusal(&found)));
     }
     let aws = match aws {
         Some(aws) => aws,
         None => clients(&settings, needs, console).await?,
     };
     let run = format!("{}-{}", now(), std::process::id());
-    Ok(Some(Deployment { settings, pattern, iam, app, aws, found, run, ready: Cell::new(false) }))
+    Ok(Ok(Deployment { settings, pattern, iam, app, aws, found, run, ready: Cell::new(false) }))
+}
+
+/// How a run ends with findings: a deployment that is not right is wrong input, a pair that is not right a failed gate.
+fn refusal(found: &[Diagnostic]) -> Exit {
+    let errors = found.iter().filter(|finding| finding.is_error());
+    match errors.map(|finding| finding.code.exit_code()).max() {
+        Some(1) => Exit::Refused,
+        _ => Exit::Usage,
+    }
 }
 
 /// The clients, and who calls.

@@ -89,9 +89,11 @@ impl<W: Write> Write for Heard<W> {
 
 /// Runs the command.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let json = args::asks_for_json(&arguments);
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error, streams),
+        Err(error) => return usage(&error, json, streams),
     };
     let result = carry_out(&cli.command, streams);
     // Programs are told how a run ended also where it ended before it began.
@@ -100,9 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         && cli.command.speaks_json()
     {
         let (message, exit) = failure.parts();
-        let object = serde_json::json!({"exit": exit.code(), "message": message}).to_string();
-        // Where even this cannot be written, the exit code remains.
-        let _ = writeln!(streams.out, "{{\"type\":\"result\",{}", object.trim_start_matches('{'));
+        ended(exit, message, streams);
     }
     let exit = result.unwrap_or_else(|failure| failure.report(streams));
     exit.into()
@@ -148,9 +148,21 @@ fn carry_out(command: &Command, streams: &mut Streams) -> Result<Exit, Failure> 
     }
 }
 
+/// Tells programs how a run ended.
+fn ended(exit: Exit, message: &str, streams: &mut Streams) {
+    let object = serde_json::json!({"exit": exit.code(), "message": message}).to_string();
+    // Where even this cannot be written, the exit code remains.
+    let _ = writeln!(streams.out, "{{\"type\":\"result\",{}", object.trim_start_matches('{'));
+}
+
 /// Help and version are results; anything else of the kind is a usage error.
-fn usage(error: &clap::Error, streams: &mut Streams) -> ExitCode {
+fn usage(error: &clap::Error, json: bool, streams: &mut Streams) -> ExitCode {
     let text = error.render();
+    if json && error.use_stderr() {
+        let text = text.to_string();
+        let message = text.lines().next().unwrap_or_default();
+        ended(Exit::Usage, message.strip_prefix("error: ").unwrap_or(message), streams);
+    }
     let written = if error.use_stderr() {
         write!(streams.err, "{text}")
     } else {

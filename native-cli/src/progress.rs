@@ -138,6 +138,9 @@ impl<'s> Console<'s> {
                 self.say(&format!("    {found}"))?;
             }
         }
+        for unseen in &gate.unseen {
+            self.say(&format!("  not checked: {unseen}"))?;
+        }
         self.emit(&Event::Gate { gate })
     }
 

@@ -220,10 +220,10 @@ fn standing(live: &Live, resources: &[LiveResource], contents: Option<&Contents>
     checks
 }
 
-/// A gate that did not pass, as a finding.
+/// A gate of which a check failed, as a finding. What could not be looked at stops nothing.
 #[must_use]
 pub fn finding(gate: &Gate) -> Option<Diagnostic> {
-    if gate.passed {
+    if gate.checks.iter().all(|check| check.passed) {
         return None;
     }
     let wrong = gate.checks.iter().flat_map(|check| &check.found).cloned().collect::<Vec<_>>();

@@ -99,6 +99,31 @@ pub fn key_of_digest(prefix: &str, which: Which, digest: &str, json: bool) -> St
     format!("{prefix}-{}/{digest}.{}", which.suffix(), ending(json))
 }
 
+/// Where the templates that an IAM stack has had are written down. The stack's name is in it, since deployments share
+/// buckets.
+#[must_use]
+pub fn history_key(prefix: &str, iam_stack: &str) -> String {
+    format!("{prefix}-iam-{iam_stack}-history.json")
+}
+
+/// Where that was written down before the stack's name was in the key.
+#[must_use]
+pub fn old_history_key(prefix: &str) -> String {
+    format!("{prefix}-iam-history.json")
+}
+
+/// Where the monolith of a migration is written down. The IAM team writes it: the way back decides what is allowed.
+#[must_use]
+pub fn migration_key(prefix: &str, app_stack: &str) -> String {
+    format!("{prefix}-iam-{app_stack}-migration.json")
+}
+
+/// Where that was written down before the stack's name was in the key.
+#[must_use]
+pub fn old_migration_key(prefix: &str) -> String {
+    format!("{prefix}-migration.json")
+}
+
 fn ending(json: bool) -> &'static str {
     if json { "json" } else { "yaml" }
 }
@@ -109,7 +134,7 @@ pub fn object_url(endpoint: Option<&str>, region: &str, bucket: &str, key: &str)
     match endpoint {
         Some(endpoint) => format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/')),
         None => {
-            let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+            let suffix = place(region).suffix;
             format!("https://{bucket}.s3.{region}.{suffix}/{key}")
         }
     }
@@ -129,8 +154,10 @@ pub fn is_template_url(text: &str) -> bool {
 pub fn object(url: &str) -> Option<(String, String)> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     let (host, path) = rest.split_once('/')?;
-    let path = path.split('?').next().unwrap_or(path);
-    let aws = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    let path = decoded(path.split('?').next().unwrap_or(path));
+    let path = path.as_str();
+    let is_of = |place: &Partition| host.strip_suffix(place.suffix).is_some_and(|host| host.ends_with('.'));
+    let aws = PARTITIONS.iter().any(is_of);
     let virtual_host = host.find(".s3.").or_else(|| host.find(".s3-")).filter(|_| aws);
     let (bucket, key) = match virtual_host {
         Some(end) => (host.get(..end)?, path),
@@ -140,16 +167,67 @@ pub fn object(url: &str) -> Option<(String, String)> {
     (is_bucket(bucket) && !key.is_empty()).then(|| (bucket.to_owned(), key.to_owned()))
 }
 
+/// The version that an object's address asks for.
+///
+/// Source: Amazon S3 API Reference, `GetObject`: `versionId`; CloudFormation API Reference, `TemplateURL`.
+///
+/// # Errors
+/// What else stands in the address' query: it would be dropped, and with it what was meant.
+pub fn object_version(url: &str) -> Result<Option<String>, String> {
+    let Some((_, query)) = url.split_once('?') else { return Ok(None) };
+    let query = query.split('#').next().unwrap_or(query);
+    match query.strip_prefix("versionId=") {
+        Some(version) if !version.is_empty() && !version.contains('&') => Ok(Some(decoded(version))),
+        _ if query.is_empty() => Ok(None),
+        _ => Err(query.to_owned()),
+    }
+}
+
+/// A text with its `%20` as what they stand for; as it is where they stand for no text.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend(before.bytes());
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(b'%'));
+        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    bytes.extend(rest.bytes());
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// A partition: how its regions begin, how its ARNs are written, how its addresses end.
+struct Partition {
+    begins: &'static str,
+    name: &'static str,
+    suffix: &'static str,
+}
+
+/// All partitions; the last one has all other regions.
+///
+/// Source: the partitions of AWS's SDKs (`aws-sdk-sts` 1.124, `endpoint_lib`, generated from AWS's `partitions.json`):
+/// `regionRegex`, `id`, `dnsSuffix`.
+const PARTITIONS: [Partition; 8] = [
+    Partition { begins: "cn-", name: "aws-cn", suffix: "amazonaws.com.cn" },
+    Partition { begins: "eusc-", name: "aws-eusc", suffix: "amazonaws.eu" },
+    Partition { begins: "us-iso-", name: "aws-iso", suffix: "c2s.ic.gov" },
+    Partition { begins: "us-isob-", name: "aws-iso-b", suffix: "sc2s.sgov.gov" },
+    Partition { begins: "eu-isoe-", name: "aws-iso-e", suffix: "cloud.adc-e.uk" },
+    Partition { begins: "us-isof-", name: "aws-iso-f", suffix: "csp.hci.ic.gov" },
+    Partition { begins: "us-gov-", name: "aws-us-gov", suffix: "amazonaws.com" },
+    Partition { begins: "", name: "aws", suffix: "amazonaws.com" },
+];
+
+fn place(region: &str) -> &'static Partition {
+    let [.., rest] = &PARTITIONS;
+    PARTITIONS.iter().find(|place| region.starts_with(place.begins)).unwrap_or(rest)
+}
+
 /// The partition of a region's ARNs. Source: AWS General Reference, "Amazon Resource Names".
 #[must_use]
 pub fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ if region.starts_with("us-iso-") => "aws-iso",
-        _ if region.starts_with("us-isob-") => "aws-iso-b",
-        _ => "aws",
-    }
+    place(region).name
 }
 
 #[cfg(test)]
@@ -187,6 +265,26 @@ mod tests {
             object_url(None, "cn-north-1", "b-1", "k"),
             "https://b-1.s3.cn-north-1.amazonaws.com.cn/k"
         );
+        assert_eq!(
+            object_url(None, "eusc-de-east-1", "b-1", "k"),
+            "https://b-1.s3.eusc-de-east-1.amazonaws.eu/k"
+        );
+        assert_eq!(object("https://b-1.s3.us-isof-south-1.csp.hci.ic.gov/a.yaml"), pair("b-1", "a.yaml"));
+        assert_eq!(object("https://b-1.s3.amazonaws.com/a%20b.yaml?versionId=x"), pair("b-1", "a b.yaml"));
+        for (region, name) in [
+            ("eusc-de-east-1", "aws-eusc"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-north-1", "aws-cn"),
+            ("eu-west-1", "aws"),
+        ] {
+            assert_eq!(partition(region), name, "{region}");
+        }
+        assert_eq!(object_version("https://b/k?versionId=a%2Bb"), Ok(Some("a+b".to_owned())));
+        assert_eq!(object_version("https://b/k"), Ok(None));
+        assert!(object_version("https://b/k?X-Amz-Signature=1").is_err());
         assert_eq!(object_url(Some("http://127.0.0.1:1/"), "x", "b-1", "k"), "http://127.0.0.1:1/b-1/k");
     }
 }

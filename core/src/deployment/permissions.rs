@@ -4,9 +4,12 @@
 //! a list that a test holds against its calls.
 
 mod calls;
+mod form;
 mod handlers;
 mod resource;
 mod role;
+mod transform;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +22,8 @@ use super::settings::{Location, Pattern, Settings};
 
 pub use handlers::Handlers;
 use resource::Scope;
+pub(crate) use whole::merged;
+pub use whole::{LIMIT, parts, size};
 
 /// Where the stacks are.
 #[derive(Clone, Debug)]
@@ -36,7 +41,9 @@ pub enum Team {
     Iam,
     /// Those who deploy the application stack.
     App,
-    /// Those who move a running monolith's IAM: beside the policies of both teams.
+    /// Those who deploy both stacks: what either team may, and nothing denied.
+    Both,
+    /// Those who move a running monolith's IAM: beside what those who deploy both stacks may.
     Migrate,
 }
 
@@ -95,22 +102,40 @@ pub fn policy(request: &Request<'_>) -> (Json, Vec<String>) {
     let statements = match request.team {
         Team::Iam => of_iam_team(request, &mut notes),
         Team::App => of_app_team(request, &mut notes),
+        Team::Both => {
+            let mut statements =
+                if request.external() { of_iam_team(request, &mut notes) } else { Vec::new() };
+            statements.extend(of_app_team(request, &mut notes));
+            merged(statements)
+        }
         Team::Migrate => of_migration(request, &mut notes),
     };
+    let mut said = BTreeSet::new();
+    notes.retain(|note| said.insert(note.clone()));
     (json!({"Version": "2012-10-17", "Statement": statements}), notes)
+}
+
+/// What has to be said of roles that a migration moved: they keep their names.
+fn moved(request: &Request<'_>, notes: &mut Vec<String>) {
+    notes.push(format!(
+        "roles and policies that `iam-split migrate` moved keep names that begin with `{}-`, so that the policy allows these too; take them out where nothing was migrated",
+        role::begin(&request.settings.name)
+    ));
 }
 
 fn of_iam_team(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
     let settings = request.settings;
     let mut statements = of_stack(request, &settings.iam_stack_name);
+    statements.extend(request.iam.into_iter().flat_map(|iam| transform::asked(request, iam, notes)));
     statements.push(json!({
-        "Sid": "Other", "Effect": "Allow", "Action": ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"],
+        "Sid": "Other", "Effect": "Allow", "Action": calls::OF_IAM_TEAM_ON_OTHER,
         "Resource": request.stack_arn(&settings.name),
     }));
     statements.extend(of_bucket(request, Which::Iam));
     if let Some(iam) = request.iam {
         // Gate 2 looks at tags, a deletion at what is attached from outside.
         statements.extend(role::looked_at(request, iam));
+        moved(request, notes);
     }
     match (&settings.iam_role_arn, request.iam) {
         (Some(role), _) => statements.push(service_role(role, notes)),
@@ -126,6 +151,7 @@ fn of_iam_team(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
 fn of_app_team(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
     let settings = request.settings;
     let mut statements = of_stack(request, &settings.name);
+    statements.extend(request.app.into_iter().flat_map(|app| transform::asked(request, app, notes)));
     if request.external() {
         statements.push(json!({
             "Sid": "Outputs", "Effect": "Allow", "Action": calls::ON_OTHER,
@@ -133,12 +159,12 @@ fn of_app_team(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
         }));
     }
     statements.extend(of_bucket(request, Which::App));
-    if request.external() {
+    if request.external() && request.team == Team::App {
         // Whoever writes the IAM template decides what the application may do.
         statements.push(json!({
             "Sid": "NotTheIamTemplate", "Effect": "Deny",
             "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"],
-            "Resource": format!("arn:{}:s3:::{}/{}-iam*", request.partition(), settings.bucket, settings.prefix),
+            "Resource": of_iam_template(request),
         }));
     }
     if request.tool == Tool::IamSplit {
@@ -153,6 +179,9 @@ fn of_app_team(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
         notes.push("without the application template what its resources need is not known".to_owned());
         return statements;
     };
+    if request.external() {
+        moved(request, notes);
+    }
     // The stack whose roles are passed on: its own in the inline pattern.
     let owner = if request.external() { request.iam } else { Some(app) };
     statements.extend(role::passed(request, owner, app));
@@ -187,11 +216,43 @@ fn of_migration(request: &Request<'_>, notes: &mut Vec<String>) -> Vec<Json> {
     if let Some(iam) = request.iam {
         statements.extend(role::moved(request, iam));
     }
-    notes.push(
-        "beside what `permissions iam` and `permissions app` print: a migration deploys both stacks"
-            .to_owned(),
-    );
+    // The monolith, and what says where it is: written under the stack's name, read under an older one too.
+    let object = |key: &str| format!("arn:{}:s3:::{}/{key}", request.partition(), settings.bucket);
+    let key = names::migration_key(&settings.prefix, &settings.name);
+    let monolith = object(&format!("{}-app/*", settings.prefix));
+    statements.extend([
+        json!({
+            "Sid": "WayBack", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": [object(&key), monolith],
+        }),
+        json!({
+            "Sid": "WayBackOfBefore", "Effect": "Allow", "Action": "s3:GetObject",
+            "Resource": object(&names::old_migration_key(&settings.prefix)),
+        }),
+        json!({
+            "Sid": "Bucket", "Effect": "Allow", "Action": calls::ON_BUCKET,
+            "Resource": format!("arn:{}:s3:::{}", request.partition(), settings.bucket),
+        }),
+    ]);
+    notes.push("beside what `permissions both` prints: a migration deploys both stacks".to_owned());
     statements
+}
+
+/// The objects of the IAM template: those under its names, in the bucket of a Terraform root of its own too, and the one
+/// that was given by its address.
+fn of_iam_template(request: &Request<'_>) -> Scope {
+    let settings = request.settings;
+    let bucket = |name: &str, key: &str| format!("arn:{}:s3:::{name}/{key}", request.partition());
+    let mut objects = Scope::from([bucket(&settings.bucket, &format!("{}-iam*", settings.prefix))]);
+    if request.tool == Tool::Terraform {
+        objects.insert(bucket(&format!("{}-iam", settings.bucket), "*"));
+    }
+    if let Some(Location::Url(url)) = &settings.iam_template
+        && let Some((name, key)) = names::object(url)
+    {
+        objects.insert(bucket(&name, &key));
+    }
+    objects
 }
 
 /// What the tool calls on the team's own stack.
@@ -234,8 +295,10 @@ fn of_bucket(request: &Request<'_>, which: Which) -> Vec<Json> {
     if let Some(Location::Url(url)) = location
         && let Some((name, key)) = names::object(url)
     {
+        let of_version = matches!(names::object_version(url), Ok(Some(_)));
         statements.push(json!({
-            "Sid": "Given", "Effect": "Allow", "Action": "s3:GetObject",
+            "Sid": "Given", "Effect": "Allow",
+            "Action": if of_version { "s3:GetObjectVersion" } else { "s3:GetObject" },
             "Resource": format!("arn:{partition}:s3:::{name}/{key}"),
         }));
     }

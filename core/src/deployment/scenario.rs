@@ -173,6 +173,8 @@ pub struct Told {
 pub struct Update<'u> {
     /// Changes of the IAM stack.
     pub iam: &'u [Change],
+    /// Whether nothing at all happens to the IAM stack: no resource, and neither parameters, outputs nor tags.
+    pub iam_rests: bool,
     /// Whether the application's template differs from the one that is deployed.
     pub app_template: bool,
     /// Whether anything at all changes in the application stack.
@@ -245,7 +247,7 @@ pub fn scenarios(update: &Update<'_>) -> Vec<Told> {
     };
     let other = |change: &&ParameterChange| !infrastructure(change) && !from_iam(change);
     if update.app_template || told(&other) || unknown(&other).is_some() {
-        let mut parts = vec![if update.iam.is_empty() {
+        let mut parts = vec![if update.iam_rests {
             "depends on the changed resources; the IAM stack is not touched".to_owned()
         } else {
             "depends on the changed resources".to_owned()
@@ -264,6 +266,27 @@ pub fn scenarios(update: &Update<'_>) -> Vec<Told> {
         tell(Scenario::D, parts);
     }
     list
+}
+
+/// The resources of which a value is to become another one than was planned, where both say it. What was not known yet in
+/// the plan, and what CloudFormation or the plan hides, is not compared.
+#[must_use]
+pub fn others<'c>(planned: &'c [Change], would: &[Change]) -> BTreeSet<&'c str> {
+    let open = |text: &str| text.contains(UNKNOWN) || text.contains(HIDDEN) || text.contains("****");
+    let is_other = |one: &&Change| {
+        let same =
+            would.iter().find(|other| other.action == one.action && other.logical_id == one.logical_id);
+        let values = same.map(|same| same.values.as_slice()).unwrap_or_default();
+        one.values.iter().any(|value| {
+            let (Some(now), Some(after)) =
+                (values.iter().find(|now| now.path == value.path), value.after.as_deref())
+            else {
+                return false;
+            };
+            now.after.as_deref().is_some_and(|now| now != after && !open(now) && !open(after))
+        })
+    };
+    planned.iter().filter(is_other).map(|one| one.logical_id.as_str()).collect()
 }
 
 /// Stand-ins for ARNs that are not known before the IAM stack was deployed, by output.
@@ -293,6 +316,31 @@ pub const UNKNOWN: &str = "not-known-yet";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_iam_stack_is_said_to_rest_only_where_nothing_happens_to_it() {
+        for (iam_rests, said) in [(true, true), (false, false)] {
+            let update = Update { app: true, app_template: true, iam_rests, ..Update::default() };
+            let told = scenarios(&update);
+            assert_eq!(told[0].impact.contains("the IAM stack is not touched"), said, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_becomes_another_one_than_was_planned_is_found() {
+        let with = |after: &str| {
+            let mut change = change(Action::Modify);
+            change[0].values =
+                vec![PropertyValue { path: "/P".to_owned(), before: None, after: Some(after.to_owned()) }];
+            change
+        };
+        assert_eq!(others(&with("a"), &with("b")), BTreeSet::from(["R"]));
+        assert!(others(&with("a"), &with("a")).is_empty());
+        // Not known in the plan, or hidden.
+        assert!(others(&with("arn:aws:iam::000000000000:role/not-known-yet"), &with("b")).is_empty());
+        assert!(others(&with("****"), &with("b")).is_empty());
+        assert!(others(&with("a"), &change(Action::Modify)).is_empty());
+    }
 
     fn change(action: Action) -> Vec<Change> {
         vec![Change {

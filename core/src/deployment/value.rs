@@ -134,7 +134,12 @@ impl Secrets {
     fn kept(&self, message: &str) -> Vec<(usize, usize)> {
         let ends =
             |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ')' | ']' | '}' | '<' | '>');
-        let arns = message.match_indices("arn:").map(|(start, _)| {
+        // Every partition's name begins so; `warn:aws` is a word of its own.
+        let begins = |start: usize| {
+            let before = message.get(..start).and_then(|text| text.chars().next_back());
+            !before.is_some_and(char::is_alphanumeric)
+        };
+        let arns = message.match_indices("arn:aws").filter(|(start, _)| begins(*start)).map(|(start, _)| {
             let length = message.get(start..).and_then(|rest| rest.find(ends));
             (start, length.map_or(message.len(), |length| start + length))
         });
@@ -178,6 +183,13 @@ mod tests {
         // A long one is one inside of a word too.
         assert_eq!(masked(&["correct-horse"], &[], "pw=xcorrect-horsex"), "pw=x(hidden)x");
         assert_eq!(masked(&[""], &[], "all as it was"), "all as it was");
+    }
+
+    #[test]
+    fn a_word_that_ends_like_an_arn_begins_keeps_no_secret() {
+        for message in ["warn:token=correct-horse", "warn:aws=correct-horse", "arn:correct-horse"] {
+            assert!(!masked(&["correct-horse"], &[], message).contains("horse"), "{message}");
+        }
     }
 
     #[test]

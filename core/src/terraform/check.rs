@@ -2,6 +2,7 @@
 //!
 //! Files are read, never run. What cannot be told from them is named: a check that understood half is not clean.
 
+mod computed;
 mod keys;
 mod read;
 mod rules;
@@ -66,6 +67,7 @@ pub fn check(files: &[Text], pair: Pair<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let folders = Folders::read(files, &mut found);
     rules::judge(&folders, pair, &mut found);
+    computed::judge(&folders, &mut found);
     // Errors first, each kind in the order of the files.
     found.sort_by_key(|finding| {
         let start = finding.diagnostic.labels.first().map_or(0, |label| label.span.start());

@@ -68,7 +68,7 @@ pub struct Told {
 /// Reads a plan as `terraform show -json` writes it.
 ///
 /// Source: Terraform, "JSON output format": `resource_changes`, `change.actions`, `before`, `after`,
-/// `after_unknown`, `after_sensitive`.
+/// `after_unknown`, `before_sensitive`, `after_sensitive`.
 ///
 /// # Errors
 /// A finding where the text is no plan.
@@ -156,8 +156,17 @@ fn stack(which: Which, change: &Json, contents: &Contents, decisions: &Decisions
         all && decisions.wires.iter().any(|wire| wire.parameter == name)
             || unknown.and_then(|map| map.get(name)).and_then(Json::as_bool) == Some(true)
     };
+    // What Terraform calls sensitive: the whole of a side, all parameters of it, or one.
+    let sensitive = |name: &str| {
+        ["before_sensitive", "after_sensitive"].into_iter().any(|key| {
+            let marks = [body.get(key), body.get(key).and_then(|all| all.get("parameters"))];
+            let one = marks[1].and_then(|all| all.get(name));
+            marks.into_iter().chain([one]).any(|mark| mark.and_then(Json::as_bool) == Some(true))
+        })
+    };
     let hidden = |name: &str| {
-        contents.parameters.get(name).is_some_and(|declared| declared.no_echo)
+        sensitive(name)
+            || contents.parameters.get(name).is_some_and(|declared| declared.no_echo)
             || decisions.parameters.iter().any(|known| known.name == name && known.secret)
     };
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).chain(contents.parameters.keys()).collect();
@@ -202,6 +211,7 @@ fn judge(told: &mut Told, settings: &Settings, decisions: &Decisions) {
     }
     let update = Update {
         iam: &told.iam.changes,
+        iam_rests: matches!(told.iam.does, Does::Absent | Does::Nothing),
         app: told.app.does == Does::Update,
         app_template: told.app.template,
         app_parameters: &told.app.parameters,
@@ -319,6 +329,28 @@ Resources: {T: {Type: AWS::SNS::Topic}}
         after["name"] = name.into();
         serde_json::json!({"type": "aws_cloudformation_stack", "mode": "managed", "address": name,
             "change": {"actions": actions, "before": before, "after": after, "after_unknown": unknown}})
+    }
+
+    #[test]
+    fn what_terraform_calls_sensitive_is_hidden() {
+        let side = |vpc: &str| serde_json::json!({"parameters": {"Vpc": vpc}});
+        for mark in [
+            serde_json::json!(true),
+            serde_json::json!({"parameters": true}),
+            serde_json::json!({"parameters": {"Vpc": true}}),
+        ] {
+            for key in ["before_sensitive", "after_sensitive"] {
+                let mut one =
+                    change("q", &["update"], side("hunter21"), side("hunter22"), serde_json::json!({}));
+                one["change"][key] = mark.clone();
+                let told = told(&serde_json::json!([one]));
+                assert!(!format!("{told:?}").contains("hunter2"), "{key} {mark}: {told:?}");
+                assert_eq!(told.app.parameters[0].name, "Vpc");
+            }
+        }
+        let mut open = change("q", &["update"], side("a"), side("b"), serde_json::json!({}));
+        open["change"]["after_sensitive"] = serde_json::json!({"parameters": {"Password": true}});
+        assert_eq!(told(&serde_json::json!([open])).app.parameters[0].after.as_deref(), Some("b"));
     }
 
     fn names(told: &Told) -> Vec<Scenario> {

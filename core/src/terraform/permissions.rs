@@ -3,19 +3,22 @@
 use serde_json::{Value as Json, json};
 
 use crate::deployment::names::{self, Which};
-use crate::deployment::permissions::{Request, Team, policy as of_the_command};
+use crate::deployment::pattern::pattern;
+use crate::deployment::permissions::{Request, Team, merged, policy as of_the_command};
+use crate::deployment::settings::Pattern;
 
 /// What the provider calls on a stack.
 ///
 /// Source: terraform-provider-aws, resource and data source `aws_cloudformation_stack`. Tags at creation need
-/// `TagResource`.
-const ON_STACK: [&str; 7] = [
+/// `TagResource`, tags that go at an update `UntagResource`.
+const ON_STACK: [&str; 8] = [
     "cloudformation:CreateStack",
     "cloudformation:DeleteStack",
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStacks",
     "cloudformation:GetTemplate",
     "cloudformation:TagResource",
+    "cloudformation:UntagResource",
     "cloudformation:UpdateStack",
 ];
 
@@ -58,9 +61,29 @@ const ON_OBJECT: [&str; 6] = [
 ];
 
 /// The least policy for whoever runs Terraform on a stack, and what has to be said with it. A root module with
-/// both stacks needs both policies.
+/// both stacks needs the one for both.
 #[must_use]
 pub fn policy(request: &Request<'_>) -> (Json, Vec<String>) {
+    if request.team != Team::Both {
+        return of_one(request);
+    }
+    let (mut statements, mut notes) = (Vec::new(), Vec::new());
+    for team in [Team::Iam, Team::App] {
+        let inline = pattern(request.settings, request.app) == Pattern::Inline;
+        if team == Team::Iam && inline {
+            continue;
+        }
+        let (policy, said) = of_one(&Request { team, ..*request });
+        let all = policy.get("Statement").and_then(Json::as_array).cloned().unwrap_or_default();
+        // What one team may not do the other does: a denial would beat what allows it.
+        statements
+            .extend(all.into_iter().filter(|one| one.get("Effect").and_then(Json::as_str) == Some("Allow")));
+        notes.extend(said.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
+    }
+    (json!({"Version": "2012-10-17", "Statement": merged(statements)}), notes)
+}
+
+fn of_one(request: &Request<'_>) -> (Json, Vec<String>) {
     let (base, mut notes) = of_the_command(request);
     let Request { settings, place, .. } = request;
     let which = if request.team == Team::App { Which::App } else { Which::Iam };

@@ -321,7 +321,7 @@ pub struct GatesArgs {
     /// Gate 5 too: it reads logs, which may take a while. What it could not read makes it NOT CHECKED, exit 1.
     #[arg(long)]
     pub runtime: bool,
-    /// Take a gate 5 that could not read all for one that passed, where nothing failed.
+    /// Take a gate that could not look at all (2 and 5) for one that passed, where nothing failed.
     #[arg(long)]
     pub allow_unchecked: bool,
     /// Ask this address, as a health check does: it has to answer with 2xx, redirects within its host are
@@ -383,6 +383,9 @@ pub struct RollbackArgs {
     /// The template to put back, by its digest or the beginning of it [default: the one before].
     #[arg(long, value_name = "DIGEST", conflicts_with_all = ["go_on", "cancel"])]
     pub to: Option<String>,
+    /// Replace roles, or remove and add some at once, though the application is without them for a while.
+    #[arg(long, conflicts_with_all = ["go_on", "cancel"])]
+    pub accept_interruption: bool,
     /// Take back an update that is under way (UPDATE_IN_PROGRESS).
     #[arg(long, conflicts_with = "go_on")]
     pub cancel: bool,
@@ -454,7 +457,9 @@ pub enum PermissionsTarget {
     Iam,
     /// Those who deploy the application stack.
     App,
-    /// What `migrate` needs beside both.
+    /// Those who deploy both stacks: one person, or one Terraform root.
+    Both,
+    /// What `migrate` needs beside `both`.
     Migrate,
 }
 
@@ -462,6 +467,9 @@ pub enum PermissionsTarget {
 ///
 /// Read from deployment.yaml, the templates, and what CloudFormation's handlers call for each resource type;
 /// nothing is called. Notes say what cannot be known.
+///
+/// A managed policy holds 6,144 characters. --out writes a longer one in several files, each of which can be
+/// attached: all of them together are the policy.
 ///
 /// Exit codes: 0 done, 2 wrong usage or input.
 #[derive(Args, Debug)]
@@ -478,6 +486,10 @@ pub struct PermissionsArgs {
     /// The account's number [default: `*`, any].
     #[arg(long, value_name = "NUMBER")]
     pub account: Option<String>,
+    /// Write policies of 6,144 characters at most into this folder, instead of one to standard output: FOR-1.json
+    /// and so on. Files of these names are written over.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Write a Terraform root module for the pair, or judge the one that is there.

@@ -276,7 +276,7 @@ pub(crate) struct Sent {
     pub(crate) sent: bool,
 }
 
-/// Sends a template under its content's name and its stable name. Gives both, the content's first.
+/// Sends a template under its content's name: what a plan, a gate or a deployment reads.
 pub(crate) async fn send(
     aws: &Aws,
     bucket: &str,
@@ -284,12 +284,20 @@ pub(crate) async fn send(
     which: Which,
     text: &str,
     json: bool,
-) -> Result<[Sent; 2], Failure> {
-    let keys = [names::content_key(prefix, which, text, json), names::stable_key(prefix, which, json)];
-    let [content, stable] = &keys;
-    let (content, stable) =
-        tokio::try_join!(put(aws, bucket, content, text), put(aws, bucket, stable, text))?;
-    Ok([content, stable])
+) -> Result<Sent, Failure> {
+    put(aws, bucket, &names::content_key(prefix, which, text, json), text).await
+}
+
+/// Sends a template under its stable name, where others look for the newest one: only what is deployed or uploaded.
+pub(crate) async fn send_stable(
+    aws: &Aws,
+    bucket: &str,
+    prefix: &str,
+    which: Which,
+    text: &str,
+    json: bool,
+) -> Result<Sent, Failure> {
+    put(aws, bucket, &names::stable_key(prefix, which, json), text).await
 }
 
 /// Sends an object unless it is there with this content: its bytes are compared, not what was written beside them.
@@ -354,8 +362,15 @@ pub(crate) async fn fetch(aws: &Aws, url: &str, owner: &str) -> Result<String, F
     let Some((bucket, key)) = names::object(url) else {
         return Err(Failure::new(format!("{what}: it is no address of an object in S3")));
     };
-    let object = aws.s3.get_object().bucket(bucket).key(key).expected_bucket_owner(owner).send().await;
+    let version = names::object_version(url).map_err(|query| {
+        Failure::new(format!("{what}: it asks for more than an object: `?{query}`")).help(
+            "leave out what follows the `?`, or name a version alone: `?versionId=ID`; the object is read with your credentials",
+        )
+    })?;
+    let call = aws.s3.get_object().bucket(bucket).key(key).set_version_id(version);
+    let object = call.expected_bucket_owner(owner).send().await;
     let object = object.map_err(|error| match error.code() {
+        Some("NoSuchVersion") => failed(&what, &error).help("give the id of a version that the object has"),
         Some("NoSuchKey" | "NoSuchBucket") => refused(&what, "NoSuchKey: The specified key does not exist"),
         Some("AccessDenied") => failed(&what, &error).help(format!(
             "use credentials that may read it; where the bucket is not of the account {owner}, write its owner as `template_owner`"

@@ -1,5 +1,6 @@
 //! Change sets: what an update would do, and doing it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
@@ -7,9 +8,11 @@ use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOut
 use aws_sdk_cloudformation::types::{
     Change as AwsChange, ChangeSetStatus, ChangeSetType, OnStackFailure, TemplateStage,
 };
+use iam_split_core::deployment::parameters::Passed;
 use iam_split_core::deployment::scenario::{Action, Change, PropertyValue};
 use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::validation::Validation;
+use iam_split_core::deployment::value::HIDDEN;
 
 use super::report::{self, Of, Told};
 use super::stack::{Begun, Spec, some};
@@ -25,6 +28,8 @@ pub(crate) struct ChangeSet {
     pub(crate) changes: Vec<Change>,
     /// What CloudFormation warns of.
     pub(crate) warnings: Vec<Validation>,
+    /// Why it is not known of what it warns, where that is so.
+    pub(crate) unheard: Option<&'static str>,
     /// Whether it would do nothing at all.
     pub(crate) empty: bool,
 }
@@ -33,6 +38,8 @@ pub(crate) struct ChangeSet {
 pub(crate) struct Requested {
     pub(crate) id: String,
     pub(crate) stack_id: String,
+    /// Parameters whose values are never shown: what they make of properties is not shown either.
+    hidden: BTreeSet<String>,
 }
 
 /// Asks for a change set. `None`: the stack is in work by another run.
@@ -62,12 +69,22 @@ pub(crate) async fn request(aws: &Aws, spec: &Spec, new: bool) -> Result<Option<
         Ok(answer) => Ok(Some(Requested {
             id: answer.id().unwrap_or(&name).to_owned(),
             stack_id: answer.stack_id().unwrap_or(&spec.name).to_owned(),
+            hidden: spec
+                .parameters
+                .iter()
+                .filter(|(_, passed)| is_hidden(passed))
+                .map(|(name, _)| name.clone())
+                .collect(),
         })),
         Err(error) if is(&error, "ValidationError", "_IN_PROGRESS") => Ok(None),
         Err(error) => {
             Err(failed(&format!("cannot compare the stack `{}` with its template", spec.name), &error))
         }
     }
+}
+
+fn is_hidden(passed: &Passed) -> bool {
+    matches!(passed, Passed::Value(value) if value.is_hidden())
 }
 
 /// What became of a request.
@@ -111,19 +128,21 @@ pub(crate) async fn read(
                 continue;
             }
         }
-        changes.extend(page.changes().iter().filter_map(|one| change(aws, one)));
+        changes.extend(page.changes().iter().filter_map(|one| change(aws, one, &requested.hidden)));
         token = page.next_token().map(str::to_owned);
         if token.is_none() {
             break;
         }
     }
-    let mut warnings = report::told(aws, Of::ChangeSet(&requested.id)).await.events;
+    let told = report::told(aws, Of::ChangeSet(&requested.id)).await;
+    let (mut warnings, unheard) = (told.events, told.unheard);
     warnings.retain(|event| event.warning);
     Ok(Made::Ready(ChangeSet {
         id: requested.id,
         stack_id: requested.stack_id,
         changes,
         warnings,
+        unheard,
         empty: false,
     }))
 }
@@ -140,6 +159,7 @@ async fn ended(aws: &Aws, page: &DescribeChangeSetOutput, requested: Requested) 
             stack_id: requested.stack_id,
             changes: Vec::new(),
             warnings: Vec::new(),
+            unheard: None,
             empty: true,
         });
     }
@@ -204,7 +224,7 @@ pub(crate) async fn others(aws: &Aws, stack: &str) -> bool {
     })
 }
 
-fn change(aws: &Aws, change: &AwsChange) -> Option<Change> {
+fn change(aws: &Aws, change: &AwsChange, hidden: &BTreeSet<String>) -> Option<Change> {
     let change = change.resource_change()?;
     let action = change.action().map_or("", |action| action.as_str());
     let replacement = change.replacement().map_or("", |replacement| replacement.as_str());
@@ -216,15 +236,33 @@ fn change(aws: &Aws, change: &AwsChange) -> Option<Change> {
     let mut because: Vec<String> = because.collect();
     because.sort();
     because.dedup();
+    // What a hidden parameter brings about: neither what the property was nor what it is to be is shown.
+    let secret: BTreeSet<&str> = change
+        .details()
+        .iter()
+        .filter(|detail| {
+            let cause = detail.causing_entity().unwrap_or_default();
+            hidden.contains(cause.split('.').next().unwrap_or(cause))
+        })
+        .filter_map(|detail| detail.target()?.path())
+        .collect();
     let value = |text: Option<&str>| text.map(|text| aws.said(text));
     let mut values: Vec<PropertyValue> = targets()
         .filter_map(|target| {
-            let value = PropertyValue {
-                path: target.path()?.to_owned(),
+            let path = target.path()?;
+            let mut value = PropertyValue {
+                path: path.to_owned(),
                 before: value(target.before_value()),
                 after: value(target.after_value()),
             };
-            (value.before != value.after).then_some(value)
+            if value.before == value.after {
+                return None;
+            }
+            if secret.contains(path) {
+                value.before = value.before.map(|_| HIDDEN.to_owned());
+                value.after = value.after.map(|_| HIDDEN.to_owned());
+            }
+            Some(value)
         })
         .collect();
     values.sort_by(|a, b| a.path.cmp(&b.path));

@@ -98,15 +98,15 @@ pub(crate) async fn attachments(
     Ok(found)
 }
 
-/// Roles of a stack that lack tags of it, a sentence each; those that may not be looked at too.
+/// Roles of a stack that lack tags of it, a sentence each, and those that may not be looked at.
 pub(crate) async fn untagged(
     aws: &Aws,
     resources: &[LiveResource],
     tags: &BTreeMap<String, String>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<(Vec<String>, Vec<String>), Failure> {
     let roles: Vec<&LiveResource> =
         resources.iter().filter(|one| one.kind == "AWS::IAM::Role" && !one.physical_id.is_empty()).collect();
-    let mut found = Vec::new();
+    let (mut found, mut unseen) = (Vec::new(), Vec::new());
     for some in roles.chunks(AT_ONCE) {
         let mut calls = JoinSet::new();
         for role in some.iter().copied().cloned() {
@@ -121,10 +121,10 @@ pub(crate) async fn untagged(
                         ),
                         Err(error) if is(&error, "NoSuchEntity", "") => return Ok(None),
                         Err(error) if is(&error, "AccessDenied", "") => {
-                            return Ok(Some(format!(
-                                "the tags of `{}` cannot be seen: `iam:ListRoleTags` is not allowed",
+                            return Ok(Some(Err(format!(
+                                "the tags of `{}`: `iam:ListRoleTags` is not allowed",
                                 role.logical_id
-                            )));
+                            ))));
                         }
                         Err(error) => {
                             return Err(failed(
@@ -140,20 +140,25 @@ pub(crate) async fn untagged(
                     .map(|(key, _)| format!("`{key}`"))
                     .collect();
                 Ok((!missing.is_empty()).then(|| {
-                    format!(
+                    Ok(format!(
                         "`{}` has no tag {}: CloudFormation drops tags without a word where `iam:TagRole` is not allowed",
                         role.logical_id,
                         missing.join(", ")
-                    )
+                    ))
                 }))
             });
         }
         for answer in calls.join_all().await {
-            found.extend(answer?);
+            match answer? {
+                Some(Ok(said)) => found.push(said),
+                Some(Err(why)) => unseen.push(why),
+                None => {}
+            }
         }
     }
     found.sort();
-    Ok(found)
+    unseen.sort();
+    Ok((found, unseen))
 }
 
 async fn policies_of(

@@ -126,9 +126,15 @@ async fn delete(
         }
     }
     let bucket = &deployment.settings.bucket;
-    if bucket::exists(aws, bucket).await? {
-        console
-            .result(&format!("  remains: the bucket {bucket} with the templates of earlier deployments"))?;
+    match bucket::exists(aws, bucket).await {
+        Ok(true) => console
+            .result(&format!("  remains: the bucket {bucket} with the templates of earlier deployments"))?,
+        Ok(false) => {}
+        // What was to be deleted is deleted, whatever becomes of the look at what is left.
+        Err(failure) => console.result(&format!(
+            "  whether the bucket {bucket} remains cannot be seen: {}",
+            failure.parts().0
+        ))?,
     }
     Ok(Exit::Done)
 }

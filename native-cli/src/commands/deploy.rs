@@ -8,7 +8,6 @@ use iam_split_core::deployment::kept::KeptPlan;
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{second_phase, two_phase, used};
 use iam_split_core::deployment::outputs;
-use iam_split_core::deployment::scenario::Change;
 use iam_split_core::deployment::state::Blocked;
 use iam_split_core::diagnostic::Code;
 
@@ -18,7 +17,8 @@ use crate::aws::stack;
 use crate::deployment::apply::{
     self, Applied, How, apply, imported, not_ours, not_over_monolith, refused, settled, spec,
 };
-use crate::deployment::send::{Sent, sources};
+use crate::deployment::exact::Approved;
+use crate::deployment::send::{Sent, sources, stable};
 use crate::deployment::{self, Deployment, Needs, gates};
 use crate::exit::{Exit, Failure};
 use crate::files::Input;
@@ -59,7 +59,7 @@ struct Deploying<'d> {
     /// The plan that is carried out, if one was given.
     kept: Option<&'d KeptPlan>,
     /// What was planned or agreed to, until it is carried out.
-    approved: RefCell<BTreeMap<Which, Vec<Change>>>,
+    approved: RefCell<BTreeMap<Which, Approved>>,
 }
 
 impl Deploying<'_> {
@@ -145,6 +145,13 @@ impl Deploying<'_> {
                 )?;
             }
         }
+        if let Err(failure) = stable(deployment, &sent, console).await {
+            // What was asked for is done.
+            console.say(&format!(
+                "note: the stable name of a template could not be written: {}; `iam-split upload` writes it",
+                failure.parts().0
+            ))?;
+        }
         let what = match self.arguments.target {
             Some(Target::Iam) => format!("deployed {}", deployment.stack(Which::Iam)),
             _ if with_iam => {
@@ -197,8 +204,8 @@ impl Deploying<'_> {
         let how = super::plan::How { accept_interruption: accept, import: self.arguments.import };
         let plan = super::plan::make(deployment, stacks, how, console).await?;
         for which in stacks {
-            if let Some(changes) = plan.changes(*which) {
-                self.approved.borrow_mut().insert(*which, changes.to_vec());
+            if let Some(approved) = plan.approved(*which) {
+                self.approved.borrow_mut().insert(*which, approved);
             }
         }
         if let Some(kept) = &self.kept {

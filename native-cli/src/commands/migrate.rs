@@ -386,7 +386,19 @@ impl Migrating<'_> {
         let app = self.live(Which::App).await?;
         let mut parameters = apply::parameters(self.deployment, Which::Iam, None, &BTreeMap::new())?;
         let declared = self.deployment.iam.iter().flat_map(|iam| &iam.parameters);
-        for (name, _) in declared.filter(|(_, declared)| !declared.no_echo) {
+        for (name, declared) in declared {
+            if declared.no_echo {
+                // Nobody can read what the monolith has: the value has to be given, and an empty one was not.
+                if matches!(parameters.get(name), Some(Passed::Value(value)) if value.expose().is_empty()) {
+                    return Err(Failure::new(format!(
+                        "the IAM stack needs the value of `{name}`, which is secret and cannot be read from the stack `{}`",
+                        app.name
+                    ))
+                    .exit(Exit::Refused)
+                    .help("set the variable or the file that `deployment.yaml` names for it, and run again"));
+                }
+                continue;
+            }
             if let Some(value) = app.parameters.get(name) {
                 parameters.insert(name.clone(), Passed::Value(Value::shown(value)));
             }

@@ -30,6 +30,7 @@ use crate::aws::stack::{self, Spec};
 use crate::deployment::apply::{
     self, blocked, imported, not_ours, not_over_monolith, refused, settled, spec, unmade, warned,
 };
+use crate::deployment::exact::Approved;
 use crate::deployment::send::{Sent, sources};
 use crate::deployment::{self, Deployment, Needs, PAUSE, gates, now};
 use crate::exit::{Exit, Failure};
@@ -371,9 +372,10 @@ impl Plan {
         Ok(())
     }
 
-    /// What a stack's change set would do.
-    pub(crate) fn changes(&self, which: Which) -> Option<&[Change]> {
-        self.stacks.iter().find(|plan| plan.which == which).map(|plan| plan.changes.as_slice())
+    /// What is agreed to with a stack's part of the plan.
+    pub(crate) fn approved(&self, which: Which) -> Option<Approved> {
+        let plan = self.stacks.iter().find(|plan| plan.which == which)?;
+        Some(Approved { changes: plan.changes.clone(), standing: plan.standing.clone() })
     }
 
     /// The plan as it is kept.
@@ -449,6 +451,7 @@ impl Plan {
         let named = contents.into_iter().flat_map(Contents::iam_parameters).map(|(name, _)| name);
         let update = Update {
             iam: of(Which::Iam).map_or(&[], |plan| &plan.changes),
+            iam_rests: of(Which::Iam).is_none_or(|plan| plan.unchanged),
             app: app.is_some_and(|plan| !plan.unchanged),
             app_template: app.is_some_and(|plan| plan.template && !plan.unchanged),
             app_parameters: app.map_or(&[], |plan| &plan.parameters),
@@ -505,19 +508,33 @@ impl StackPlan {
             console.result(&line)?;
         }
         if let Some(diff) = &self.permissions {
-            let mut text = Vec::new();
             if self.new {
                 console.result("  permissions: all that the template allows is new")?;
             } else {
-                console.result("  permissions, against the template that runs")?;
-                super::diff::permissions(&mut text, diff)?;
-            }
-            for line in String::from_utf8_lossy(&text).lines() {
-                console.result(&if line.is_empty() { String::new() } else { format!("    {line}") })?;
+                tell_permissions(diff, console)?;
             }
             console.emit(&Event::Permissions { stack, diff })?;
         }
         console.emit(&Event::Plan { stack, operation, parameters: &self.parameters })
+    }
+}
+
+fn tell_permissions(diff: &IamDiff, console: &mut Console<'_>) -> Result<(), Failure> {
+    console.result("  permissions, against the template that runs")?;
+    let mut text = Vec::new();
+    super::diff::permissions(&mut text, diff)?;
+    for line in String::from_utf8_lossy(&text).lines() {
+        console.result(&if line.is_empty() { String::new() } else { format!("    {line}") })?;
+    }
+    Ok(())
+}
+
+/// What another template of the IAM stack changes of the permissions, statement by statement.
+pub(crate) fn allowed(running: &str, next: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+    let beside = Beside { parameters: &[], tags: None };
+    match release_of(Which::Iam, Some(running), next, &beside) {
+        Some(diff) => tell_permissions(&diff, console),
+        None => Ok(()),
     }
 }
 

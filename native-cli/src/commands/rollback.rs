@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use iam_split_core::deployment::contents::Contents;
 use iam_split_core::deployment::gate::{self, Live};
 use iam_split_core::deployment::names::{INLINE_BODY, Which};
+use iam_split_core::deployment::order::used;
 use iam_split_core::deployment::parameters::{Parameters, Passed};
 use iam_split_core::diagnostic::Source;
 
@@ -188,6 +189,7 @@ async fn back(
     if now.command == "rollback" {
         console.say("it was put back before: this goes forward again, or further back with --to")?;
     }
+    super::plan::allowed(&running, &text, console)?;
     if !arguments.operation.yes && !console.ask("put it back?").await? {
         console.result("nothing was changed")?;
         return Ok(Exit::Refused);
@@ -199,7 +201,15 @@ async fn back(
     };
     let capabilities = earlier.capabilities.clone();
     let spec = deployment.spec(Which::Iam, template, &text, capabilities, parameters);
-    let how = How { interval, recorded: Some("rollback"), ..How::default() };
+    // The application is not deployed with it: a role that another takes the place of would be taken from it.
+    let how = How {
+        interval,
+        recorded: Some("rollback"),
+        ordered: true,
+        accept_interruption: arguments.accept_interruption,
+        used: Some(used(&live, app.as_ref())),
+        ..How::default()
+    };
     let applied = apply(deployment, &spec, Some(&live), how, console).await?;
     let live = stack::describe(aws, name).await?.unwrap_or(live);
     let gate = gates::iam_stack(deployment, &live, Some(&earlier)).await?;

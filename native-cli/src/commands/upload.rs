@@ -14,6 +14,7 @@ pub(crate) fn run(arguments: &UploadArgs, streams: &mut Streams) -> Result<Exit,
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
         console.gate(&gate::templates(&deployment.found, Vec::new()))?;
         let sent = send::upload(deployment, &[Which::Iam, Which::App], console).await?;
+        send::stable(deployment, &sent, console).await?;
         for source in [Which::Iam, Which::App].into_iter().filter_map(|which| sent.get(which)) {
             console.result(&source.url().unwrap_or_default())?;
         }

@@ -9,15 +9,15 @@ use iam_split_core::deployment::migrate::{PLACEHOLDER, over_monolith};
 use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::order::{Order, order};
 use iam_split_core::deployment::owner::{Expected, strange};
-use iam_split_core::deployment::parameters::{Known, Parameters, merge};
+use iam_split_core::deployment::parameters::{Known, Parameters, Passed, merge};
 use iam_split_core::deployment::pattern::some;
-use iam_split_core::deployment::same::is_same;
 use iam_split_core::deployment::scenario::{Action, Change};
 use iam_split_core::deployment::settings::OnFailure;
 use iam_split_core::deployment::state::{Blocked, Situation, is_propagation, remains, situation};
 use iam_split_core::deployment::validation;
 use iam_split_core::diagnostic::{Code, Diagnostic, Source};
 
+use super::exact::{Approved, exact};
 use super::record::{self, History};
 use super::send::Sent;
 use super::{Deployment, PAUSE};
@@ -45,7 +45,7 @@ pub(crate) struct How {
     /// Whether the IAM stack changed in this run: new roles may be refused for some seconds.
     pub(crate) fresh_iam: bool,
     /// What was approved: the change set must do exactly this.
-    pub(crate) approved: Option<Vec<Change>>,
+    pub(crate) approved: Option<Approved>,
     /// The command that enters the IAM stack's templates into the record; `None` where they are no releases.
     pub(crate) recorded: Option<&'static str>,
 }
@@ -72,6 +72,18 @@ pub(crate) fn parameters(
         live.map(|live| live.parameters.keys().cloned().collect()).unwrap_or_default();
     let known = Known { previous: Some(&previous), other: Some(other) };
     let (parameters, found) = merge(which, &deployment.settings, deployment.templates(), &known);
+    // What a secret was before is one too, though the stack shows it where its parameter has no `NoEcho`.
+    let mut secrets = deployment.aws.secrets.borrow_mut();
+    for (name, passed) in &parameters {
+        let former = live.and_then(|live| live.parameters.get(name));
+        if let (Passed::Value(value), Some(former)) = (passed, former)
+            && value.is_hidden()
+            && former != "****"
+        {
+            secrets.hide(former);
+        }
+    }
+    drop(secrets);
     match refused(&found) {
         Some(failure) => Err(failure),
         None => Ok(parameters),
@@ -361,6 +373,10 @@ async fn create(
 ) -> Result<Option<Applied>, Failure> {
     let aws = &deployment.aws;
     let mut tries = 0;
+    if how.recorded.is_some() && spec.which == Which::Iam {
+        // Before the first operation: what it brings could not be written down.
+        deployment.bucket(Some(console)).await?;
+    }
     loop {
         let Begun::Running(id) = stack::create(aws, spec).await? else {
             return Ok(None);
@@ -459,7 +475,11 @@ async fn update(
                 Err(finding) => return Err(refused(&[finding]).unwrap_or_else(|| taken(spec))),
             }
         }
-        exact(deployment, spec, &set, how).await?;
+        let agreed = how.approved.as_ref().filter(|_| tries == 0);
+        exact(deployment, spec, &set, agreed).await?;
+        if new && is_recorded {
+            deployment.bucket(Some(console)).await?;
+        }
         let mut history = match live.filter(|_| is_recorded && !new) {
             Some(live) => {
                 let running = stack::template(aws, &live.id).await?;
@@ -511,40 +531,6 @@ async fn update(
     }
 }
 
-/// Refuses to run a change set that is not what was read and approved.
-async fn exact(deployment: &Deployment, spec: &Spec, set: &ChangeSet, how: &How) -> Result<(), Failure> {
-    let live = changeset::template(&deployment.aws, set, &spec.name).await?;
-    if !is_same(&spec.text, &live) {
-        return Err(Failure::new(format!(
-            "the stack `{}` would get another {} template than the one that was read here",
-            spec.name,
-            spec.which.noun()
-        ))
-        .code(Code::DPL021)
-        .exit(Exit::Refused)
-        .help("nothing was changed")
-        .note(Code::DPL021.explanation().recovery));
-    }
-    let Some(approved) = &how.approved else { return Ok(()) };
-    let of = |changes: &[Change]| -> BTreeSet<(Action, String, String)> {
-        let one = |change: &Change| (change.action, change.logical_id.clone(), change.resource_type.clone());
-        changes.iter().map(one).collect()
-    };
-    let (wanted, would) = (of(approved), of(&set.changes));
-    let odd: Vec<String> =
-        wanted.symmetric_difference(&would).map(|(_, name, _)| format!("`{name}`")).collect();
-    if odd.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::new(format!(
-        "this is not what was planned: something else would happen to {}",
-        odd.join(", ")
-    ))
-    .code(Code::DPL018)
-    .exit(Exit::Refused)
-    .help("nothing was changed in this stack; make a new plan, and have it approved"))
-}
-
 /// A change set that CloudFormation refuses: what it found, with its places.
 pub(crate) fn unmade(
     deployment: &Deployment,
@@ -577,7 +563,14 @@ pub(crate) fn warned(
     let text = deployment.contents(which).map_or("", |contents| contents.text.as_str());
     let found: Vec<Diagnostic> =
         set.warnings.iter().map(|event| validation::finding(event, text, which.source())).collect();
-    deployment.tell(&found, console)
+    deployment.tell(&found, console)?;
+    match set.unheard {
+        Some(why) => console.say(&format!(
+            "note: whether CloudFormation warns of anything in the {} stack is not known: {why}",
+            which.noun()
+        )),
+        None => Ok(()),
+    }
 }
 
 /// A role that would go while the application, which is not deployed in this run, still has it.

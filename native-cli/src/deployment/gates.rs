@@ -27,11 +27,14 @@ pub(crate) async fn iam_stack(
     iam: Option<&Contents>,
 ) -> Result<Gate, Failure> {
     let resources = stack::resources(&deployment.aws, &live.id).await?;
-    let untagged = match live.tags.is_empty() {
-        true => None,
-        false => Some(usage::untagged(&deployment.aws, &resources, &live.tags).await?),
+    let (untagged, unseen) = match live.tags.is_empty() {
+        true => (None, Vec::new()),
+        false => {
+            let (found, unseen) = usage::untagged(&deployment.aws, &resources, &live.tags).await?;
+            (Some(found), unseen)
+        }
     };
-    Ok(gate::iam_stack(live, &resources, iam, untagged))
+    Ok(gate::iam_stack(live, &resources, iam, untagged).without(unseen))
 }
 
 /// Gate 4: the application stack.

@@ -70,17 +70,57 @@ async fn ask(url: &str) -> Result<(StatusCode, usize), String> {
 }
 
 /// Where a redirect leads, within the host.
+///
+/// Source: RFC 3986, 5.2 (relative references), 3.2.2 (hosts have no case).
 fn beside(uri: &Uri, location: &str) -> Result<Uri, String> {
-    let next: Uri = location.parse().map_err(|error| format!("it redirects to no address: {error}"))?;
+    let no_address = |error: &dyn std::fmt::Display| format!("it redirects to no address: {error}");
+    let location = location.split('#').next().unwrap_or(location);
+    let scheme = uri.scheme_str().unwrap_or("https");
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let is_absolute = location.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    });
+    let whole = if is_absolute {
+        location.to_owned()
+    } else if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else {
+        let path = match location.chars().next() {
+            None => uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            Some('/') => location.to_owned(),
+            Some('?') => format!("{}{location}", uri.path()),
+            Some(_) => {
+                let folder = uri.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+                let (path, query) = location.split_at(location.find('?').unwrap_or(location.len()));
+                format!("{}{query}", without_dots(&format!("{folder}/{path}")))
+            }
+        };
+        format!("{scheme}://{authority}{path}")
+    };
+    let next: Uri = whole.parse().map_err(|error| no_address(&error))?;
     match next.host() {
-        Some(host) if Some(host) != uri.host() => Err(format!("it redirects to another host, {host}")),
+        Some(host) if !uri.host().is_some_and(|own| own.eq_ignore_ascii_case(host)) => {
+            Err(format!("it redirects to another host, {host}"))
+        }
         Some(_) => Ok(next),
-        None => {
-            let mut parts = uri.clone().into_parts();
-            parts.path_and_query = next.path_and_query().cloned();
-            Uri::from_parts(parts).map_err(|error| format!("it redirects to no address: {error}"))
+        None => Err(no_address(&"it has no host")),
+    }
+}
+
+/// A path without its `.` and `..`.
+fn without_dots(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').skip(1) {
+        match part {
+            ".." => {
+                parts.pop();
+            }
+            "." => {}
+            part => parts.push(part),
         }
     }
+    format!("/{}", parts.join("/"))
 }
 
 /// The innermost cause says most.
@@ -90,4 +130,35 @@ fn reason(error: &dyn std::error::Error) -> String {
         last = next;
     }
     last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_are_read_as_browsers_read_them() {
+        let from: Uri = "https://Shop.example.com/a/b?x=1".parse().unwrap();
+        for (location, to) in [
+            ("login", "https://shop.example.com/a/login"),
+            ("../login?next=/a", "https://shop.example.com/login?next=/a"),
+            ("?x=2", "https://shop.example.com/a/b?x=2"),
+            ("/c#part", "https://shop.example.com/c"),
+            ("//shop.example.com/d", "https://shop.example.com/d"),
+            ("http://SHOP.example.com/e", "http://shop.example.com/e"),
+            (
+                "login?to=https://else.example.com",
+                "https://shop.example.com/a/login?to=https://else.example.com",
+            ),
+        ] {
+            let next = beside(&from, location)
+                .map(|next| next.to_string().replace("Shop", "shop").replace("SHOP", "shop"));
+            assert_eq!(next.as_deref(), Ok(to), "{location}");
+        }
+        assert!(
+            beside(&from, "https://else.example.com/")
+                .unwrap_err()
+                .contains("another host, else.example.com")
+        );
+    }
 }

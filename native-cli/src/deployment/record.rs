@@ -4,7 +4,7 @@
 //! stands apart; the next run looks at the stack and knows what became of it.
 
 use iam_split_core::deployment::gate::Live;
-use iam_split_core::deployment::names::{Which, key_of_digest};
+use iam_split_core::deployment::names::{Which, history_key, key_of_digest, old_history_key};
 use iam_split_core::deployment::same::is_same;
 use iam_split_core::diagnostic::Code;
 use iam_split_core::text::digest;
@@ -86,7 +86,16 @@ pub(crate) struct History {
 
 impl History {
     fn key(deployment: &Deployment) -> String {
-        format!("{}-iam-history.json", deployment.settings.prefix)
+        history_key(&deployment.settings.prefix, &deployment.settings.iam_stack_name)
+    }
+
+    /// The record as it stands; where there is none, the one under the key of before, which had no stack's name in it.
+    async fn read(deployment: &Deployment) -> Result<Option<String>, Failure> {
+        let (aws, settings) = (&deployment.aws, &deployment.settings);
+        match bucket::find(aws, &settings.bucket, &Self::key(deployment)).await? {
+            Some(text) => Ok(Some(text)),
+            None => bucket::find(aws, &settings.bucket, &old_history_key(&settings.prefix)).await,
+        }
     }
 
     /// Reads the record of a stack and takes up what an interrupted run left. `running` is the stack's template,
@@ -97,8 +106,7 @@ impl History {
         running: &str,
         ours: Option<&str>,
     ) -> Result<Self, Failure> {
-        let (aws, bucket) = (&deployment.aws, &deployment.settings.bucket);
-        let text = bucket::find(aws, bucket, &Self::key(deployment)).await?;
+        let text = Self::read(deployment).await?;
         let known = text.and_then(|text| serde_json::from_str::<Record>(&text).ok());
         let known =
             known.filter(|record| record.stack_id == live.id && record.format_version == FORMAT_VERSION);

@@ -1,7 +1,7 @@
 //! The monolith of a migration: kept in the bucket, so that the way back is there after the move.
 
 use iam_split_core::deployment::gate::Live;
-use iam_split_core::deployment::names::{Which, content_key};
+use iam_split_core::deployment::names::{Which, content_key, migration_key, old_migration_key};
 use iam_split_core::diagnostic::Code;
 use iam_split_core::text::digest;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ struct Pointer {
 }
 
 fn key(deployment: &Deployment) -> String {
-    format!("{}-migration.json", deployment.settings.prefix)
+    migration_key(&deployment.settings.prefix, &deployment.settings.name)
 }
 
 /// Keeps the monolith that a stack has now.
@@ -40,7 +40,11 @@ pub(crate) async fn remember(deployment: &Deployment, live: &Live, text: &str) -
 /// The monolith that was kept of a stack, if one was.
 pub(crate) async fn remembered(deployment: &Deployment, live: &Live) -> Result<Option<String>, Failure> {
     let (aws, bucket) = (&deployment.aws, &deployment.settings.bucket);
-    let pointer = bucket::find(aws, bucket, &key(deployment)).await?;
+    let pointer = match bucket::find(aws, bucket, &key(deployment)).await? {
+        Some(text) => Some(text),
+        // Before, the key had no stack's name in it.
+        None => bucket::find(aws, bucket, &old_migration_key(&deployment.settings.prefix)).await?,
+    };
     let pointer = pointer.and_then(|text| serde_json::from_str::<Pointer>(&text).ok());
     let Some(pointer) = pointer.filter(|pointer| pointer.stack_id == live.id) else { return Ok(None) };
     let text = bucket::find(aws, bucket, &pointer.template).await?.unwrap_or_default();

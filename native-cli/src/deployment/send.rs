@@ -68,15 +68,33 @@ pub(crate) async fn upload(
     deployment.bucket(Some(console)).await?;
     console.step("upload", &format!("templates in the bucket {name}"))?;
     for (which, contents) in files {
-        let objects = bucket::send(aws, name, &settings.prefix, which, &contents.text, contents.json).await?;
-        for object in &objects {
-            console.upload(which, name, &object.key, object.sent)?;
-        }
-        let [content, _] = objects;
+        let content = bucket::send(aws, name, &settings.prefix, which, &contents.text, contents.json).await?;
+        console.upload(which, name, &content.key, content.sent)?;
         let url = deployment.address(&content.key);
         sent.put(which, TemplateSource::Url(url));
     }
     Ok(sent)
+}
+
+/// Writes the templates that `sent` has in the bucket under their stable names too: once they were uploaded on purpose, or
+/// their stacks have them.
+pub(crate) async fn stable(
+    deployment: &Deployment,
+    sent: &Sent,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let (aws, settings) = (&deployment.aws, &deployment.settings);
+    for which in [Which::Iam, Which::App] {
+        let Some(contents) = deployment.contents(which) else { continue };
+        let is_there = matches!(sent.get(which), Some(TemplateSource::Url(_)));
+        if !is_there || given(deployment, which).is_some() {
+            continue;
+        }
+        let (bucket, prefix) = (&settings.bucket, &settings.prefix);
+        let object = bucket::send_stable(aws, bucket, prefix, which, &contents.text, contents.json).await?;
+        console.upload(which, bucket, &object.key, object.sent)?;
+    }
+    Ok(())
 }
 
 /// Where CloudFormation gets the templates: from the call itself what fits into it, wherever it was read; the rest

@@ -32,6 +32,10 @@ pub(super) const OF_TERRAFORM: [&str; 1] = ["cloudformation:UpdateStack"];
 pub(super) const ON_OTHER: [&str; 3] =
     ["cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:ListStackResources"];
 
+/// To look at the application stack: whether it runs from the monolith still.
+pub(super) const OF_IAM_TEAM_ON_OTHER: [&str; 3] =
+    ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks", "cloudformation:GetTemplate"];
+
 /// What takes no resource.
 pub(super) const ANYWHERE: [&str; 3] =
     ["cloudformation:ListImports", "cloudformation:ValidateTemplate", "sts:GetCallerIdentity"];

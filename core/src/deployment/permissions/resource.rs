@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 use super::super::contents::Contents;
 use super::super::names::Which;
 use super::super::pattern::some;
+use super::form::{acted_on, name};
 use super::{Request, grouped};
 use crate::expression::{Expr, lower};
-use crate::facts::{Generated, generated_pattern, resource_type};
 use crate::syntax::{Node, parse};
 use crate::template::{self, Resource};
 
@@ -87,61 +87,6 @@ pub(super) fn made(request: &Request<'_>, app: &Contents, notes: &mut Vec<String
 /// Actions of IAM that an application's resource may need and that make no permission.
 fn is_harmless(action: &str) -> bool {
     action == "CreateServiceLinkedRole" || action.starts_with("Get") || action.starts_with("List")
-}
-
-/// The ARNs that an action of a resource's handler acts on: bounded by the resource's name where the form is that of
-/// the resource's own kind.
-fn acted_on(
-    request: &Request<'_>,
-    resource: &Resource<'_, '_>,
-    service: &str,
-    action: &str,
-    known: &dyn Fn(&str) -> Option<String>,
-) -> Scope {
-    if (service, action) == ("iam", "CreateServiceLinkedRole") {
-        return Scope::from([request.iam_arn("role/aws-service-role/*")]);
-    }
-    let mut scope = Scope::new();
-    for (kind, form) in request.handlers.forms(service, action) {
-        let filled = form
-            .replacen(":P:", &format!(":{}:", request.partition()), 1)
-            .replace(":R:", &format!(":{}:", request.place.region))
-            .replace(":A:", &format!(":{}:", request.place.account));
-        let own = plain(resource.kind.rsplit("::").next().unwrap_or_default());
-        let filled = if plain(kind).starts_with(&own) {
-            filled.replacen('*', &name(resource, request, known), 1)
-        } else {
-            filled
-        };
-        scope.insert(filled);
-    }
-    if scope.is_empty() {
-        scope.insert("*".to_owned());
-    }
-    scope
-}
-
-fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
-}
-
-/// The physical name that a resource will have, with `*` for what is not known.
-fn name(
-    resource: &Resource<'_, '_>,
-    request: &Request<'_>,
-    known: &dyn Fn(&str) -> Option<String>,
-) -> String {
-    let Some(row) = resource_type(resource.kind) else { return "*".to_owned() };
-    let explicit = (!row.name_property.is_empty()).then(|| resource.property(row.name_property)).flatten();
-    if let Some(node) = explicit {
-        return known_text(&lower(node), known);
-    }
-    if matches!(row.generated, Generated::None) {
-        return "*".to_owned();
-    }
-    let stack = Expr::text(&request.settings.name);
-    let pattern = generated_pattern(row.generated, resource.name, &stack).map(|pattern| pattern.pattern);
-    pattern.map_or_else(|| "*".to_owned(), |pattern| known_text(&pattern, known))
 }
 
 /// A text with `*` for what is not known.
@@ -238,7 +183,14 @@ pub(super) fn parameters(request: &Request<'_>, contents: &Contents, which: Whic
         format!("arn:{}:{service}:{region}:{account}:{rest}", request.partition())
     };
     let (mut ssm, mut secrets) = (Scope::new(), Scope::new());
-    let parameter = |name: &str| arn("ssm", &format!("parameter/{}", name.trim_start_matches('/')));
+    let parameter = |name: &str| {
+        if name.starts_with("arn:") {
+            return name.to_owned();
+        }
+        // A name can be given with its version.
+        let name = name.split(':').next().unwrap_or(name);
+        arn("ssm", &format!("parameter/{}", name.trim_start_matches('/')))
+    };
     for (name, declared) in &contents.parameters {
         if !declared.kind.starts_with("AWS::SSM::Parameter::") {
             continue;

@@ -44,22 +44,42 @@ fn tags(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// The ARN of a resource of IAM: an explicit name as it will be, a generated one by the stack's name, with which it
-/// begins. `None` for what has no ARN of its own.
-fn arn(
+/// With what the names begin that a stack makes: a longer stack name is cut, 25 characters are left of it at least.
+pub(super) fn begin(stack: &str) -> String {
+    stack.chars().take(25).collect()
+}
+
+/// With what the names of a stack's resources begin. What a migration moved into the IAM stack keeps the name that the
+/// application stack gave it.
+///
+/// Source: CloudFormation User Guide, "Stack refactoring": physical ids stay as they are.
+fn beginnings(request: &Request<'_>, stack: &str) -> BTreeSet<String> {
+    let settings = request.settings;
+    let moved = (request.external() && stack == settings.iam_stack_name).then_some(settings.name.as_str());
+    moved.into_iter().chain([stack]).map(begin).collect()
+}
+
+/// The ARNs of a resource of IAM: an explicit name as it will be, a generated one by the stack's name, with which it
+/// begins. None for what has no ARN of its own.
+fn arns(
     resource: &Resource<'_, '_>,
     stack: &str,
     request: &Request<'_>,
     known: &dyn Fn(&str) -> Option<String>,
-) -> Option<String> {
-    let noun = iam_type(resource.kind).map(|row| row.arn_noun).filter(|noun| !noun.is_empty())?;
-    let text = |property: &str| resource.property(&[property]).map(|node| known_text(&lower(node), known));
+) -> Scope {
+    let Some(noun) = iam_type(resource.kind).map(|row| row.arn_noun).filter(|noun| !noun.is_empty()) else {
+        return Scope::new();
+    };
+    let text = |property: &str| {
+        let text = resource.property(&[property]).map(|node| known_text(&lower(node), known));
+        text.filter(|text| !text.is_empty())
+    };
     let path = text("Path").unwrap_or_else(|| "/".to_owned());
-    let name = NAMES.iter().find_map(|property| text(property));
-    // A longer stack name is cut: 25 characters are left of it at least.
-    let stack: String = stack.chars().take(25).collect();
-    let name = name.unwrap_or_else(|| format!("{stack}-*"));
-    Some(request.iam_arn(&format!("{noun}{path}{name}")))
+    let names = match NAMES.iter().find_map(|property| text(property)) {
+        Some(name) => BTreeSet::from([name]),
+        None => beginnings(request, stack).into_iter().map(|begin| format!("{begin}-*")).collect(),
+    };
+    names.into_iter().map(|name| request.iam_arn(&format!("{noun}{path}{name}"))).collect()
 }
 
 fn which(request: &Request<'_>, contents: &Contents) -> Which {
@@ -77,10 +97,8 @@ pub(super) fn made(request: &Request<'_>, contents: &Contents, stack: &str) -> V
     for resource in template.resources.values().filter(|resource| resource.kind.starts_with("AWS::IAM::")) {
         let boundary =
             resource.property(&["PermissionsBoundary"]).map(|node| known_text(&lower(node), &known));
-        let scope = match arn(resource, stack, request, &known) {
-            Some(arn) => Scope::from([arn]),
-            None => holders(request, resource, &template, stack, &known),
-        };
+        let own = arns(resource, stack, request, &known);
+        let scope = if own.is_empty() { holders(request, resource, &template, stack, &known) } else { own };
         by_kind.entry((resource.kind, boundary)).or_default().extend(scope);
     }
     for ((kind, boundary), scope) in by_kind {
@@ -153,15 +171,20 @@ fn holders(
                 crate::expression::Expr::Ref(name) => template.resources.get(name.as_str()),
                 _ => None,
             };
-            let own = own.and_then(|own| arn(own, stack, request, known));
-            let arn = own.unwrap_or_else(|| {
-                let name = known_text(&expr, known);
-                // The role's name comes from the IAM stack, with whose name it begins.
-                let iam: String = request.settings.iam_stack_name.chars().take(25).collect();
-                let name = if name == "*" && request.external() { format!("{iam}-*") } else { name };
-                request.iam_arn(&format!("{noun}/{name}"))
-            });
-            scope.insert(arn);
+            let own = own.map(|own| arns(own, stack, request, known)).unwrap_or_default();
+            if !own.is_empty() {
+                scope.extend(own);
+                continue;
+            }
+            let name = known_text(&expr, known);
+            // The role's name comes from the IAM stack, with whose name it begins.
+            let names = if name == "*" && request.external() {
+                let stack = &request.settings.iam_stack_name;
+                beginnings(request, stack).into_iter().map(|begin| format!("{begin}-*")).collect()
+            } else {
+                vec![name]
+            };
+            scope.extend(names.into_iter().map(|name| request.iam_arn(&format!("{noun}/{name}"))));
         }
     }
     if scope.is_empty() {
@@ -178,7 +201,7 @@ fn of_kind(
     known: &dyn Fn(&str) -> Option<String>,
 ) -> Scope {
     let ours = template.resources.values().filter(|resource| resource.kind == kind);
-    ours.filter_map(|resource| arn(resource, stack, request, known)).collect()
+    ours.flat_map(|resource| arns(resource, stack, request, known)).collect()
 }
 
 fn pass(sid: &str, roles: &Scope, services: &BTreeSet<String>) -> Json {
@@ -202,16 +225,18 @@ pub(super) fn passed(request: &Request<'_>, owner: Option<&Contents>, app: &Cont
                 let known = known(request, contents, which(request, contents));
                 for role in template.resources.values().filter(|one| one.kind == "AWS::IAM::Role") {
                     let services = trusted(role).unwrap_or_else(|| any.clone());
-                    if let Some(arn) = arn(role, stack, request, &known).filter(|_| !services.is_empty()) {
-                        by_services.entry(services).or_default().insert(arn);
+                    let arns = arns(role, stack, request, &known);
+                    if !services.is_empty() && !arns.is_empty() {
+                        by_services.entry(services).or_default().extend(arns);
                     }
                 }
             }
         }
         // Without the IAM template the stack's name says with what the roles' names begin.
         None if app.iam_parameters().next().is_some() => {
-            let stack: String = stack.chars().take(25).collect();
-            by_services.entry(any).or_default().insert(request.iam_arn(&format!("role/{stack}-*")));
+            let begins = beginnings(request, stack).into_iter();
+            let arns = begins.map(|begin| request.iam_arn(&format!("role/{begin}-*")));
+            by_services.entry(any).or_default().extend(arns);
         }
         None => {}
     }
@@ -223,7 +248,7 @@ pub(super) fn passed(request: &Request<'_>, owner: Option<&Contents>, app: &Cont
         .collect();
     if !roles.is_empty() {
         statements
-            .push(json!({"Sid": "SeeRoles", "Effect": "Allow", "Action": "iam:GetRole", "Resource": roles}));
+            .push(json!({"Sid": "SeeRoles", "Effect": "Allow", "Action": ["iam:GetRole", "iam:ListRoleTags"], "Resource": roles}));
     }
     statements
 }
@@ -246,10 +271,24 @@ fn trusted(role: &Resource<'_, '_>) -> Option<BTreeSet<String>> {
         let Some(service) = principal.get("Service").map(Node::resolved) else { continue };
         let one = (service.kind() != Kind::Sequence).then_some(service);
         for name in one.into_iter().chain(service.items().map(Node::resolved)) {
-            services.insert(name.literal()?.to_owned());
+            let name = name.literal()?;
+            services.extend(everywhere(name));
+            services.insert(name.to_owned());
         }
     }
     Some(services)
+}
+
+/// A service's name in a region, as trust policies may say it, without the region: it is passed on under that name.
+///
+/// Source: IAM User Guide, "AWS JSON policy elements: Principal", "AWS service principals": `SERVICE.REGION.amazonaws.com`;
+/// condition key `iam:PassedToService`.
+fn everywhere(service: &str) -> Option<String> {
+    let (name, rest) = service.split_once('.')?;
+    let (region, suffix) = rest.split_once('.')?;
+    let is_region =
+        region.bytes().last().is_some_and(|byte| byte.is_ascii_digit()) && region.matches('-').count() >= 2;
+    (is_region && suffix.starts_with("amazonaws.")).then(|| format!("{name}.{suffix}"))
 }
 
 /// What gates and a deletion look at.
