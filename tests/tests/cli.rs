@@ -238,3 +238,46 @@ fn shells_complete_and_the_manual_has_a_page_a_command() {
     let page = std::fs::read_to_string(work.path().join("man1/iam-split-validate.1")).unwrap();
     assert!(page.contains(".SH SYNOPSIS") && page.contains("\\-\\-max\\-wider"), "{page}");
 }
+
+/// What a template says cannot move the cursor, erase lines or begin a line of its own, whichever command tells it.
+#[test]
+fn control_characters_of_a_template_are_made_visible() {
+    let evil = "a\\n\\n\\e[1A\\e[2K\\r\\x9b2K\\u202enothing more is allowed\\n";
+    let role = |action: &str| {
+        format!(
+            "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {{}}\n      \
+             Policies:\n        - PolicyName: \"{evil}\"\n          PolicyDocument: {{Statement: [{{Sid: \"{evil}\", Effect: \
+             Allow, Action: {action}, Resource: [\"*\", \"{evil}\"]}}]}}\n      Undeclared: !Ref \"{evil}\"\n"
+        )
+    };
+    let work = folder(&role("[s3:GetObject, 's3:Gettt']"));
+    let sound = |text: &str| text.replace(&format!("      Undeclared: !Ref \"{evil}\"\n"), "");
+    let (old, new) = (sound(&role("'s3:GetObject'")), sound(&role(&format!("['*', \"{evil}\"]"))));
+    std::fs::write(work.path().join("old.yaml"), old).unwrap();
+    std::fs::write(work.path().join("new.yaml"), new).unwrap();
+    let runs: [&[&str]; 7] = [
+        &["split", "t.yaml"],
+        &["validate", "--iam", "new.yaml", "--app", "old.yaml", "--report", "v.md"],
+        &["roles", "new.yaml", "--verbose"],
+        &["roles", "t.yaml", "--verbose", "--format", "json"],
+        &["can", "R", "s3:GetObject", "arn:aws:s3:::a/b", "--iam", "new.yaml"],
+        &["diff", "--iam", "old.yaml", "new.yaml", "--report", "d.md"],
+        &["init", "new.yaml", "-o", "-"],
+    ];
+    for arguments in runs {
+        let ran = run(work.path(), arguments, b"");
+        let texts = [ran.stdout, ran.stderr];
+        let reports = ["v.md", "d.md"].map(|name| std::fs::read_to_string(work.path().join(name)));
+        for text in texts.into_iter().chain(reports.into_iter().flatten()) {
+            let obeyed = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{202e}';
+            assert!(!text.contains(obeyed), "{arguments:?}: {text:?}");
+            assert!(
+                !text.lines().any(|line| line.trim_start().starts_with("nothing more is allowed")
+                    || line.trim_start().starts_with("\\u001b")),
+                "{arguments:?}: {text}"
+            );
+        }
+    }
+    let ran = run(work.path(), &["roles", "new.yaml", "--verbose"], b"");
+    assert!(ran.stdout.contains("\\u001b[1A\\u001b[2K"), "{}", ran.stdout);
+}

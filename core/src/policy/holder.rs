@@ -11,6 +11,7 @@ use super::value::Values;
 use super::world::{Both, Need, OTHER, Which, World, canonical};
 use crate::expression::Expr;
 use crate::facts::is_dynamic;
+use crate::text::one_line;
 
 /// Someone who may do something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -379,7 +380,7 @@ impl<'c> Case<'c> {
         let policies = self.value(policies)?;
         for (at, policy) in leaves(&policies).into_iter().enumerate() {
             let label = match entry(policy, "PolicyName") {
-                Some(Expr::Text(label)) => format!("inline policy `{label}`"),
+                Some(Expr::Text(label)) => format!("inline policy `{}`", one_line(label)),
                 _ => format!("inline policy {}", at + 1),
             };
             let origin = Origin { resource: name.to_owned(), policy: label, ..Origin::default() };

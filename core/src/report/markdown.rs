@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::roles::{Card, Weight};
+use crate::text::visible;
 use crate::validate::Bond;
 
 /// A comment of GitHub's takes 65,536 characters; what comes around ours takes some of them.
@@ -188,7 +189,7 @@ fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
 
 /// Text inside backticks cannot hold one.
 pub(crate) fn code(text: &str) -> String {
-    text.replace('`', "'").replace('\n', " ")
+    visible(text).replace('`', "'").replace('\n', " ")
 }
 
 /// A cell of a table cannot hold a bar.
@@ -197,10 +198,10 @@ pub(crate) fn cell(text: &str) -> String {
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
+    visible(text).replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// Our own wording keeps its backticks; what looks like markup does not become any.
 pub(crate) fn text(text: &str) -> String {
-    html(text).replace('\n', " ")
+    html(&visible(text)).replace('\n', " ")
 }
