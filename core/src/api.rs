@@ -151,8 +151,8 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
 
 /// Splits what the template is once the configuration has given what it gives to all that moves.
 fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
-    // What moves is known once it was tried.
-    let tried = match plainly(request, &[]) {
+    // What moves is known once it was tried; the rules are asked of what the pair will hold.
+    let tried = match plainly(&SplitRequest { rules: None, ..request.clone() }, &[]) {
         SplitAnswer::Done(split) => split,
         refused => return refused,
     };
@@ -418,7 +418,10 @@ fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic
         let only = template.resources.keys().map(|name| &**name).filter(|name| plan.moves(name)).collect();
         let asked = crate::rules::Asked { template: &template, source: Source::Template, only: Some(only) };
         found.extend(
-            is_read.then(|| crate::rules::check(&rules, &[asked], request.now)).into_iter().flatten(),
+            is_read
+                .then(|| crate::rules::check(&rules, &[asked], request.now).findings)
+                .into_iter()
+                .flatten(),
         );
     }
     let missing = found.iter().filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
@@ -521,8 +524,9 @@ pub fn roles(iam: &str, app: Option<&str>) -> Result<RolesAnswer, Vec<Diagnostic
 ///
 /// All findings, those about the file of rules and the texts themselves included.
 #[must_use]
-pub fn check_rules(rules: &str, iam: &str, app: Option<&str>, now: f64) -> Vec<Diagnostic> {
+pub fn check_rules(rules: &str, iam: &str, app: Option<&str>, now: f64) -> crate::rules::Answer {
     let (rules, mut found) = crate::rules::read(rules);
+    let mut asked_of = Vec::new();
     let (iam_parsed, app_parsed) = (parse(iam), app.map(parse));
     let mut result = Validation { readable: true, ..Validation::default() };
     let iam = read(&iam_parsed, Source::Iam, &mut result);
@@ -533,10 +537,11 @@ pub fn check_rules(rules: &str, iam: &str, app: Option<&str>, now: f64) -> Vec<D
         let asked = templates.into_iter().filter_map(|(read, source)| {
             Some(crate::rules::Asked { template: &read.as_ref()?.template, source, only: None })
         });
-        found.extend(crate::rules::check(&rules, &asked.collect::<Vec<_>>(), now));
+        let answer = crate::rules::check(&rules, &asked.collect::<Vec<_>>(), now);
+        found.extend(answer.findings);
+        asked_of = answer.asked;
     }
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    found
+    crate::rules::Answer::new(found, asked_of)
 }
 
 /// Whether a text is an earlier output of ours: the IAM template has its mark, the application

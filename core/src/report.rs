@@ -201,49 +201,52 @@ pub struct Place {
     pub line: String,
 }
 
+/// Findings with their places, each with its line; without secrets.
+pub(crate) fn placed(found: &[Diagnostic], texts: &Texts<'_>, names: &FileNames) -> Vec<Finding> {
+    let all = Source::ALL.map(|source| {
+        let text = texts.get(source);
+        let shown =
+            if matches!(source, Source::Config | Source::Rules) { text.to_owned() } else { redacted(text) };
+        (source, LineIndex::new(text), shown)
+    });
+    let finding = |diagnostic: &Diagnostic| Finding {
+        code: diagnostic.code,
+        severity: diagnostic.severity,
+        message: diagnostic.message.clone(),
+        places: diagnostic
+            .labels
+            .iter()
+            .filter_map(|label| {
+                let (_, index, shown) = all.iter().find(|(source, ..)| *source == label.source)?;
+                let at = label.span.start().min(shown.len());
+                let line = shown.get(line_start(shown, at)..line_end(shown, at)).unwrap_or_default();
+                Some(Place {
+                    file: names.get(label.source).to_owned(),
+                    start: index.position(shown, label.span.start),
+                    end: index.position(shown, label.span.end),
+                    text: label.text.clone(),
+                    line: line.trim_end().to_owned(),
+                })
+            })
+            .collect(),
+        help: diagnostic.help.clone(),
+    };
+    found.iter().map(finding).collect()
+}
+
 impl Report {
     /// Makes the report of a validation.
     #[must_use]
     pub fn new(validation: &Validation, texts: &Texts<'_>, names: &FileNames) -> Self {
-        let all = Source::ALL.map(|source| {
-            let text = texts.get(source);
-            let shown = if matches!(source, Source::Config | Source::Rules) {
-                text.to_owned()
-            } else {
-                redacted(text)
-            };
-            (source, LineIndex::new(text), shown)
-        });
-        let finding = |diagnostic: &Diagnostic| Finding {
-            code: diagnostic.code,
-            severity: diagnostic.severity,
-            message: diagnostic.message.clone(),
-            places: diagnostic
-                .labels
-                .iter()
-                .filter_map(|label| {
-                    let (_, index, shown) = all.iter().find(|(source, ..)| *source == label.source)?;
-                    let at = label.span.start().min(shown.len());
-                    let line = shown.get(line_start(shown, at)..line_end(shown, at)).unwrap_or_default();
-                    Some(Place {
-                        file: names.get(label.source).to_owned(),
-                        start: index.position(shown, label.span.start),
-                        end: index.position(shown, label.span.end),
-                        text: label.text.clone(),
-                        line: line.trim_end().to_owned(),
-                    })
-                })
-                .collect(),
-            help: diagnostic.help.clone(),
-        };
+        let all = Source::ALL.map(|source| (source, LineIndex::new(texts.get(source))));
         let wire = |(parameter, output): &(String, String)| Wire {
             output: output.clone(),
             parameter: parameter.clone(),
         };
         let line = |node: &Node| {
             let source = if node.moved { Source::Iam } else { Source::App };
-            let index = all.iter().find(|(other, ..)| *other == source);
-            index.map_or(0, |(_, index, _)| index.line(node.place.start))
+            let index = all.iter().find(|(other, _)| *other == source);
+            index.map_or(0, |(_, index)| index.line(node.place.start))
         };
         let resource = |node: &Node| Resource {
             name: node.name.clone(),
@@ -279,7 +282,7 @@ impl Report {
             wiring: validation.wires.iter().map(wire).collect(),
             widened: validation.widened.clone(),
             attached: validation.attached.iter().map(attached).collect(),
-            findings: validation.diagnostics.iter().map(finding).collect(),
+            findings: placed(&validation.diagnostics, texts, names),
         }
     }
 

@@ -228,7 +228,7 @@ fn rules(
             source,
             only: None,
         });
-        result.diagnostics.extend(crate::rules::check(&rules, &asked, request.now));
+        result.diagnostics.extend(crate::rules::check(&rules, &asked, request.now).findings);
     }
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
 }
