@@ -3,17 +3,23 @@
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Finding, Report};
+use crate::contract::Standing;
 use crate::diagnostic::Severity;
+use crate::text::counted;
 use crate::validate::Verdict;
 
 pub(super) fn render(report: &Report) -> String {
     let mut suite = TestSuite::new("contracts");
     for contract in &report.contracts {
-        let status = if contract.findings == 0 {
-            TestCaseStatus::success()
-        } else {
-            let plural = if contract.findings == 1 { "" } else { "s" };
-            failure(&format!("{} finding{plural}", contract.findings))
+        let status = match contract.standing() {
+            Standing::Kept => TestCaseStatus::success(),
+            Standing::Broken => failure(&counted(contract.findings, "finding")),
+            // Neither passed nor failed: the verdict does not hang on it.
+            Standing::Otherwise | Standing::NotAsked => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(contract.words());
+                status
+            }
         };
         suite.add_test_case(TestCase::new(contract.name.as_ref(), status));
     }
