@@ -482,7 +482,25 @@ pub fn can(text: &str, request: &CanRequest<'_>) -> Result<CanAnswer, Vec<Diagno
             finding.help("write a service and an action of it, as `s3:GetObject`, without wildcards"),
         ]);
     }
-    crate::policy::can(&template, request).map_err(|near| {
+    let known = |name: &&String| name.starts_with("AWS::") || template.parameters.contains_key(name.as_str());
+    if let Some(name) = request.parameters.keys().find(|name| !known(name)) {
+        let finding = Diagnostic::new(Code::TPL005, format!("the template has no parameter `{name}`"));
+        let near = crate::diagnostic::did_you_mean(name, template.parameters.keys().copied());
+        return Err(vec![finding.help(near.unwrap_or_else(|| "give the name of one".to_owned()))]);
+    }
+    let of_app = request.app.map(parse);
+    let app = of_app.as_ref().and_then(|parsed| template::read(&parsed.document).0);
+    let wires = app.as_ref().map(|app| {
+        let wiring = Wiring::of(&template, app);
+        crate::roles::wires(&template, wiring.wires.iter())
+    });
+    let app = app.as_ref().zip(wires.as_ref());
+    let app = app.map(|(template, wires)| crate::policy::Application { template, wires });
+    if request.app.is_some() && app.is_none() {
+        let finding = Diagnostic::new(Code::TPL001, "the application template cannot be read".to_owned());
+        return Err(vec![finding.help("`iam-split roles` with --app says what is wrong with it")]);
+    }
+    crate::policy::can_with(&template, app.as_ref(), request).map_err(|near| {
         let name = request.principal;
         let finding = Diagnostic::new(
             Code::TPL005,

@@ -436,8 +436,8 @@ impl<'c> Case<'c> {
             ..Origin::default()
         };
         // What these two allow never changes. Source: AWS Managed Policy Reference. They make a witness;
-        // no proof is built on them.
-        if self.values.is_some() {
+        // no proof of a release is built on them.
+        if self.values.is_some() || self.alone {
             match aws_policy(arn).as_deref() {
                 Some("AdministratorAccess") => return Ok(vec![blanket(true, &origin)]),
                 Some("AWSDenyAll") => return Ok(vec![blanket(false, &origin)]),
