@@ -151,8 +151,8 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
 
 /// Splits what the template is once the configuration has given what it gives to all that moves.
 fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
-    // What moves is known once it was tried.
-    let tried = match plainly(request, &[]) {
+    // What moves is known once it was tried; the rules are asked of what the pair will hold.
+    let tried = match plainly(&SplitRequest { rules: None, ..request.clone() }, &[]) {
         SplitAnswer::Done(split) => split,
         refused => return refused,
     };
@@ -418,7 +418,10 @@ fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic
         let only = template.resources.keys().map(|name| &**name).filter(|name| plan.moves(name)).collect();
         let asked = crate::rules::Asked { template: &template, source: Source::Template, only: Some(only) };
         found.extend(
-            is_read.then(|| crate::rules::check(&rules, &[asked], request.now)).into_iter().flatten(),
+            is_read
+                .then(|| crate::rules::check(&rules, &[asked], request.now).findings)
+                .into_iter()
+                .flatten(),
         );
     }
     let missing = found.iter().filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
@@ -479,7 +482,25 @@ pub fn can(text: &str, request: &CanRequest<'_>) -> Result<CanAnswer, Vec<Diagno
             finding.help("write a service and an action of it, as `s3:GetObject`, without wildcards"),
         ]);
     }
-    crate::policy::can(&template, request).map_err(|near| {
+    let known = |name: &&String| name.starts_with("AWS::") || template.parameters.contains_key(name.as_str());
+    if let Some(name) = request.parameters.keys().find(|name| !known(name)) {
+        let finding = Diagnostic::new(Code::TPL005, format!("the template has no parameter `{name}`"));
+        let near = crate::diagnostic::did_you_mean(name, template.parameters.keys().copied());
+        return Err(vec![finding.help(near.unwrap_or_else(|| "give the name of one".to_owned()))]);
+    }
+    let of_app = request.app.map(parse);
+    let app = of_app.as_ref().and_then(|parsed| template::read(&parsed.document).0);
+    let wires = app.as_ref().map(|app| {
+        let wiring = Wiring::of(&template, app);
+        crate::roles::wires(&template, wiring.wires.iter())
+    });
+    let app = app.as_ref().zip(wires.as_ref());
+    let app = app.map(|(template, wires)| crate::policy::Application { template, wires });
+    if request.app.is_some() && app.is_none() {
+        let finding = Diagnostic::new(Code::TPL001, "the application template cannot be read".to_owned());
+        return Err(vec![finding.help("`iam-split roles` with --app says what is wrong with it")]);
+    }
+    crate::policy::can_with(&template, app.as_ref(), request).map_err(|near| {
         let name = request.principal;
         let finding = Diagnostic::new(
             Code::TPL005,
@@ -521,8 +542,9 @@ pub fn roles(iam: &str, app: Option<&str>) -> Result<RolesAnswer, Vec<Diagnostic
 ///
 /// All findings, those about the file of rules and the texts themselves included.
 #[must_use]
-pub fn check_rules(rules: &str, iam: &str, app: Option<&str>, now: f64) -> Vec<Diagnostic> {
+pub fn check_rules(rules: &str, iam: &str, app: Option<&str>, now: f64) -> crate::rules::Answer {
     let (rules, mut found) = crate::rules::read(rules);
+    let mut asked_of = Vec::new();
     let (iam_parsed, app_parsed) = (parse(iam), app.map(parse));
     let mut result = Validation { readable: true, ..Validation::default() };
     let iam = read(&iam_parsed, Source::Iam, &mut result);
@@ -533,10 +555,11 @@ pub fn check_rules(rules: &str, iam: &str, app: Option<&str>, now: f64) -> Vec<D
         let asked = templates.into_iter().filter_map(|(read, source)| {
             Some(crate::rules::Asked { template: &read.as_ref()?.template, source, only: None })
         });
-        found.extend(crate::rules::check(&rules, &asked.collect::<Vec<_>>(), now));
+        let answer = crate::rules::check(&rules, &asked.collect::<Vec<_>>(), now);
+        found.extend(answer.findings);
+        asked_of = answer.asked;
     }
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    found
+    crate::rules::Answer::new(found, asked_of)
 }
 
 /// Whether a text is an earlier output of ours: the IAM template has its mark, the application

@@ -28,6 +28,7 @@ mod words;
 mod world;
 
 pub use can::{Access, CanAnswer, CanRequest, can};
+pub(crate) use can::{Application, can_with};
 pub use catalogue::Catalogue;
 pub use ceiling::{Ceiling, Judge, Principal, Written};
 pub use change::{Change, PermissionChange, ResourceChange, changes};

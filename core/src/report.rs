@@ -12,6 +12,8 @@ pub(crate) mod sarif;
 pub(crate) use html::{STYLE, prose};
 pub(crate) use page::page;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Contract;
@@ -100,6 +102,10 @@ pub struct Report {
     pub verdict: Verdict,
     /// The verdict in words.
     pub headline: String,
+    /// What the pair has that the monolith has not, because the configuration gives it.
+    pub given: Vec<Given>,
+    /// The same in words; empty where that is nothing.
+    pub but: String,
     /// Who may do what, in a sentence.
     pub roles_headline: String,
     /// Who may do what: a card for each role, user, group and managed policy, the gravest first.
@@ -116,8 +122,12 @@ pub struct Report {
     pub dependencies: Vec<Dependency>,
     /// The wiring: each output of the IAM template and the parameter that takes it.
     pub wiring: Vec<Wire>,
+    /// Values that come later: outputs of the application that an update of the IAM stack takes once that stands.
+    pub two_phase: Vec<Later>,
     /// Scopes that are wider than the monolith's.
     pub widened: Vec<Change>,
+    /// Resources of the IAM template that hold a value which comes later.
+    pub later: Vec<String>,
     /// Statements that stand in a policy of the application template.
     pub attached: Vec<Attached>,
     /// All findings.
@@ -156,6 +166,26 @@ pub struct Wire {
     /// The IAM template's output.
     pub output: String,
     /// The application template's parameter.
+    pub parameter: String,
+}
+
+/// A property that the configuration gives.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Given {
+    /// The property.
+    pub property: String,
+    /// The resources that have it of the configuration.
+    pub resources: Vec<String>,
+}
+
+/// An output of the application and the IAM template's parameter for it, which is empty at first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Later {
+    /// The application template's output.
+    pub output: String,
+    /// The IAM template's parameter.
     pub parameter: String,
 }
 
@@ -201,49 +231,52 @@ pub struct Place {
     pub line: String,
 }
 
+/// Findings with their places, each with its line; without secrets.
+pub(crate) fn placed(found: &[Diagnostic], texts: &Texts<'_>, names: &FileNames) -> Vec<Finding> {
+    let all = Source::ALL.map(|source| {
+        let text = texts.get(source);
+        let shown =
+            if matches!(source, Source::Config | Source::Rules) { text.to_owned() } else { redacted(text) };
+        (source, LineIndex::new(text), shown)
+    });
+    let finding = |diagnostic: &Diagnostic| Finding {
+        code: diagnostic.code,
+        severity: diagnostic.severity,
+        message: diagnostic.message.clone(),
+        places: diagnostic
+            .labels
+            .iter()
+            .filter_map(|label| {
+                let (_, index, shown) = all.iter().find(|(source, ..)| *source == label.source)?;
+                let at = label.span.start().min(shown.len());
+                let line = shown.get(line_start(shown, at)..line_end(shown, at)).unwrap_or_default();
+                Some(Place {
+                    file: names.get(label.source).to_owned(),
+                    start: index.position(shown, label.span.start),
+                    end: index.position(shown, label.span.end),
+                    text: label.text.clone(),
+                    line: line.trim_end().to_owned(),
+                })
+            })
+            .collect(),
+        help: diagnostic.help.clone(),
+    };
+    found.iter().map(finding).collect()
+}
+
 impl Report {
     /// Makes the report of a validation.
     #[must_use]
     pub fn new(validation: &Validation, texts: &Texts<'_>, names: &FileNames) -> Self {
-        let all = Source::ALL.map(|source| {
-            let text = texts.get(source);
-            let shown = if matches!(source, Source::Config | Source::Rules) {
-                text.to_owned()
-            } else {
-                redacted(text)
-            };
-            (source, LineIndex::new(text), shown)
-        });
-        let finding = |diagnostic: &Diagnostic| Finding {
-            code: diagnostic.code,
-            severity: diagnostic.severity,
-            message: diagnostic.message.clone(),
-            places: diagnostic
-                .labels
-                .iter()
-                .filter_map(|label| {
-                    let (_, index, shown) = all.iter().find(|(source, ..)| *source == label.source)?;
-                    let at = label.span.start().min(shown.len());
-                    let line = shown.get(line_start(shown, at)..line_end(shown, at)).unwrap_or_default();
-                    Some(Place {
-                        file: names.get(label.source).to_owned(),
-                        start: index.position(shown, label.span.start),
-                        end: index.position(shown, label.span.end),
-                        text: label.text.clone(),
-                        line: line.trim_end().to_owned(),
-                    })
-                })
-                .collect(),
-            help: diagnostic.help.clone(),
-        };
+        let all = Source::ALL.map(|source| (source, LineIndex::new(texts.get(source))));
         let wire = |(parameter, output): &(String, String)| Wire {
             output: output.clone(),
             parameter: parameter.clone(),
         };
         let line = |node: &Node| {
             let source = if node.moved { Source::Iam } else { Source::App };
-            let index = all.iter().find(|(other, ..)| *other == source);
-            index.map_or(0, |(_, index, _)| index.line(node.place.start))
+            let index = all.iter().find(|(other, _)| *other == source);
+            index.map_or(0, |(_, index)| index.line(node.place.start))
         };
         let resource = |node: &Node| Resource {
             name: node.name.clone(),
@@ -269,6 +302,12 @@ impl Report {
                 .collect(),
             verdict: validation.verdict(),
             headline: validation.headline(),
+            given: validation
+                .given
+                .iter()
+                .map(|(property, names)| Given { property: property.clone(), resources: names.clone() })
+                .collect(),
+            but: crate::summary::but_for(&validation.given),
             roles_headline: headline(&validation.roles),
             roles: validation.roles.clone(),
             unseen: validation.unseen.clone(),
@@ -277,9 +316,15 @@ impl Report {
             resources: validation.resources.iter().map(resource).collect(),
             dependencies: validation.dependencies.clone(),
             wiring: validation.wires.iter().map(wire).collect(),
+            two_phase: validation
+                .two_phase
+                .iter()
+                .map(|(parameter, output)| Later { output: output.clone(), parameter: parameter.clone() })
+                .collect(),
+            later: validation.later.clone(),
             widened: validation.widened.clone(),
             attached: validation.attached.iter().map(attached).collect(),
-            findings: validation.diagnostics.iter().map(finding).collect(),
+            findings: placed(&validation.diagnostics, texts, names),
         }
     }
 
@@ -326,13 +371,36 @@ impl Report {
         to.map(|edge| edge.from.as_str())
     }
 
-    /// Moved resources whose permissions are the monolith's, word for word.
+    /// Moved resources whose permissions are the monolith's, word for word, from the first: those of the policies that are
+    /// attached to them count, and those of the groups that they are in.
     fn unchanged(&self) -> impl Iterator<Item = &str> {
-        let changed = |name: &str| {
-            self.widened.iter().any(|change| change.resource == name)
-                || self.attached.iter().any(|attached| attached.role == name)
-        };
-        self.moved().map(|resource| resource.name.as_str()).filter(move |name| !changed(name))
+        let mut changed: BTreeSet<&str> =
+            self.widened.iter().map(|change| change.resource.as_str()).collect();
+        changed.extend(self.attached.iter().map(|attached| attached.role.as_str()));
+        changed.extend(self.later.iter().map(String::as_str));
+        // A boundary that is given takes permissions away.
+        let bounds = self.given.iter().filter(|one| one.property == "PermissionsBoundary");
+        changed.extend(bounds.flat_map(|one| one.resources.iter().map(String::as_str)));
+        loop {
+            let has = |card: &&Card| card.grants.iter().any(|grant| changed.contains(grant.policy.as_str()));
+            let holders = self.roles.iter().filter(has).map(|card| card.name.as_str());
+            // A profile has what its role has.
+            let profiles = self.moved().filter(|one| one.kind == "AWS::IAM::InstanceProfile");
+            let profiles = profiles.filter(|one| {
+                self.dependencies
+                    .iter()
+                    .any(|edge| edge.from == one.name && changed.contains(edge.to.as_str()))
+            });
+            let more: Vec<&str> = holders
+                .chain(profiles.map(|one| one.name.as_str()))
+                .filter(|name| !changed.contains(name))
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            changed.extend(more);
+        }
+        self.moved().map(|resource| resource.name.as_str()).filter(move |name| !changed.contains(name))
     }
 
     /// Widened scopes by resource, the widest first.

@@ -10,6 +10,7 @@ mod told;
 mod trust;
 
 pub use escalation::{METHODS, Method};
+pub(crate) use flag::{is_every_action, is_everything};
 pub use told::headline;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ use crate::syntax::Node;
 use crate::template::{
     Owner, Target, Template, call, generated_iam, is_module, is_understood, references, sites,
 };
-use crate::text::LineIndex;
+use crate::text::{LineIndex, Span};
 use read::Reader;
 
 /// What somebody is, or a policy.
@@ -274,29 +275,67 @@ pub fn roles(sides: &[Side<'_, '_, '_>]) -> Vec<Card> {
 /// Whoever the text does not show: what transforms, modules and nested stacks make beside it.
 #[must_use]
 pub fn unseen(template: &Template<'_, '_>) -> Vec<String> {
+    unseen_parts(template).into_iter().map(|part| part.what).collect()
+}
+
+/// A part of the template that is not in the text.
+pub(crate) struct Unseen {
+    /// Its logical id; empty for a transform of the whole.
+    pub(crate) name: String,
+    /// What it is, in words.
+    pub(crate) what: String,
+    /// Where it is asked for.
+    pub(crate) place: Option<Span>,
+    /// How to look at it.
+    pub(crate) help: &'static str,
+}
+
+/// How to look at what a transform or macro writes.
+pub(crate) const PROCESSED: &str =
+    "give the processed template: `aws cloudformation get-template --template-stage Processed`";
+
+/// The same, each with its place and what helps.
+pub(crate) fn unseen_parts(template: &Template<'_, '_>) -> Vec<Unseen> {
     let mut found = Vec::new();
-    for (name, _) in template.transforms() {
+    for (name, node) in template.transforms() {
         if !is_understood(name) {
-            found.push(format!("the transform `{name}` may write roles that are not in the text"));
+            found.push(Unseen {
+                name: String::new(),
+                what: format!("the transform `{name}` may write roles that are not in the text"),
+                place: Some(node.span()),
+                help: PROCESSED,
+            });
         }
     }
     for made in generated_iam(template) {
-        found.push(format!("the transform makes `{}` for `{}`", made.name, made.site.name));
+        found.push(Unseen {
+            name: made.site.name.to_owned(),
+            what: format!("the transform makes `{}` for `{}`", made.name, made.site.name),
+            place: made.site.value.key().map(|key| key.span()),
+            help: PROCESSED,
+        });
     }
     for site in sites(template) {
-        match site.kind {
+        let name = site.name;
+        let (what, help) = match site.kind {
             "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
-                found.push(format!("`{}` is a stack of its own", site.name));
+                (format!("`{name}` is a stack of its own"), "look at the template of that stack by itself")
             }
-            "AWS::SSO::PermissionSet" => {
-                found.push(format!("`{}` makes a role in every account that it is assigned to", site.name));
+            "AWS::SSO::PermissionSet" => (
+                format!("`{name}` makes a role in every account that it is assigned to"),
+                "read the permission set: no role of this template has what it allows",
+            ),
+            "AWS::RolesAnywhere::Profile" => (
+                format!("`{name}` lets whoever has a certificate assume its roles"),
+                "read the profile and its trust anchor: who has a certificate is in no template",
+            ),
+            kind if is_module(kind) => {
+                (format!("`{name}` is a module"), "look at the template that the module is made of")
             }
-            "AWS::RolesAnywhere::Profile" => {
-                found.push(format!("`{}` lets whoever has a certificate assume its roles", site.name));
-            }
-            kind if is_module(kind) => found.push(format!("`{}` is a module", site.name)),
-            _ => {}
-        }
+            _ => continue,
+        };
+        let place = site.value.key().map(|key| key.span());
+        found.push(Unseen { name: name.to_owned(), what, place, help });
     }
     found
 }

@@ -9,9 +9,11 @@ mod fit;
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Severity;
+use serde::Serialize;
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::policy::Ceiling;
-use crate::text::Span;
+use crate::text::{Span, counted};
 
 pub use check::{Asked, check};
 pub use file::read;
@@ -73,6 +75,86 @@ pub enum Check {
     Star,
     /// No wildcards in actions of these services.
     Wildcards(Vec<String>),
+}
+
+/// Of how many a rule was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AskedOf {
+    /// The rule.
+    pub rule: String,
+    /// Resources.
+    pub resources: usize,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// In a line.
+    pub headline: String,
+    /// Each rule, and of how many it was asked.
+    pub asked: Vec<AskedOf>,
+    /// What was found, the worst first.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Answer {
+    /// What was found, by rules that were asked.
+    #[must_use]
+    pub fn new(mut findings: Vec<Diagnostic>, asked: Vec<AskedOf>) -> Self {
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        Self { headline: headline(&findings, &asked), asked, findings }
+    }
+
+    /// 0 where nothing is broken, 1 where something is or cannot be told, 2 where something cannot be read.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        exit_code(&self.findings)
+    }
+}
+
+fn exit_code(found: &[Diagnostic]) -> u8 {
+    found.iter().filter(|one| one.is_error()).map(|one| one.code.exit_code()).max().unwrap_or(0)
+}
+
+fn headline(found: &[Diagnostic], asked: &[AskedOf]) -> String {
+    if exit_code(found) == 2 {
+        return "not checked: something cannot be read".to_owned();
+    }
+    let count = |code: Code, error: bool| {
+        found.iter().filter(|one| one.code == code && one.is_error() == error).count()
+    };
+    let parts = [
+        (count(Code::RUL001, true), "broken"),
+        (count(Code::RUL002, true), "cannot be told"),
+        (count(Code::RUL001, false), "broken, which is no error"),
+        (count(Code::RUL002, false), "cannot be told, which is no error"),
+        (count(Code::RUL003, false), "excepted"),
+    ];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    let others = found.iter().filter(|one| one.is_error() && !one.code.as_str().starts_with("RUL")).count();
+    // A rule that was asked of nothing is not kept: there was nothing to keep it.
+    let (idle, busy): (Vec<_>, Vec<_>) = asked.iter().partition(|one| one.resources == 0);
+    let idle: Vec<String> = idle.iter().map(|one| format!("`{}`", one.rule)).collect();
+    let nothing =
+        if idle.is_empty() { String::new() } else { format!("; asked of nothing: {}", idle.join(", ")) };
+    if said.is_empty() && busy.is_empty() {
+        return "no rule is kept or broken: the template has nothing that they are asked of".to_owned();
+    }
+    let sentence = match (said.is_empty(), others) {
+        (true, 0) => {
+            let each =
+                busy.iter().map(|one| format!("`{}` by {}", one.rule, counted(one.resources, "resource")));
+            let all = if idle.is_empty() { "all rules are kept" } else { "rules are kept" };
+            format!("{all}: {}", each.collect::<Vec<_>>().join(", "))
+        }
+        (true, others) => format!("rules: none broken; the template has {}", counted(others, "error")),
+        (false, _) => format!("rules: {}", said.join(", ")),
+    };
+    sentence + &nothing
 }
 
 /// A rule that one resource need not keep, for a time.

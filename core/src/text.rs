@@ -1,5 +1,6 @@
 //! Byte ranges of the source text, and lines and columns for people and editors.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,39 @@ impl Span {
 #[must_use]
 pub fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The text with control characters made visible: a terminal obeys them, and what a template says could erase a verdict
+/// or write one. Newlines and tabs stay; the others are as JSON escapes them, which is the same text to a program.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_control(character) {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The same in one line: what a template calls something begins no line of ours.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains(['\n', '\r']) { Cow::Owned(visible(text).replace('\n', "\\n")) } else { visible(text) }
+}
+
+/// Whether a terminal does something at a character other than to show it: C0 and C1 without newline and tab, and
+/// what turns the direction of a line or breaks it.
+/// Source: Unicode 16, chapter 23.1 "Control Codes" and 23.2 "Layout Controls".
+fn is_control(character: char) -> bool {
+    (character.is_control() && !matches!(character, '\n' | '\t'))
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A place for a person: line and column count from one.
@@ -173,6 +207,13 @@ pub fn digest(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_made_visible() {
+        assert_eq!(visible("a\tb\né 你"), "a\tb\né 你");
+        assert_eq!(visible("\u{1b}[1A\r\u{7f}\u{9b}2K\u{202e}"), "\\u001b[1A\\u000d\\u007f\\u009b2K\\u202e");
+        assert_eq!(one_line("a\n\nall is well"), "a\\n\\nall is well");
+    }
 
     #[test]
     fn positions_count_characters_and_utf16_units() {

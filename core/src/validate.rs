@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, ConfigFile, Gifts, Iam};
 use crate::contract::{self, Contract, Pair};
-use crate::diagnostic::{Code, Diagnostic, Severity, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::equivalence::{Change, Triple, Wiring, prove};
 use crate::policy::{Catalogue, moved, unknown_actions};
 use crate::roles::{self, Card, Part};
@@ -69,6 +69,10 @@ pub struct Validation {
     pub attached: Vec<(String, String)>,
     /// How the pair is wired: parameter and output.
     pub wires: Vec<(String, String)>,
+    /// Parameters of the IAM template that outputs of the application fill once it stands: parameter and output.
+    pub two_phase: Vec<(String, String)>,
+    /// Resources of the IAM template that hold such a value: what is allowed on it is allowed after a further update.
+    pub later: Vec<String>,
     /// What moved, and the resources of the application that have to do with it.
     pub resources: Vec<Node>,
     /// How they depend on each other.
@@ -110,7 +114,16 @@ impl Validation {
             1 => "; 1 finding against the rules".to_owned(),
             number => format!("; {number} findings against the rules"),
         };
-        self.verdict_in_words() + &rules
+        self.verdict_in_words() + &self.but_later() + &rules
+    }
+
+    /// What a pair that is proven does not have before a further update; empty where there is nothing.
+    fn but_later(&self) -> String {
+        match (self.two_phase.len(), self.verdict()) {
+            (0, _) | (_, Verdict::NotProven) => String::new(),
+            (1, _) => "; 1 value is empty until a further update of the IAM stack".to_owned(),
+            (number, _) => format!("; {number} values are empty until a further update of the IAM stack"),
+        }
     }
 
     fn verdict_in_words(&self) -> String {
@@ -200,9 +213,14 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         (result.resources, result.dependencies) =
             dependency::dependencies(iam, app, monolith.as_ref(), &wiring);
         (result.roles, result.unseen) = cards(&iam.template, Some(&app.template), &wiring.wires);
+        let has =
+            |card: &Card, of: &str| card.name == of || card.grants.iter().any(|grant| grant.policy == of);
         for card in &mut result.roles {
-            card.wider = result.widened.iter().filter(|change| change.resource == card.name).count();
+            card.wider = result.widened.iter().filter(|change| has(card, &change.resource)).count();
         }
+        let late = wiring.two_phase.keys();
+        let late = late.flat_map(|parameter| users(&iam.template, parameter));
+        result.later = late.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     }
     if let Some((_, given)) = given {
         let place = |offset: u32| given.edits.before(offset);
@@ -215,6 +233,22 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         result.given = given.list;
     }
     result
+}
+
+/// The resources that hold the value of a parameter.
+fn users(iam: &Template<'_, '_>, parameter: &str) -> Vec<String> {
+    let names = |expr: &crate::expression::Expr, name: &str| {
+        let mut found = false;
+        expr.walk(&mut |part| {
+            found |= matches!(part, crate::expression::Expr::Ref(other) if other == name);
+        });
+        found
+    };
+    let holds = |(name, resource): (&&str, &template::Resource<'_, '_>)| {
+        let whole = crate::expression::lower(resource.declaration.value);
+        names(&whole, parameter).then(|| (*name).to_owned())
+    };
+    iam.resources.iter().filter_map(holds).collect()
 }
 
 /// Asks the company's rules of both templates.
@@ -234,7 +268,7 @@ fn rules(
             source,
             only: None,
         });
-        result.diagnostics.extend(crate::rules::check(&rules, &asked, request.now));
+        result.diagnostics.extend(crate::rules::check(&rules, &asked, request.now).findings);
     }
     result.diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
 }
@@ -275,16 +309,15 @@ pub(crate) fn compare(
         result.attached = proof.attached;
         faults = proof.faults;
     }
-    let (contracts, mut found) = contract::check(&Pair { iam, app, config, wiring: &wiring, proven });
-    // What is the monolith's own fault is not the pair's: it is told, and does not decide.
     let inherited = monolith.map(contract::of_monolith).unwrap_or_default();
-    for fault in found.iter_mut().filter(|fault| fault.is_error() && inherited.contains(&fault.code)) {
-        *fault = fault.clone().with_severity(Severity::Warning).help("the monolith has this too");
-    }
+    let (contracts, found) =
+        contract::check(&Pair { iam, app, config, wiring: &wiring, proven, inherited: &inherited });
     result.contracts = contracts;
     result.diagnostics.extend(found);
     result.wires =
         wiring.wires.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
+    result.two_phase =
+        wiring.two_phase.iter().map(|(parameter, output)| (parameter.clone(), output.clone())).collect();
     result.diagnostics.extend(faults);
     if let Some(monolith) = monolith {
         let moved: Vec<&str> = iam.resources.keys().copied().collect();

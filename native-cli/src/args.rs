@@ -343,14 +343,20 @@ pub struct CanArgs {
     pub role: String,
     /// The action, such as `s3:GetObject`.
     pub action: String,
-    /// The resource's ARN, or `*`.
+    /// The resource's ARN; `*` for an action that has no resource, such as `iam:ListUsers`.
     pub resource: String,
     /// The template; `-` reads standard input.
     #[arg(long, visible_alias = "template", value_name = "FILE")]
     pub iam: PathBuf,
+    /// The application template that belongs to it: policies that stand there count too.
+    #[arg(long, value_name = "FILE")]
+    pub app: Option<PathBuf>,
     /// The template of the former release.
     #[arg(long, value_name = "FILE")]
     pub before: Option<PathBuf>,
+    /// The value of a parameter, or of `AWS::AccountId`, `AWS::Partition`, `AWS::Region` or `AWS::StackName`. Repeatable.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub parameter: Vec<(String, String)>,
     /// What the context of the request holds; `KEY=` says that it does not hold the key. Repeatable.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     pub context: Vec<(String, String)>,

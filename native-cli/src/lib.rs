@@ -28,6 +28,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use iam_split_core::text::visible;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
@@ -37,9 +38,9 @@ pub struct Streams {
     /// Standard input.
     pub input: Box<dyn Read + Send>,
     /// Results.
-    pub out: Box<dyn Write>,
+    pub out: Box<dyn Shown>,
     /// Findings and progress.
-    pub err: Box<dyn Write>,
+    pub err: Box<dyn Shown>,
     /// Whether `err` shows colours.
     pub colour: bool,
     /// Whether `err` is a terminal, which shows bars.
@@ -57,13 +58,58 @@ impl Streams {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
             input: Box::new(std::io::stdin()),
-            out: Box::new(Heard(std::io::stdout())),
-            err: Box::new(Heard(std::io::stderr())),
+            out: Box::new(Visible(Heard(std::io::stdout()))),
+            err: Box::new(Visible(Heard(std::io::stderr()))),
             colour: std::io::stderr().is_terminal() && !no_colour,
             terminal: std::io::stderr().is_terminal(),
             asks: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             ended: false,
         }
+    }
+}
+
+/// What begins a colour.
+const ESCAPE: &str = "\u{1b}";
+
+/// A stream that is written for people: control characters are made visible, whosever text they stand in.
+pub trait Shown: Write {
+    /// Writes a text with colours of our own, which was made of texts without escapes.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    fn coloured(&mut self, text: &str) -> std::io::Result<()>;
+}
+
+/// The one way to the streams of the process.
+struct Visible<W>(W);
+
+impl<W: Write> Shown for Visible<W> {
+    fn coloured(&mut self, text: &str) -> std::io::Result<()> {
+        let parts: Vec<_> = text.split(ESCAPE).map(visible).collect();
+        self.0.write_all(parts.join(ESCAPE).as_bytes())
+    }
+}
+
+impl<W: Write> Write for Visible<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        // What is no UTF-8 is no text of ours; a part that ends within a character is written when the rest has come.
+        let whole = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) if error.valid_up_to() > 0 => {
+                let (text, _) = bytes.split_at(error.valid_up_to());
+                std::str::from_utf8(text).unwrap_or_default()
+            }
+            Err(_) => {
+                self.0.write_all(String::from_utf8_lossy(bytes).as_bytes())?;
+                return Ok(bytes.len());
+            }
+        };
+        self.0.write_all(visible(whole).as_bytes())?;
+        Ok(whole.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
     }
 }
 

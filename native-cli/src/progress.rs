@@ -13,6 +13,7 @@ use iam_split_core::deployment::names::Which;
 use iam_split_core::deployment::scenario::{Change, PropertyValue};
 use iam_split_core::deployment::value::Secrets;
 use iam_split_core::diagnostic::Diagnostic;
+use iam_split_core::text::one_line;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Streams;
@@ -294,7 +295,7 @@ impl Bar {
             ProgressBar::with_draw_target(total.map(|total| total as u64), ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{prefix} [{bar:24}] {pos}/{len} {elapsed} {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
-        bar.set_prefix(stack.to_owned());
+        bar.set_prefix(one_line(stack).into_owned());
         bar.enable_steady_tick(Duration::from_millis(500));
         Self { bar, tally: Tally::default(), total }
     }
@@ -306,6 +307,8 @@ impl Bar {
         let mut work = self.tally.in_work();
         let first = work.next().unwrap_or_default().to_owned();
         let more = work.count();
-        self.bar.set_message(if more > 0 { format!("{first} and {more} more") } else { first });
+        let message = if more > 0 { format!("{first} and {more} more") } else { first };
+        // The bar writes to the terminal by itself.
+        self.bar.set_message(one_line(&message).into_owned());
     }
 }

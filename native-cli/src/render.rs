@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use iam_split_core::api::{Texts, redacted};
 use iam_split_core::diagnostic::{Diagnostic, Severity, Source};
+use iam_split_core::text::one_line;
 
 use crate::Streams;
 use crate::exit::Failure;
@@ -63,7 +64,7 @@ pub(crate) fn diagnostics(
     });
     for diagnostic in found {
         let text = render(diagnostic, sources, &texts, &renderer);
-        writeln!(streams.err, "{text}\n")?;
+        streams.err.coloured(&format!("{text}\n\n"))?;
     }
     Ok(())
 }
@@ -74,12 +75,15 @@ fn render(
     texts: &[(Source, String)],
     renderer: &Renderer,
 ) -> String {
+    // What the renderer gets has no control characters: those that it writes are its own.
+    let line = |text: &str| one_line(text).into_owned();
+    let message = line(&diagnostic.message);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
+    let title = level.primary_title(message).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
     let mut placed = false;
     for (source, text) in texts {
@@ -92,20 +96,20 @@ fn render(
         let annotations = labels.map(|label| {
             let kind = if Some(label) == main { AnnotationKind::Primary } else { AnnotationKind::Context };
             let (start, end) = shown(text, label.span.start(), label.span.end());
-            kind.span(start..end).label(label.text.as_str())
+            kind.span(start..end).label(line(&label.text))
         });
         placed = true;
         group =
-            group.element(Snippet::source(text.as_str()).path(input.name.as_str()).annotations(annotations));
+            group.element(Snippet::source(text.as_str()).path(line(&input.name)).annotations(annotations));
     }
     if !placed {
         // Without a source line the frame would be an empty one.
         let mut text = renderer.render(&[group]);
-        diagnostic.help.iter().for_each(|help| text.push_str(&format!("\n = help: {help}")));
+        diagnostic.help.iter().for_each(|help| text.push_str(&format!("\n = help: {}", line(help))));
         return text;
     }
     for help in &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(line(help)));
     }
     renderer.render(&[group])
 }

@@ -71,7 +71,7 @@ pub fn errors() -> String {
             None => text.push_str(explanation.example),
             Some(Example { files, command }) => {
                 for (name, file) in files {
-                    let _ = write!(text, "`{name}`\n\n```yaml\n{file}```\n\n");
+                    let _ = write!(text, "`{name}`\n\n```yaml\n{}\n```\n\n", file.trim_end_matches('\n'));
                 }
                 let _ = write!(text, "```sh\niam-split {command}\n```\n");
             }

@@ -238,3 +238,122 @@ fn shells_complete_and_the_manual_has_a_page_a_command() {
     let page = std::fs::read_to_string(work.path().join("man1/iam-split-validate.1")).unwrap();
     assert!(page.contains(".SH SYNOPSIS") && page.contains("\\-\\-max\\-wider"), "{page}");
 }
+
+/// What a template says cannot move the cursor, erase lines or begin a line of its own, whichever command tells it.
+#[test]
+fn control_characters_of_a_template_are_made_visible() {
+    let evil = "a\\n\\n\\e[1A\\e[2K\\r\\x9b2K\\u202enothing more is allowed\\n";
+    let role = |action: &str| {
+        format!(
+            "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {{}}\n      \
+             Policies:\n        - PolicyName: \"{evil}\"\n          PolicyDocument: {{Statement: [{{Sid: \"{evil}\", Effect: \
+             Allow, Action: {action}, Resource: [\"*\", \"{evil}\"]}}]}}\n      Undeclared: !Ref \"{evil}\"\n"
+        )
+    };
+    let work = folder(&role("[s3:GetObject, 's3:Gettt']"));
+    let sound = |text: &str| text.replace(&format!("      Undeclared: !Ref \"{evil}\"\n"), "");
+    let (old, new) = (sound(&role("'s3:GetObject'")), sound(&role(&format!("['*', \"{evil}\"]"))));
+    std::fs::write(work.path().join("old.yaml"), old).unwrap();
+    std::fs::write(work.path().join("new.yaml"), new).unwrap();
+    let runs: [&[&str]; 7] = [
+        &["split", "t.yaml"],
+        &["validate", "--iam", "new.yaml", "--app", "old.yaml", "--report", "v.md"],
+        &["roles", "new.yaml", "--verbose"],
+        &["roles", "t.yaml", "--verbose", "--format", "json"],
+        &["can", "R", "s3:GetObject", "arn:aws:s3:::a/b", "--iam", "new.yaml"],
+        &["diff", "--iam", "old.yaml", "new.yaml", "--report", "d.md"],
+        &["init", "new.yaml", "-o", "-"],
+    ];
+    for arguments in runs {
+        let ran = run(work.path(), arguments, b"");
+        let texts = [ran.stdout, ran.stderr];
+        let reports = ["v.md", "d.md"].map(|name| std::fs::read_to_string(work.path().join(name)));
+        for text in texts.into_iter().chain(reports.into_iter().flatten()) {
+            let obeyed = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{202e}';
+            assert!(!text.contains(obeyed), "{arguments:?}: {text:?}");
+            assert!(
+                !text.lines().any(|line| line.trim_start().starts_with("nothing more is allowed")
+                    || line.trim_start().starts_with("\\u001b")),
+                "{arguments:?}: {text}"
+            );
+        }
+    }
+    let ran = run(work.path(), &["roles", "new.yaml", "--verbose"], b"");
+    assert!(ran.stdout.contains("\\u001b[1A\\u001b[2K"), "{}", ran.stdout);
+}
+
+/// What the answer of `can` does not know it says: another template, a resource that is none, an action that is none.
+#[test]
+fn a_request_is_denied_only_where_all_was_looked_at() {
+    let work = folder(
+        "Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}
+      Policies:
+        - PolicyName: a
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+              - {Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Queue.Arn}
+              - {Effect: Deny, Action: 'sqs:DeleteQueue', Resource: '*'}
+              - {Effect: Allow, Action: 's3:GetObject', Resource: !Sub 'arn:${AWS::Partition}:s3:::b-${AWS::AccountId}/*'}
+              - {Effect: Allow, Action: 's3:PutObject', Resource: '*', Condition: {IpAddress: {'aws:SourceIp': 10.0.0.0/8}}}
+  Admin:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']
+  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt Role.Arn}}
+",
+    );
+    let ran = run(work.path(), &["split", "t.yaml", "--resolve", "attach"], b"");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let can = |arguments: &[&str]| {
+        let ran = run(work.path(), &[&["can"], arguments].concat(), b"");
+        (ran.status, ran.stdout + &ran.stderr)
+    };
+    let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
+    let (status, text) = can(&["Role", "sqs:SendMessage", queue, "--iam", "t-iam.yaml"]);
+    assert!(status == 1 && text.starts_with("cannot tell") && text.contains("--app"), "{text}");
+    let (status, text) = can(&["Role", "sqs:DeleteQueue", queue, "--iam", "t-iam.yaml"]);
+    assert!(status == 1 && text.starts_with("denied"), "{text}");
+    // The queue's ARN is a value of the application's: it may be this one.
+    let (_, text) = can(&["Role", "sqs:SendMessage", queue, "--iam", "t-iam.yaml", "--app", "t-app.yaml"]);
+    assert!(text.starts_with("cannot tell") && text.contains("Queue"), "{text}");
+    let (status, text) = can(&["Role", "sns:Publish", queue, "--iam", "t-iam.yaml", "--app", "t-app.yaml"]);
+    assert!(status == 1 && text.starts_with("denied: no statement allows it"), "{text}");
+    let app = std::fs::read_to_string(work.path().join("t-app.yaml")).unwrap();
+    std::fs::write(work.path().join("t-app.yaml"), app.replace("!GetAtt Queue.Arn", "'*'")).unwrap();
+    let (status, text) =
+        can(&["Role", "sqs:SendMessage", queue, "--iam", "t-iam.yaml", "--app", "t-app.yaml"]);
+    assert!(status == 0 && text.contains("of the application template"), "{text}");
+
+    let object = "arn:aws:s3:::b-111122223333/k";
+    let (_, text) = can(&["Role", "s3:GetObject", object, "--iam", "t.yaml"]);
+    assert!(text.starts_with("cannot tell"), "{text}");
+    let given = ["--parameter", "AWS::AccountId=111122223333", "--parameter", "AWS::Partition=aws"];
+    let (status, text) = can(&[&["Role", "s3:GetObject", object, "--iam", "t.yaml"], &given[..]].concat());
+    assert!(status == 0 && text.starts_with("allowed"), "{text}");
+    let (status, text) = can(&["Role", "s3:GetObject", object, "--iam", "t.yaml", "--parameter", "Nmae=x"]);
+    assert!(status == 2 && text.contains("no parameter `Nmae`"), "{text}");
+
+    let (_, text) = can(&["Role", "s3:GetObject", "*", "--iam", "t.yaml"]);
+    assert!(text.starts_with("cannot tell") && text.contains("`*` names none"), "{text}");
+    let (_, text) = can(&["Role", "s3:GetObject", "mybucket", "--iam", "t.yaml"]);
+    assert!(text.starts_with("cannot tell") && text.contains("give an ARN"), "{text}");
+    let (_, text) = can(&["Role", "s3:GetObjct", object, "--iam", "t.yaml"]);
+    assert!(text.contains("s3:GetObjct` is no action") || text.contains("has no action"), "{text}");
+    let (_, text) =
+        can(&["Role", "s3:PutObject", object, "--iam", "t.yaml", "--context", "aws:SourceIp=foo"]);
+    assert!(text.starts_with("cannot tell") && text.contains("`foo` is not an address"), "{text}");
+    let (status, text) = can(&["Admin", "iam:CreateUser", "*", "--iam", "t.yaml"]);
+    assert!(status == 0 && text.contains("AdministratorAccess"), "{text}");
+
+    std::fs::write(work.path().join("old.yaml"), "Resources: {Q: {Type: AWS::SQS::Queue}}\n").unwrap();
+    let (status, text) = can(&["Admin", "iam:CreateUser", "*", "--iam", "t.yaml", "--before", "old.yaml"]);
+    assert!(status == 0 && text.contains("it is not in this template"), "{text}");
+    assert_eq!(can(&["Nobody", "iam:CreateUser", "*", "--iam", "t.yaml", "--before", "old.yaml"]).0, 2);
+}

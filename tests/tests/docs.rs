@@ -14,6 +14,28 @@ fn the_codes_and_the_schema_are_those_of_the_program() {
     assert!(document("report.schema.json") == docs::schema(), "make docs/report.schema.json anew");
 }
 
+/// A fence that closes a block stands on a line of its own: else all that follows is code.
+#[test]
+fn fences_stand_alone() {
+    let mut looked = 0;
+    for entry in std::fs::read_dir(repository().join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let fences: Vec<&str> = text.lines().filter(|line| line.contains("```")).collect();
+        looked += fences.len();
+        assert!(
+            fences.iter().all(|line| line.trim_start().starts_with("```")),
+            "{}: {fences:#?}",
+            path.display()
+        );
+        assert_eq!(fences.len() % 2, 0, "{}", path.display());
+    }
+    assert!(looked > 200, "{looked}");
+}
+
 /// Each example of the catalogue leads to its code, with the exit code that the code has.
 #[test]
 fn every_example_leads_to_its_code() {

@@ -175,7 +175,7 @@ fn what_is_the_same_is_proven() {
         }
         let found = check(MONOLITH, &iam, &app);
         assert_eq!(found.verdict(), Verdict::Proven, "{to}: {:#?}", found.diagnostics);
-        assert_eq!(found.headline(), "proven");
+        assert!(found.headline().starts_with("proven"), "{}", found.headline());
     }
 }
 
@@ -366,7 +366,7 @@ fn loops_are_written_out() {
 fn what_was_not_compared_is_not_called_proven() {
     let found = validate(&ValidateRequest { iam: IAM, app: APP, ..ValidateRequest::default() });
     assert_eq!((found.verdict(), found.exit_code(), found.proven), (Verdict::NotCompared, 0, None));
-    assert_eq!(found.headline(), "contracts kept, not compared");
+    assert!(found.headline().starts_with("contracts kept, not compared"), "{}", found.headline());
 }
 
 /// What would grow with the number of worlds grows with the text.

@@ -355,6 +355,7 @@ fn may(template: &str, context: &[(&str, &[&str])]) -> Access {
         action: "s3:GetObject",
         resource: "arn:aws:s3:::x/key",
         context: context.collect(),
+        ..CanRequest::default()
     };
     can(template, &request).unwrap().access
 }

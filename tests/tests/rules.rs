@@ -40,7 +40,8 @@ fn each_case_finds_what_is_expected() {
         let read = |file: &str| std::fs::read_to_string(path.join(file));
         let app = read("app.yaml").ok();
         let found =
-            check_rules(&read("rules.yaml").unwrap(), &read("template.yaml").unwrap(), app.as_deref(), NOW);
+            check_rules(&read("rules.yaml").unwrap(), &read("template.yaml").unwrap(), app.as_deref(), NOW)
+                .findings;
         let lines: Vec<String> = found.iter().map(line).collect();
         let got = sorted(lines.iter().map(String::as_str));
         let wanted = sorted(read("expected").unwrap().lines());
@@ -159,4 +160,72 @@ fn rules_stand_beside_the_proof() {
     ] {
         assert_eq!(run(&words).status, 2, "{words}");
     }
+}
+
+/// Of how many each rule was asked is said; where there was nothing to ask, nothing is kept.
+#[test]
+fn what_was_not_asked_is_not_kept() {
+    let rules = "rules: [{check: boundary, allow: ['*']}, {check: session, at_most: 3600, of: [roles]}]\n";
+    let headline = |template: &str| check_rules(rules, template, None, NOW).headline;
+    let none = headline("Resources: {Q: {Type: AWS::SQS::Queue}}\n");
+    assert_eq!(none, "no rule is kept or broken: the template has nothing that they are asked of");
+    let user = "Resources: {U: {Type: AWS::IAM::User, Properties: {PermissionsBoundary: x}}}\n";
+    assert_eq!(headline(user), "rules are kept: `boundary` by 1 resource; asked of nothing: `session`");
+}
+
+/// A release that allows nothing more and breaks a rule is no green run, in no form of the answer.
+#[test]
+fn a_release_is_not_sound_where_a_rule_is_broken() {
+    let work = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(work.path().join(name), text).unwrap();
+    write(
+        "r.yaml",
+        "rules: [{check: trust, accounts: [self]}, {check: managed-policies, refuse: ['*Admin*']}]\n",
+    );
+    write(
+        "t.yaml",
+        "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      ManagedPolicyArns:\n        - arn:aws:iam::aws:policy/A\n        - arn:aws:iam::aws:policy/Admin\n      AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: '*', Action: 'sts:AssumeRole'}}\n",
+    );
+    let reports = ["d.json", "d.md", "d.sarif", "d.xml", "d.html"];
+    let mut arguments = vec!["diff", "--iam", "t.yaml", "t.yaml", "--rules", "r.yaml"];
+    reports.iter().for_each(|name| arguments.extend(["--report", name]));
+    let ran = iam_split_tests::run(work.path(), &arguments, b"");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stdout.ends_with("nothing more is allowed; rules: 2 broken\n"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("may be assumed by anyone"), "{}", ran.stderr);
+    // The entry that is refused is underlined, not the list.
+    assert!(ran.stderr.contains("--> t.yaml:7:11"), "{}", ran.stderr);
+    let read = |name: &str| std::fs::read_to_string(work.path().join(name)).unwrap();
+    for name in reports {
+        assert!(read(name).contains("rules: 2 broken"), "{name}");
+    }
+    assert!(read("d.md").contains("`t.yaml` line 7"), "{}", read("d.md"));
+    assert!(read("d.xml").contains("failures=\"3\""), "{}", read("d.xml"));
+    let json: serde_json::Value = serde_json::from_str(&read("d.json")).unwrap();
+    assert_eq!(json["findings"][0]["places"][0]["file"], "t.yaml");
+    let sarif: serde_json::Value = serde_json::from_str(&read("d.sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+        assert!(result["locations"][0]["physicalLocation"]["region"]["startLine"].as_u64() > Some(1));
+    }
+}
+
+/// What the configuration gives is what rules are asked of: the pair holds it.
+#[test]
+fn what_is_given_keeps_rules() {
+    let work = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(work.path().join(name), text).unwrap();
+    write("r.yaml", "rules: [{check: path, allow: [/team/]}]\n");
+    write("c.yaml", "iam: {path: /team/}\n");
+    write(
+        "t.yaml",
+        "Resources:\n  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}\n  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt R.Arn}}\n",
+    );
+    let split = ["split", "t.yaml", "--rules", "r.yaml"];
+    assert_eq!(iam_split_tests::run(work.path(), &split, b"").status, 1);
+    let ran = iam_split_tests::run(work.path(), &[&split[..], &["--config", "c.yaml"]].concat(), b"");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
 }

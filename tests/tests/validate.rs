@@ -39,7 +39,7 @@ fn our_own_pair_is_clean_and_proven() {
     let work = example();
     let ran = run(work.path(), &VALIDATE, b"");
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stdout.contains("proven   126 resources"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("126 resources are proven"), "{}", ran.stdout);
     assert!(ran.stdout.contains("\nproven, with 87 wider scopes"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("broken"));
 }
@@ -369,4 +369,70 @@ fn a_report_that_cannot_be_is_wrong_usage_and_writes_nothing() {
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("is an input of this run"), "{}", ran.stderr);
     assert_eq!(std::fs::read(work.path().join("iam.json")).unwrap(), before);
+}
+
+const LATER: &str = "Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Bucket: {Type: AWS::S3::Bucket}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}
+      ManagedPolicyArns: [!Ref Policy]
+      Policies:
+        - PolicyName: a
+          PolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: 'sqs:*', Resource: '*'}]}
+  Other: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}}}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: 's3:GetObject', Resource: !GetAtt Bucket.Arn}]}
+  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt Role.Arn}}
+";
+
+/// A role has the permissions that it had only where every policy that is attached to it has, and from the first.
+#[test]
+fn who_is_told_to_be_unchanged_is_unchanged() {
+    for (resolution, sign) in [("pattern", "wider"), ("two-phase", "empty until a further update")] {
+        let work = tempfile::tempdir().unwrap();
+        std::fs::write(work.path().join("t.yaml"), LATER).unwrap();
+        let ran = run(work.path(), &["split", "t.yaml", "--resolve", resolution], b"");
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let pair = ["validate", "--iam", "t-iam.yaml", "--app", "t-app.yaml", "--monolith", "t.yaml"];
+        let ran = run(work.path(), &[&pair[..], &["--report", "r.md", "--report", "r.xml"]].concat(), b"");
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains(sign), "{}", ran.stdout);
+        let [page, junit] =
+            ["r.md", "r.xml"].map(|name| std::fs::read_to_string(work.path().join(name)).unwrap());
+        assert!(page.contains("\n1 resource has the permissions that it had: `Other`.\n"), "{page}");
+        assert!(page.contains(sign), "{page}");
+        // Nobody gave a configuration: what only that asks was not asked.
+        assert!(ran.stdout.contains("not asked: no configuration was given"), "{}", ran.stdout);
+        assert!(
+            junit.contains("failures=\"0\"") && junit.contains("<skipped message=\"not asked"),
+            "{junit}"
+        );
+    }
+}
+
+/// What stands against a contract and decides nothing is neither kept nor a failure, in every form of the answer.
+#[test]
+fn what_is_not_kept_and_no_error_is_neither_passed_nor_failed() {
+    let work = tempfile::tempdir().unwrap();
+    std::fs::write(work.path().join("t.yaml"), LATER.replace("!GetAtt Bucket.Arn", "'*'")).unwrap();
+    assert_eq!(run(work.path(), &["split", "t.yaml"], b"").status, 0);
+    let iam = std::fs::read_to_string(work.path().join("t-iam.yaml")).unwrap();
+    let without: String = iam
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("Export") && !line.contains("Name: !Sub ${AWS::StackName}"))
+        .filter(|line| !line.contains("Name: !Sub '${AWS::StackName}"))
+        .collect();
+    std::fs::write(work.path().join("t-iam.yaml"), without).unwrap();
+    let pair = ["validate", "--iam", "t-iam.yaml", "--app", "t-app.yaml", "--monolith", "t.yaml"];
+    let ran = run(work.path(), &[&pair[..], &["--report", "r.xml"]].concat(), b"");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("note[CTR005]"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("not kept, which is no error"), "{}", ran.stdout);
+    let junit = std::fs::read_to_string(work.path().join("r.xml")).unwrap();
+    assert!(junit.contains("failures=\"0\"") && junit.contains("not kept, which is no error"), "{junit}");
 }

@@ -26,6 +26,9 @@ pub struct IamDiff {
     pub release: Release,
     /// Actions of the new template that no service has.
     pub warnings: Vec<Diagnostic>,
+    /// What the company's rules say of the new template, where they were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<crate::rules::Answer>,
     /// Parameters, mappings, conditions and outputs that differ.
     pub declarations: Vec<PropertyChange>,
 }
@@ -93,6 +96,33 @@ pub struct PropertyChange {
     pub before: Option<String>,
     /// As it is.
     pub after: Option<String>,
+}
+
+impl IamDiff {
+    /// What was decided of the release, and what the rules say of it where they were asked.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        self.with_rules(self.release.headline())
+    }
+
+    /// The same as the last line of all that is told.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        self.with_rules(self.release.verdict.sentence().to_owned())
+    }
+
+    fn with_rules(&self, said: String) -> String {
+        match &self.rules {
+            Some(rules) => format!("{said}; {}", rules.headline),
+            None => said,
+        }
+    }
+
+    /// Whether a rule is broken, or cannot be told to be kept.
+    #[must_use]
+    pub fn breaks_rules(&self) -> bool {
+        self.rules.as_ref().is_some_and(|rules| rules.exit_code() > 0)
+    }
 }
 
 /// Tells two releases of an IAM template apart.

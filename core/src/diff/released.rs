@@ -8,8 +8,9 @@ mod sarif;
 use serde::Serialize;
 
 use super::{IamDiff, State};
+use crate::diagnostic::{Diagnostic, Texts};
 use crate::policy::{Change, Decision, PermissionChange, Reason, Verdict};
-use crate::report::Format;
+use crate::report::{FileNames, Finding, Format, placed};
 
 /// A release as something to hand on.
 #[derive(Clone, Debug, Serialize)]
@@ -24,21 +25,29 @@ pub struct ReleaseReport<'d> {
     pub new: String,
     /// The verdict in words.
     pub headline: String,
+    /// Whether what cannot be told is permitted.
+    pub allows_unknown: bool,
+    /// What the rules found, and actions that no service has, with their places.
+    pub findings: Vec<Finding>,
     /// All that differs, and what was decided.
     #[serde(flatten)]
     pub diff: &'d IamDiff,
 }
 
 impl<'d> ReleaseReport<'d> {
-    /// Makes the report; the names are those of the files, to be shown.
+    /// Makes the report. The former release is the template of the texts and names, the new one the IAM template.
     #[must_use]
-    pub fn new(diff: &'d IamDiff, old: &str, new: &str) -> Self {
+    pub fn new(diff: &'d IamDiff, texts: &Texts<'_>, names: &FileNames, allows_unknown: bool) -> Self {
+        let rules = diff.rules.iter().flat_map(|rules| &rules.findings);
+        let found: Vec<Diagnostic> = rules.chain(&diff.warnings).cloned().collect();
         Self {
             format_version: 1,
             tool_version: env!("CARGO_PKG_VERSION"),
-            old: old.to_owned(),
-            new: new.to_owned(),
-            headline: diff.release.headline(),
+            old: names.template.clone(),
+            new: names.iam.clone(),
+            headline: diff.headline(),
+            allows_unknown,
+            findings: placed(&found, texts, names),
             diff,
         }
     }
@@ -65,6 +74,7 @@ impl<'d> ReleaseReport<'d> {
     /// How the verdict looks: green only where nothing more is allowed.
     fn tone(&self) -> &'static str {
         match self.diff.release.verdict {
+            _ if self.diff.breaks_rules() => "bad",
             Verdict::NoMore => "good",
             Verdict::CannotTell => "warn",
             Verdict::More => "bad",
@@ -102,7 +112,8 @@ fn reasons(decision: &Decision) -> Vec<String> {
 /// A request's lines, under what it is: found, or only possible.
 fn request(decision: &Decision) -> Option<(&'static str, Vec<String>)> {
     let found = decision.witness.as_ref()?;
-    let title = if decision.verdict == Verdict::More { "allowed now" } else { "it may be that" };
+    let title =
+        if decision.verdict == Verdict::More { "allowed by the new release" } else { "it may be that" };
     Some((title, found.lines()))
 }
 

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::condition::{Held, all, any, holds};
+use super::catalogue::Catalogue;
+use super::condition::{Held, Line, all, any, holds, misfit};
 use super::decide::Fixed;
 use super::glob::matches;
 use super::holder::{Case, Kind, Stop, Subject};
 use super::release::{Place, Reason, both};
-use super::side::Side;
+use super::side::{MARK, Side};
 use super::statement::{Meaning, Set, Statement, Symbols};
 use super::subject::Asked;
+use super::unknown::unknown;
 use super::witness::given;
 use super::world::{Which, World};
 use crate::diagnostic::did_you_mean;
+use crate::expression::Expr;
 use crate::template::Template;
-use crate::text::LineIndex;
+use crate::text::{LineIndex, Span};
 
 /// What comes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +44,16 @@ pub struct CanRequest<'r> {
     pub resource: &'r str,
     /// What the context holds, by key. What it does not hold is not known; an empty list says that there is nothing.
     pub context: BTreeMap<String, Vec<String>>,
+    /// Values of parameters and pseudo parameters of the template, by name.
+    pub parameters: BTreeMap<String, String>,
+    /// The text of the application template that belongs to the template, if it is to be looked at.
+    pub app: Option<&'r str>,
+}
+
+/// The application template, and what its parameters hold: resources of the IAM template.
+pub(crate) struct Application<'a, 'd, 't> {
+    pub(crate) template: &'a Template<'d, 't>,
+    pub(crate) wires: &'a BTreeMap<String, String>,
 }
 
 /// More cases than this are not tried.
@@ -64,13 +77,30 @@ pub struct CanAnswer {
 /// # Errors
 /// The template has no such role, user, group or managed policy: names that are near, as a sentence.
 pub fn can(template: &Template<'_, '_>, request: &CanRequest<'_>) -> Result<CanAnswer, Option<String>> {
-    let both = both(Side::default(), Side::of(template));
+    can_with(template, None, request)
+}
+
+/// The same, with the policies that stand in the application template.
+pub(crate) fn can_with(
+    template: &Template<'_, '_>,
+    app: Option<&Application<'_, '_, '_>>,
+    request: &CanRequest<'_>,
+) -> Result<CanAnswer, Option<String>> {
+    let mut side = Side::of(template);
+    let mut text = template.document.text().to_owned() + "\n";
+    let of_iam = text.len();
+    if let Some(app) = app {
+        add(&mut side, app, of_iam);
+        text.push_str(app.template.document.text());
+    }
+    give(&mut side, &request.parameters);
+    let both = both(Side::default(), side);
     let kind = both.new.resources.get(request.principal).and_then(|item| Kind::of_type(&item.kind));
     let Some(kind) = kind else {
         let known = both.new.resources.iter().filter(|(_, item)| Kind::of_type(&item.kind).is_some());
         return Err(did_you_mean(request.principal, known.map(|(name, _)| name.as_str())));
     };
-    let lines = [LineIndex::new(""), LineIndex::new(template.document.text())];
+    let lines = [LineIndex::new(""), LineIndex::new(&text)];
     let asked = Asked { both: &both, lines: &lines, catalogue: None };
     let subject = Subject::Own(kind, request.principal.to_owned());
     let fixed: Fixed =
@@ -118,11 +148,168 @@ pub fn can(template: &Template<'_, '_>, request: &CanRequest<'_>) -> Result<CanA
         }
     }
     let mut answer = together(found, request.principal);
+    let first_of_app = lines.last().map_or(0, |lines| lines.line(u32::try_from(of_iam).unwrap_or(u32::MAX)));
+    answer.told_apart(first_of_app);
     for why in unread {
         answer.access = Access::CannotTell;
         answer.reasons.push(Reason { part: format!("`{}`", request.principal), why, line: 0 });
     }
+    answer.reasons.extend(of_request(request));
+    let is_arn = request.resource == "*" || request.resource.split(':').count() >= 6;
+    if !(is_arn && request.resource.starts_with(['*', 'a'])) {
+        answer.access = Access::CannotTell;
+        let why =
+            "no request has such a resource: give an ARN, or `*` for an action that has none".to_owned();
+        answer.reasons.push(Reason { part: format!("`{}`", request.resource), why, line: 0 });
+    }
+    // Policies of the application template are attached to roles of the IAM template, and to groups.
+    if app.is_none() && kind != Kind::Policy && template.mark().is_some() {
+        if answer.access == Access::Denied && answer.denied_by.is_empty() {
+            answer.access = Access::CannotTell;
+        }
+        let why = "a policy that stands in the application template counts too, and that was not looked at: give it \
+                   with --app";
+        answer.reasons.push(Reason {
+            part: format!("`{}`", request.principal),
+            why: why.to_owned(),
+            line: 0,
+        });
+    }
     Ok(answer)
+}
+
+/// What is to be known of the request itself.
+fn of_request(request: &CanRequest<'_>) -> Vec<Reason> {
+    let action = Catalogue::built_in().and_then(|catalogue| unknown(request.action, catalogue));
+    let told = action.map(|(why, help)| {
+        let why = help.map_or_else(|| why.clone(), |help| format!("{why}; {help}"));
+        Reason { part: format!("`{}`", request.action), why, line: 0 }
+    });
+    told.into_iter().collect()
+}
+
+/// Adds the policies of the application template to those of the IAM template. Its text follows the other's.
+fn add(side: &mut Side, app: &Application<'_, '_, '_>, of_iam: usize) {
+    let other = Side::of(app.template);
+    let marks = side.statements.len();
+    let later = |span: Span| Span::new(span.start() + of_iam, span.end() + of_iam);
+    side.statements.extend(other.statements.iter().copied().map(later));
+    let wired = |name: &str| app.wires.get(name).filter(|_| !side.parameters.contains_key(name));
+    let mut added = Vec::new();
+    for (name, mut item) in other.resources {
+        if !item.kind.starts_with("AWS::IAM::") || side.resources.contains_key(&name) {
+            continue;
+        }
+        for (key, value) in &mut item.properties {
+            remark(value, marks);
+            let is_holder =
+                ["Roles", "RoleName", "Users", "UserName", "Groups", "GroupName"].contains(&&**key);
+            if is_holder {
+                match &mut *value {
+                    Expr::List(list) => list.iter_mut().for_each(|one| held(one, &wired)),
+                    one => held(one, &wired),
+                }
+                continue;
+            }
+            *value = value.replaced(&|part| match part {
+                Expr::Ref(name) => wired(name).map(|name| Expr::GetAtt(name.clone(), "Arn".to_owned())),
+                _ => None,
+            });
+        }
+        added.push((name, item));
+    }
+    for (name, item) in added {
+        if let Some(place) = other.places.get(&format!("Resources.{name}")) {
+            side.places.insert(format!("Resources.{name}"), later(*place));
+        }
+        side.resources.insert(name, item);
+    }
+    for (to, from) in [
+        (&mut side.parameters, other.parameters),
+        (&mut side.mappings, other.mappings),
+        (&mut side.conditions, other.conditions),
+        (&mut side.others, other.others),
+    ] {
+        for (name, value) in from {
+            to.entry(name).or_insert(value);
+        }
+    }
+    side.whole = side.whole.take().or(other.whole);
+}
+
+/// Whom a policy is attached to, where its name is taken from an ARN that a parameter holds.
+fn held<'w>(holder: &mut Expr, wired: &dyn Fn(&str) -> Option<&'w String>) {
+    let mut found = None;
+    holder.walk(&mut |part| {
+        if let Expr::Ref(name) = part {
+            found = found.or_else(|| wired(name));
+        }
+    });
+    if let Some(name) = found {
+        *holder = Expr::reference(name);
+    }
+}
+
+/// Marks of statements are numbers in a list, which goes on behind another.
+fn remark(value: &mut Expr, by: usize) {
+    match value {
+        Expr::Map(entries) => {
+            for (key, value) in entries {
+                match value {
+                    Expr::Text(mark) if key == MARK => {
+                        *mark = mark
+                            .parse::<usize>()
+                            .map_or_else(|_| mark.clone(), |mark| (mark + by).to_string());
+                    }
+                    other => remark(other, by),
+                }
+            }
+        }
+        Expr::List(items) | Expr::Call(_, items) | Expr::Concat(items) => {
+            items.iter_mut().for_each(|item| remark(item, by));
+        }
+        Expr::Unary(_, inner) | Expr::Named(_, inner) => remark(inner, by),
+        _ => {}
+    }
+}
+
+/// Puts values in the place of parameters.
+fn give(side: &mut Side, parameters: &BTreeMap<String, String>) {
+    if parameters.is_empty() {
+        return;
+    }
+    let given = |part: &Expr| match part {
+        Expr::Ref(name) => parameters.get(name).map(|value| Expr::text(&**value)),
+        _ => None,
+    };
+    let properties = side.resources.values_mut().flat_map(|item| &mut item.properties);
+    for value in properties.map(|(_, value)| value).chain(side.conditions.values_mut()) {
+        *value = value.replaced(&given);
+    }
+}
+
+impl CanAnswer {
+    /// Says of places in the application template that they are there, by its own lines.
+    fn told_apart(&mut self, first_of_app: u32) {
+        const APP: &str = "of the application template";
+        for place in self.allowed_by.iter_mut().chain(&mut self.denied_by) {
+            if place.line >= first_of_app {
+                place.line = place.line.saturating_sub(first_of_app).saturating_add(1);
+                place.span = None;
+                place.statement = if place.statement.is_empty() {
+                    APP.to_owned()
+                } else {
+                    format!("{} {APP}", place.statement)
+                };
+            }
+        }
+        for reason in &mut self.reasons {
+            if reason.line >= first_of_app {
+                reason.line = reason.line.saturating_sub(first_of_app).saturating_add(1);
+                reason.part = format!("{} {APP}", reason.part);
+            }
+        }
+    }
 }
 
 /// One answer for all cases.
@@ -212,7 +399,13 @@ impl Judged<'_> {
                     .filter(|line| !self.context.contains_key(&line.key))
                     .map(|line| format!("`{}`", line.key))
                     .collect();
-                let why = if missing.is_empty() {
+                let misfit = one.meaning.lines.iter().find_map(|line| self.misfit(line));
+                let why = if let Some(why) = misfit {
+                    why
+                } else if missing.is_empty() && self.request.resource == "*" && one.meaning.unknown.is_none()
+                {
+                    "it is about some resources, and `*` names none: give the ARN of one".to_owned()
+                } else if missing.is_empty() {
                     self.asked.why(&one.meaning, self.symbols)
                 } else {
                     format!("it asks for {}, which no --context gives", super::words::list(&missing))
@@ -226,16 +419,29 @@ impl Judged<'_> {
         CanAnswer { access, allowed_by, denied_by, reasons }
     }
 
+    /// What a value of the context is to be, where it is not.
+    fn misfit(&self, line: &Line) -> Option<String> {
+        let Held::Values(values) = self.context.get(&line.key)? else { return None };
+        let (value, what) = values.iter().find_map(|value| Some((value, misfit(line.operator, value)?)))?;
+        Some(format!("`{value}` is not {what}, which its condition on `{}` asks for", line.key))
+    }
+
     fn applies(&self, meaning: &Meaning) -> Option<bool> {
         let known = if meaning.unknown.is_some() { None } else { Some(true) };
         let has = |set: &Set, text: &str| {
             any(set.globs.iter().map(|glob| matches(glob, text))).map(|any| any != set.negated)
         };
-        let lines = meaning.lines.iter().map(|line| holds(line, self.context.get(&line.key)?));
+        // A value that is none of the operator's kind decides nothing.
+        let lines = meaning.lines.iter().map(|line| match self.misfit(line) {
+            Some(_) => None,
+            None => holds(line, self.context.get(&line.key)?),
+        });
         let action = self.request.action.to_lowercase();
-        all([has(&meaning.actions, &action), has(&meaning.targets, self.request.resource)]
-            .into_iter()
-            .chain([known])
-            .chain(lines))
+        // `*` is the resource of actions that have none. Whoever asks about it of another asks about any.
+        let targets = match has(&meaning.targets, self.request.resource) {
+            Some(false) if self.request.resource == "*" && !meaning.targets.globs.is_empty() => None,
+            told => told,
+        };
+        all([has(&meaning.actions, &action), targets].into_iter().chain([known]).chain(lines))
     }
 }

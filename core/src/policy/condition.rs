@@ -187,6 +187,20 @@ pub(super) fn all(list: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     any(list.map(|one| one.map(|one| !one))).map(|one| !one)
 }
 
+/// What a value is to be for an operator, where it is none.
+pub(super) fn misfit(operator: Operator, value: &str) -> Option<&'static str> {
+    let (fits, what) = match operator {
+        Operator::Text | Operator::Null => return None,
+        Operator::Number(_) => (value.parse::<f64>().is_ok(), "a number"),
+        Operator::Date(_) => (seconds(value).is_some(), "a date"),
+        Operator::Bool => {
+            (["true", "false"].iter().any(|word| value.eq_ignore_ascii_case(word)), "`true` or `false`")
+        }
+        Operator::Address => (range(value).is_some(), "an address"),
+    };
+    (!fits).then_some(what)
+}
+
 fn fits(operator: Operator, wanted: &Wanted, value: &str) -> Option<bool> {
     if operator == Operator::Text {
         return matches(&wanted.glob, value);

@@ -11,6 +11,7 @@ use super::value::Values;
 use super::world::{Both, Need, OTHER, Which, World, canonical};
 use crate::expression::Expr;
 use crate::facts::is_dynamic;
+use crate::text::one_line;
 
 /// Someone who may do something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -409,7 +410,7 @@ impl<'c> Case<'c> {
         let policies = self.value(policies)?;
         for (at, policy) in leaves(&policies).into_iter().enumerate() {
             let label = match entry(policy, "PolicyName") {
-                Some(Expr::Text(label)) => format!("inline policy `{label}`"),
+                Some(Expr::Text(label)) => format!("inline policy `{}`", one_line(label)),
                 _ => format!("inline policy {}", at + 1),
             };
             let origin = Origin { resource: name.to_owned(), policy: label, ..Origin::default() };
@@ -465,8 +466,8 @@ impl<'c> Case<'c> {
             ..Origin::default()
         };
         // What these two allow never changes. Source: AWS Managed Policy Reference. They make a witness;
-        // no proof is built on them.
-        if self.values.is_some() {
+        // no proof of a release is built on them.
+        if self.values.is_some() || self.alone {
             match aws_policy(arn).as_deref() {
                 Some("AdministratorAccess") => return Ok(vec![blanket(true, &origin)]),
                 Some("AWSDenyAll") => return Ok(vec![blanket(false, &origin)]),

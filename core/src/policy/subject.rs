@@ -604,7 +604,7 @@ impl Asked<'_> {
             .collect();
         Place {
             resource: origin.resource.clone(),
-            statement: words.join(", "),
+            statement: crate::text::one_line(&words.join(", ")).into_owned(),
             line,
             span: origin.place,
             old: which == Which::Old,

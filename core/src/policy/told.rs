@@ -1,6 +1,7 @@
 //! Decisions in words: one wording for the terminal, the reports and the page.
 
 use super::release::{Decision, Place, Question, Release, Verdict, Witness};
+use crate::text::one_line;
 
 impl Verdict {
     /// What was decided of a release, in a sentence.
@@ -38,10 +39,10 @@ impl Decision {
         let more = *verdict == Verdict::More;
         match question {
             Question::Permissions if more => {
-                format!("more: {kind} `{principal}` may do what it may not do now")
+                format!("more: {kind} `{principal}` may do what it could not do before")
             }
             Question::Permissions => format!("cannot tell: what {kind} `{principal}` may do"),
-            Question::Trust if more => format!("more: `{principal}` may be assumed by others than now"),
+            Question::Trust if more => format!("more: `{principal}` may be assumed by others than before"),
             Question::Trust => format!("cannot tell: who may assume `{principal}`"),
             Question::Session if more => format!("more: sessions of `{principal}` may last longer"),
             Question::Session => format!("cannot tell: how long sessions of `{principal}` may last"),
@@ -64,7 +65,7 @@ impl Witness {
         lines.extend(self.parameters.iter().map(|(name, value)| format!("where {name} is {value}")));
         lines.extend(self.given.iter().map(|given| format!("where {given}")));
         lines.extend(self.statement.iter().map(Place::allowed_by));
-        lines
+        lines.iter().map(|line| one_line(line).into_owned()).collect()
     }
 }
 

@@ -54,7 +54,7 @@ fn look(
 }
 
 /// What is wrong with an action, and what may be meant.
-fn unknown(action: &str, catalogue: &Catalogue) -> Option<(String, Option<String>)> {
+pub(super) fn unknown(action: &str, catalogue: &Catalogue) -> Option<(String, Option<String>)> {
     if action == "*" {
         return None;
     }

@@ -4,6 +4,7 @@ use super::holder::aws_policy;
 use super::statement::{READ, WITH_VARIABLES};
 use super::world::OTHER;
 use crate::expression::Expr;
+use crate::text::one_line;
 use crate::writer::Writer;
 
 /// A value on one line, as YAML; a text without quotes.
@@ -19,7 +20,7 @@ pub(crate) fn value(expr: &Expr) -> String {
         _ => None,
     });
     match plain {
-        Expr::Text(text) => text,
+        Expr::Text(text) => one_line(&text).into_owned(),
         other => Writer { json: false, newline: "\n", step: 2 }.line(&other),
     }
 }

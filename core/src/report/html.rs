@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::page::page;
 use super::picture::picture;
 use super::{Finding, Report};
+use crate::contract::{Standing, headline};
 use crate::equivalence::Change;
 use crate::roles::{Card, Weight};
 use crate::text::counted;
@@ -151,21 +152,24 @@ fn tone(weight: Weight) -> &'static str {
 }
 
 fn contracts(report: &Report) -> Markup {
-    if report.contracts.iter().all(|contract| contract.findings == 0) {
-        let count = counted(report.contracts.len(), "contract");
-        return html! { section { h2 { "Contracts" } p class=(report.tone()) { "all kept (" (count) ")" } } };
+    if report.contracts.iter().all(|contract| contract.standing() == Standing::Kept) {
+        return html! { section { h2 { "Contracts" } p class=(report.tone()) { (headline(&report.contracts)) } } };
     }
     html! {
         section {
             h2 { "Contracts" }
+            p { (headline(&report.contracts)) }
             table {
                 thead { tr { th { "what is asked" } th { "kept" } } }
                 tbody {
                     @for contract in &report.contracts {
                         tr {
                             td { (contract.name) }
-                            @if contract.findings == 0 { td class=(report.tone()) { "kept" } }
-                            @else { td.bad { "broken (" (contract.findings) ")" } }
+                            @match contract.standing() {
+                                Standing::Kept => { td class=(report.tone()) { "kept" } }
+                                Standing::Broken => { td.bad { (contract.words()) } }
+                                Standing::Otherwise | Standing::NotAsked => { td.dim { (contract.words()) } }
+                            }
                         }
                     }
                 }
@@ -215,6 +219,13 @@ fn permissions(report: &Report) -> Markup {
                     p {
                         b { (attached.role) } ": statements stand in the policy " code { (attached.policy) }
                         " of the application template, unchanged."
+                    }
+                }
+                @if !report.later.is_empty() {
+                    p {
+                        span.warn { "After a further update of the IAM stack (" (report.later.len()) "): " }
+                        (names(&report.later.iter().map(String::as_str).collect::<Vec<_>>()))
+                        ": what they allow on a value that comes later"
                     }
                 }
                 @if !unchanged.is_empty() {
@@ -281,6 +292,12 @@ fn wiring(report: &Report) -> Markup {
             table {
                 thead { tr { th { "output of the IAM stack" } th { "parameter of the application stack" } } }
                 tbody { @for wire in &report.wiring { tr { td { code { (wire.output) } } td { code { (wire.parameter) } } } } }
+            }
+            @for later in &report.two_phase {
+                p {
+                    code { (later.parameter) } " of the IAM template is empty at first: an update of the IAM stack takes it from \
+                    the output " code { (later.output) } " of the application stack."
+                }
             }
         }
     }

@@ -2,36 +2,30 @@
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
-use super::Report;
+use super::{Finding, Report};
+use crate::contract::Standing;
 use crate::diagnostic::Severity;
+use crate::text::counted;
 use crate::validate::Verdict;
 
 pub(super) fn render(report: &Report) -> String {
     let mut suite = TestSuite::new("contracts");
     for contract in &report.contracts {
-        let status = if contract.findings == 0 {
-            TestCaseStatus::success()
-        } else {
-            let plural = if contract.findings == 1 { "" } else { "s" };
-            failure(&format!("{} finding{plural}", contract.findings))
+        let status = match contract.standing() {
+            Standing::Kept => TestCaseStatus::success(),
+            Standing::Broken => failure(&counted(contract.findings, "finding")),
+            // Neither passed nor failed: the verdict does not hang on it.
+            Standing::Otherwise | Standing::NotAsked => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(contract.words());
+                status
+            }
         };
         suite.add_test_case(TestCase::new(contract.name.as_ref(), status));
     }
     let mut findings = TestSuite::new("findings");
-    for finding in report.findings.iter().filter(|finding| finding.severity == Severity::Error) {
-        let mut status = failure(&finding.message);
-        let places: Vec<String> = finding
-            .places
-            .iter()
-            .map(|place| {
-                format!("{}:{}:{}: {}", place.file, place.start.line, place.start.column, place.text)
-            })
-            .chain(finding.help.iter().cloned())
-            .collect();
-        status.set_description(places.join("\n"));
-        let name = format!("{} {} {}", finding.severity.name(), finding.code, finding.message);
-        findings.add_test_case(TestCase::new(name, status));
-    }
+    let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    findings.add_test_cases(errors.map(failed));
     let proof = match report.verdict {
         Verdict::Proven => TestCaseStatus::success(),
         Verdict::NotProven => failure(&report.headline),
@@ -42,6 +36,18 @@ pub(super) fn render(report: &Report) -> String {
     junit.add_test_suites([suite, findings]);
     // Only a name with a NUL could fail, and none has.
     junit.to_string().unwrap_or_default()
+}
+
+/// A finding as a failed test case, with its places and what helps.
+pub(crate) fn failed(finding: &Finding) -> TestCase {
+    let mut status = failure(&finding.message);
+    let places = finding
+        .places
+        .iter()
+        .map(|place| format!("{}:{}:{}: {}", place.file, place.start.line, place.start.column, place.text));
+    let lines: Vec<String> = places.chain(finding.help.iter().cloned()).collect();
+    status.set_description(lines.join("\n"));
+    TestCase::new(format!("{} {} {}", finding.severity.name(), finding.code, finding.message), status)
 }
 
 /// A failed test case.

@@ -1,7 +1,9 @@
 //! Markdown for a pull request.
 
 use super::Report;
+use crate::contract::{Standing, headline};
 use crate::roles::{Card, Weight};
+use crate::text::visible;
 use crate::validate::Bond;
 
 /// A comment of GitHub's takes 65,536 characters; what comes around ours takes some of them.
@@ -35,8 +37,15 @@ pub(super) fn render(report: &Report) -> String {
         .wiring
         .iter()
         .map(|wire| format!("| `{}` | `{}` |\n", code(&wire.output), code(&wire.parameter)));
-    let wires = format!("| output | parameter |\n|---|---|\n{}", wires.collect::<String>());
-    page.list(&format!("Wiring ({})", report.wiring.len()), &[wires]);
+    let mut wires = format!("| output | parameter |\n|---|---|\n{}", wires.collect::<String>());
+    for later in &report.two_phase {
+        wires += &format!(
+            "| `{}` of the application | `{}` of the IAM template, empty until a further update |\n",
+            code(&later.output),
+            code(&later.parameter)
+        );
+    }
+    page.list(&format!("Wiring ({})", report.wiring.len() + report.two_phase.len()), &[wires]);
     page.whole(&format!("\niam-split {}\n", report.tool_version));
     page.end()
 }
@@ -83,23 +92,28 @@ impl Page {
 fn head(report: &Report) -> String {
     let mut out = format!("# IAM split: {}\n\n", report.headline);
     out += &format!("`{}` and `{}`\n", code(&report.iam), code(&report.app));
-    if let (Some(monolith), Some(proven)) = (&report.monolith, report.proven) {
+    if let (Some(monolith), Some(proven)) = (&report.monolith, &report.proven) {
         out += &format!(
-            "\n{proven} resources are proven to be those of `{}`, for all values of the parameters.\n",
-            code(monolith)
+            "\n{} proven to be those of `{}`{}, for all values of the parameters.\n",
+            are(*proven),
+            code(monolith),
+            text(&report.but)
         );
     }
-    let broken: Vec<_> = report.contracts.iter().filter(|contract| contract.findings > 0).collect();
-    let all = crate::text::counted(report.contracts.len(), "contract");
-    if broken.is_empty() {
-        out += &format!("\nAll {all} kept.\n");
-    } else {
-        out += &format!("\n{} of {all} broken:\n\n", broken.len());
+    let said = headline(&report.contracts);
+    let others = report.contracts.iter().filter(|contract| contract.standing() != Standing::Kept);
+    let others: Vec<String> = others
+        .map(|contract| format!("- {}: {}\n", text(contract.name.as_ref()), text(&contract.words())))
+        .collect();
+    if !said.is_empty() {
+        out += &format!("\nContracts: {said}{}\n", if others.is_empty() { "." } else { ":\n" });
     }
-    for contract in broken {
-        out += &format!("- {} ({})\n", text(contract.name.as_ref()), contract.findings);
-    }
+    out += &others.concat();
     out
+}
+
+fn are(number: usize) -> String {
+    if number == 1 { "1 resource is".to_owned() } else { format!("{number} resources are") }
 }
 
 /// What is to be looked at, and below a fold everything else.
@@ -163,7 +177,17 @@ fn attached(report: &Report) -> Vec<String> {
     let unchanged: Vec<&str> = report.unchanged().collect();
     if report.is_compared() && !unchanged.is_empty() {
         let names = list(unchanged.iter().copied());
-        parts.push(format!("\n{} resources have the permissions that they had: {names}.\n", unchanged.len()));
+        let said = match unchanged.len() {
+            1 => "1 resource has the permissions that it had".to_owned(),
+            number => format!("{number} resources have the permissions that they had"),
+        };
+        parts.push(format!("\n{said}: {names}.\n"));
+    }
+    if !report.later.is_empty() {
+        let names = list(report.later.iter().map(String::as_str));
+        parts.push(format!(
+            "\nWhat these allow on a value that comes later, they allow after a further update of the IAM stack: {names}.\n"
+        ));
     }
     parts
 }
@@ -188,7 +212,7 @@ fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
 
 /// Text inside backticks cannot hold one.
 pub(crate) fn code(text: &str) -> String {
-    text.replace('`', "'").replace('\n', " ")
+    visible(text).replace('`', "'").replace('\n', " ")
 }
 
 /// A cell of a table cannot hold a bar.
@@ -197,10 +221,10 @@ pub(crate) fn cell(text: &str) -> String {
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
+    visible(text).replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// Our own wording keeps its backticks; what looks like markup does not become any.
 pub(crate) fn text(text: &str) -> String {
-    html(text).replace('\n', " ")
+    html(&visible(text)).replace('\n', " ")
 }

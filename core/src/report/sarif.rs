@@ -14,24 +14,7 @@ pub(super) fn render(report: &Report) -> String {
     }
     codes.sort();
     codes.dedup();
-    let result = |finding: &Finding| {
-        let index = codes.iter().position(|code| *code == finding.code);
-        let mut locations = finding.places.iter().map(location);
-        let mut text = finding.message.clone();
-        finding.help.iter().for_each(|help| text.push_str(&format!("\n{help}")));
-        let mut value = json!({
-            "ruleId": finding.code.as_str(),
-            "ruleIndex": index,
-            "level": finding.severity.name(),
-            "message": { "text": text },
-        });
-        if let Some(fields) = value.as_object_mut() {
-            // A finding without a place is one of the whole pair.
-            fields.insert("locations".to_owned(), locations.next().into_iter().collect());
-            fields.insert("relatedLocations".to_owned(), locations.collect());
-        }
-        value
-    };
+    let result = |finding: &Finding| result(finding, &codes);
     let wider = |change: &Change| {
         let line =
             report.moved().find(|resource| resource.name == change.resource).map(|resource| resource.line);
@@ -61,6 +44,26 @@ pub(super) fn render(report: &Report) -> String {
     let results: Vec<Value> =
         report.findings.iter().map(result).chain(report.widened.iter().map(wider)).collect();
     document(codes.into_iter().map(rule).collect(), results, &report.headline)
+}
+
+/// A finding as a result.
+pub(crate) fn result(finding: &Finding, codes: &[Code]) -> Value {
+    let index = codes.iter().position(|code| *code == finding.code);
+    let mut locations = finding.places.iter().map(location);
+    let mut text = finding.message.clone();
+    finding.help.iter().for_each(|help| text.push_str(&format!("\n{help}")));
+    let mut value = json!({
+        "ruleId": finding.code.as_str(),
+        "ruleIndex": index,
+        "level": finding.severity.name(),
+        "message": { "text": text },
+    });
+    if let Some(fields) = value.as_object_mut() {
+        // A finding without a place is one of the whole.
+        fields.insert("locations".to_owned(), locations.next().into_iter().collect());
+        fields.insert("relatedLocations".to_owned(), locations.collect());
+    }
+    value
 }
 
 /// A code as a rule.

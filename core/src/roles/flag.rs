@@ -197,9 +197,11 @@ fn is_all(grant: &Grant) -> bool {
     actions && targets && !grant.not_actions && !grant.not_targets
 }
 
-/// `*`, `**`, `*:*`: what stands for every action.
-fn is_every_action(text: &str) -> bool {
-    text.contains('*') && text.chars().all(|c| matches!(c, '*' | ':'))
+/// `*`, `**`, `?*`, `*:*`: what stands for every action. Actions that have nothing in common but that they are actions
+/// tell: whoever matches all of them names none.
+pub(crate) fn is_every_action(text: &str) -> bool {
+    const SOME: [&str; 6] = ["q:chat", "s3:getobject", "iam:createuser", "ec2:x", "kms:decrypt", "a4b:zoo"];
+    text.contains('*') && SOME.iter().all(|action| action_matches(text, action))
 }
 
 /// `s3:*`, `s3:?*`: every action of a service.
@@ -208,11 +210,20 @@ fn is_service(text: &str) -> bool {
     !service.contains(['*', '?']) && name.contains('*') && name.chars().all(|c| matches!(c, '*' | '?'))
 }
 
-/// `*`, `**`, `arn:*`, `arn:aws:*`, `arn:*:*:*`: what stands for every resource.
-fn is_everything(text: &str) -> bool {
-    let rest = text.strip_prefix("arn:").unwrap_or(text);
-    let rest = rest.strip_prefix("aws:").unwrap_or(rest);
-    rest.contains('*') && rest.chars().all(|c| matches!(c, '*' | ':' | '/'))
+/// `*`, `**`, `?*`, `arn:*`, `arn:aws:*`, `arn:*:*:*`, `arn:${AWS::Partition}:*`: what stands for every resource. ARNs that
+/// have nothing in common but that they are ARNs tell.
+pub(crate) fn is_everything(text: &str) -> bool {
+    const SOME: [&str; 6] = [
+        "arn:aws:s3:::b",
+        "arn:aws:ec2:eu-west-1:123456789012:instance/i-0",
+        "arn:aws:kms:us-east-1:000000000000:key/z",
+        "arn:aws:iam::123456789012:role/q",
+        "arn:aws:sqs:ap-south-1:987654321098:w",
+        "arn:aws:sns:ca-west-1:555555555555:y:u",
+    ];
+    let text = text.strip_prefix("!Sub ").map_or(text, |sub| sub.trim_matches(['\'', '"']));
+    let text = text.replace("${AWS::Partition}", "aws");
+    text.contains('*') && SOME.iter().all(|arn| action_matches(&text, arn))
 }
 
 /// `arn:aws:s3:::*`: every resource of a service.

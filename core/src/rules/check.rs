@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fit::{Fit, fit};
-use super::{Check, Exception, Rule, Rules};
-use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::expression::Expr;
-use crate::policy::{Ceiling, Decision, Judge, Question, Verdict, action_matches, written};
-use crate::syntax::Node;
+use super::fit::{Fit, fit, meet};
+use super::{Answer, AskedOf, Check, Exception, Rule, Rules};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
+use crate::expression::{Expr, lower};
+use crate::policy::{Ceiling, Decision, Judge, Question, Verdict, managed, written};
+use crate::roles::{PROCESSED, Unseen, is_every_action, is_everything, unseen_parts};
+use crate::syntax::{Kind, Node};
 use crate::template::Template;
 use crate::text::Span;
 
@@ -23,21 +24,29 @@ pub struct Asked<'a, 'd, 't> {
 
 /// Asks the rules of templates that belong together. `now` is in seconds since 1970: exceptions end.
 #[must_use]
-pub fn check(rules: &Rules, templates: &[Asked<'_, '_, '_>], now: f64) -> Vec<Diagnostic> {
+pub fn check(rules: &Rules, templates: &[Asked<'_, '_, '_>], now: f64) -> Answer {
     let mut found = Vec::new();
+    let mut counts = vec![0; rules.list.len()];
     for asked in templates {
         let reviewed = |arn: &str| fit(&crate::expression::from_sub_text(arn), &rules.reviewed) == Fit::Yes;
         let judge = Judge::of(asked.template, &reviewed);
-        let mut one = One { asked, judge: &judge, found: &mut found };
-        rules.list.iter().for_each(|rule| one.rule(rule));
-        one.unseen(rules);
+        let mut one = One { asked, judge: &judge, found: &mut found, of: 0 };
+        for (rule, count) in rules.list.iter().zip(&mut counts) {
+            one.of = 0;
+            one.rule(rule);
+            *count += one.of;
+        }
+        one.unseen();
     }
-    excepted(rules, found, now)
+    let asked = rules.list.iter().zip(counts);
+    let asked = asked.map(|(rule, resources)| AskedOf { rule: rule.id.clone(), resources }).collect();
+    Answer::new(excepted(rules, found, now), asked)
 }
 
 /// Something that a rule found.
 struct Found<'r> {
-    rule: &'r Rule,
+    /// `None` where no rule can be asked.
+    rule: Option<&'r Rule>,
     resource: String,
     /// Whether the rule is broken; else it cannot be told.
     broken: bool,
@@ -48,12 +57,18 @@ struct Found<'r> {
 }
 
 impl Found<'_> {
-    fn told(&self) -> Diagnostic {
+    fn told(&self, severity: Severity) -> Diagnostic {
         let code = if self.broken { Code::RUL001 } else { Code::RUL002 };
-        let mut finding = Diagnostic::new(code, format!("`{}`: {}", self.rule.id, self.what))
-            .with_severity(self.rule.severity)
-            .label(self.source, self.place.unwrap_or(Span::at(0)), "asked of this");
-        for help in self.help.iter().chain(&self.rule.message) {
+        let (message, label) = match self.rule {
+            Some(rule) => (format!("`{}`: {}", rule.id, self.what), "asked of this"),
+            None => (format!("cannot tell whether rules are kept: {}", self.what), "not seen here"),
+        };
+        let mut finding = Diagnostic::new(code, message).with_severity(severity).label(
+            self.source,
+            self.place.unwrap_or(Span::at(0)),
+            label,
+        );
+        for help in self.help.iter().chain(self.rule.and_then(|rule| rule.message.as_ref())) {
             finding = finding.help(help.clone());
         }
         finding
@@ -65,18 +80,25 @@ fn excepted(rules: &Rules, found: Vec<Found<'_>>, now: f64) -> Vec<Diagnostic> {
     let mut needed = vec![0_usize; rules.exceptions.len()];
     let mut list = Vec::new();
     for one in found {
-        let covers = |exception: &Exception| {
-            exception.rule == one.rule.id
-                && fit(&Expr::text(&*one.resource), std::slice::from_ref(&exception.resource)) == Fit::Yes
-        };
-        let mut is_excepted = false;
-        for (count, exception) in needed.iter_mut().zip(&rules.exceptions).filter(|(_, one)| covers(one)) {
-            *count += 1;
-            is_excepted |= now < exception.ends;
+        // What is not seen may break any rule: it is permitted where it is excepted from all of them.
+        let of = rules.list.iter().filter(|rule| one.rule.is_none_or(|asked| asked.id == rule.id));
+        let mut left: Option<Severity> = None;
+        for rule in of {
+            let covers = |exception: &Exception| {
+                exception.rule == rule.id
+                    && fit(&Expr::text(&*one.resource), std::slice::from_ref(&exception.resource)) == Fit::Yes
+            };
+            let mut is_excepted = false;
+            for (count, exception) in needed.iter_mut().zip(&rules.exceptions).filter(|(_, one)| covers(one))
+            {
+                *count += 1;
+                is_excepted |= now < exception.ends;
+            }
+            if !is_excepted {
+                left = left.max(Some(rule.severity));
+            }
         }
-        if !is_excepted {
-            list.push(one.told());
-        }
+        list.extend(left.map(|severity| one.told(severity)));
     }
     for (count, exception) in needed.into_iter().zip(&rules.exceptions) {
         let Exception { rule, resource, reason, until, .. } = exception;
@@ -98,6 +120,8 @@ struct One<'a, 'r, 'x, 'd, 't> {
     asked: &'a Asked<'x, 'd, 't>,
     judge: &'a Judge,
     found: &'a mut Vec<Found<'r>>,
+    /// Of how many the rule was asked.
+    of: usize,
 }
 
 /// The values that an `If` chooses from: `None` for none at all.
@@ -139,26 +163,76 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
     fn push(&mut self, rule: &'r Rule, name: &str, key: &str, broken: bool, what: String, help: &str) {
         let help = if help.is_empty() { Vec::new() } else { vec![help.to_owned()] };
         let (source, place) = (self.asked.source, self.place(name, key));
-        self.found.push(Found { rule, resource: name.to_owned(), broken, what, source, place, help });
+        self.found.push(Found {
+            rule: Some(rule),
+            resource: name.to_owned(),
+            broken,
+            what,
+            source,
+            place,
+            help,
+        });
     }
 
     /// What is not written in the text keeps no rule.
-    fn unseen(&mut self, rules: &'r Rules) {
-        let worst = rules.list.iter().max_by_key(|rule| rule.severity);
-        let Some(rule) = worst else { return };
-        let mut list = self.judge.unseen();
-        list.extend(crate::roles::unseen(self.asked.template));
-        for what in list {
-            let what = format!("cannot tell whether rules are kept: {what}");
-            self.push(
-                rule,
-                "",
-                "",
-                false,
-                what,
-                "give the processed template: `aws cloudformation get-template --template-stage Processed`",
-            );
+    fn unseen(&mut self) {
+        let text = self.asked.template.document.text();
+        let first = |words: &str| text.find(words).map(|at| Span::new(at, at + words.len()));
+        let mut list: Vec<Unseen> = Vec::new();
+        for what in self.judge.unseen() {
+            // The part that is named, or what makes it.
+            let named = what.split('`').nth(1).unwrap_or_default().to_owned();
+            let place = self.judge.place(&named).or_else(|| first(&named)).or_else(|| first("Fn::ForEach"));
+            let name = if self.judge.place(&named).is_some() { named } else { String::new() };
+            list.push(Unseen { name, what, place, help: PROCESSED });
         }
+        list.extend(unseen_parts(self.asked.template));
+        let source = self.asked.source;
+        self.found.extend(list.into_iter().map(|part| Found {
+            rule: None,
+            resource: part.name,
+            broken: false,
+            what: part.what,
+            source,
+            place: part.place,
+            help: vec![part.help.to_owned()],
+        }));
+    }
+
+    /// Managed policies that are not in the template, each with the text that it has there.
+    fn elsewhere(&self, name: &str) -> Vec<Expr> {
+        let Some(list) = self.judge.property(name, "ManagedPolicyArns") else { return Vec::new() };
+        let items: Vec<&Expr> = match list {
+            Expr::List(items) => items.iter().flat_map(each).flatten().collect(),
+            other => each(other).into_iter().flatten().collect(),
+        };
+        // Those of the template are policies of their own, which rules are asked of.
+        let is_own = |item: &&&Expr| match item {
+            Expr::Ref(policy) | Expr::GetAtt(policy, _) => {
+                self.judge.resources().any(|(other, _)| other == policy)
+            }
+            _ => false,
+        };
+        items.iter().filter(|item| !is_own(item)).map(|item| (*item).clone()).collect()
+    }
+
+    /// The place of an item of a list, whatever chooses it.
+    fn item_place(&self, name: &str, key: &str, item: &Expr) -> Option<Span> {
+        fn find(node: Node<'_, '_>, text: &str) -> Option<Span> {
+            let plain = node.resolved();
+            if written(&lower(plain)) == text {
+                return Some(node.outer());
+            }
+            let inner: Vec<Node<'_, '_>> = match (plain.kind(), crate::template::call(plain)) {
+                (_, Some(call)) => call.arguments(),
+                (Kind::Sequence, None) => plain.items().collect(),
+                _ => Vec::new(),
+            };
+            inner.into_iter().find_map(|node| find(node, text))
+        }
+        let resource = self.asked.template.resources.get(name)?;
+        let properties = resource.declaration.value.get("Properties").map(Node::resolved)?;
+        find(properties.get(key)?, &written(item))
     }
 
     fn rule(&mut self, rule: &'r Rule) {
@@ -175,6 +249,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
             if !self.counts(name) {
                 continue;
             }
+            self.of += 1;
             if judge.is_computed(name) {
                 let what = format!("`{name}` has properties that are computed as a whole");
                 self.push(rule, name, "Properties", false, what, "write the properties out");
@@ -208,7 +283,10 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 Check::ManagedPolicies { allow, refuse } => {
                     self.managed(rule, name, allow.as_deref(), refuse);
                 }
-                Check::Star | Check::Wildcards(_) => self.statements(rule, name),
+                Check::Star | Check::Wildcards(_) => {
+                    self.statements(rule, name);
+                    self.attached(rule, name);
+                }
                 Check::Within(_) => {}
             }
         }
@@ -216,7 +294,8 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
 
     fn boundary(&mut self, rule: &'r Rule, name: &str, allow: &[String]) {
         let key = "PermissionsBoundary";
-        let help = format!("add `{key}`: {}", shown(allow));
+        let like = if allow.iter().any(|one| one.contains(['*', '?'])) { "one like " } else { "" };
+        let help = format!("add `{key}`: {like}{}", shown(allow));
         let Some(value) = self.judge.boundary(name) else {
             self.push(rule, name, "", true, format!("`{name}` has no permissions boundary"), &help);
             return;
@@ -334,19 +413,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
 
     fn managed(&mut self, rule: &'r Rule, name: &str, allow: Option<&[String]>, refuse: &[String]) {
         let key = "ManagedPolicyArns";
-        let Some(list) = self.judge.property(name, key) else { return };
-        let items: Vec<&Expr> = match list {
-            Expr::List(items) => items.iter().flat_map(each).flatten().collect(),
-            other => each(other).into_iter().flatten().collect(),
-        };
-        for item in items {
-            // Those of the template are policies of their own, which rules are asked of.
-            let is_own = |name: &String| self.judge.resources().any(|(other, _)| other == name);
-            if let Expr::Ref(policy) | Expr::GetAtt(policy, _) = item
-                && is_own(policy)
-            {
-                continue;
-            }
+        for item in &self.elsewhere(name) {
             let text = written(item);
             let refused = fit(item, refuse);
             let allowed = allow.map_or(Fit::Yes, |allow| fit(item, allow));
@@ -366,7 +433,46 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                     format!("`{name}` has the managed policy `{text}`: a value decides which that is"),
                 ),
             };
-            self.push(rule, name, key, broken, what, "");
+            let place = self.item_place(name, key, item).or_else(|| self.place(name, key));
+            let (source, resource) = (self.asked.source, name.to_owned());
+            self.found.push(Found {
+                rule: Some(rule),
+                resource,
+                broken,
+                what,
+                source,
+                place,
+                help: Vec::new(),
+            });
+        }
+    }
+
+    /// What managed policies from elsewhere say counts as what is written out: one of them allows everything, and of the
+    /// others nobody knows here.
+    fn attached(&mut self, rule: &'r Rule, name: &str) {
+        let key = "ManagedPolicyArns";
+        for item in &self.elsewhere(name) {
+            let policy = managed(item);
+            let (broken, what) = match policy.as_str() {
+                "AWSDenyAll" => continue,
+                "AdministratorAccess" => {
+                    (true, format!("`{name}` has `{policy}`, which allows everything on everything"))
+                }
+                _ => (
+                    false,
+                    format!(
+                        "`{name}` has the managed policy `{policy}`: what it says is not in the template"
+                    ),
+                ),
+            };
+            let place = self.item_place(name, key, item).or_else(|| self.place(name, key));
+            let help = if broken {
+                Vec::new()
+            } else {
+                vec!["a managed policy that somebody has read may stand under `reviewed_policies`".to_owned()]
+            };
+            let (source, resource) = (self.asked.source, name.to_owned());
+            self.found.push(Found { rule: Some(rule), resource, broken, what, source, place, help });
         }
     }
 
@@ -391,16 +497,21 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 let place = statement.place.or_else(|| self.place(name, ""));
                 let (source, resource) = (self.asked.source, name.to_owned());
                 let broken = broken && statement.allows == Some(true);
+                let rule = Some(rule);
                 self.found.push(Found { rule, resource, broken, what, source, place, help: Vec::new() });
             };
             match &rule.check {
                 Check::Star => {
-                    let every = |list: &[&Expr]| {
-                        list.iter().filter_map(text).any(|text| text == "*" || text == "*:*")
+                    let every = |list: &[&Expr], is: &dyn Fn(&str) -> bool| {
+                        list.iter().any(|item| text(item).is_some_and(|text| is(&text)))
                     };
+                    let (of_actions, of_resources) = (
+                        every(actions, &is_every_action),
+                        resources.iter().any(|one| is_everything(&written(one))),
+                    );
                     let unknown = |list: &[&Expr]| list.iter().any(|item| text(item).is_none());
-                    let all_actions = *but || every(actions);
-                    let all_resources = *but_resources || every(resources);
+                    let all_actions = *but != of_actions;
+                    let all_resources = *but_resources != of_resources;
                     if all_actions && all_resources {
                         tell(true, format!("`{name}` allows everything on everything"));
                     } else if (all_actions || unknown(actions)) && (all_resources || whole_value(resources)) {
@@ -457,10 +568,33 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 None => !trust,
             };
             if is_asked {
+                self.of += 1;
                 let decision = judge.decide(&principal, ceiling);
                 self.decided(rule, &principal.name, &decision);
             }
         }
+    }
+
+    /// Whether a statement of a role's trust has the principal `*`.
+    fn is_open(&self, name: &str, statement: Span) -> bool {
+        let resource = self.asked.template.resources.get(name);
+        let properties = resource.and_then(|resource| resource.declaration.value.get("Properties"));
+        let trust = properties.and_then(|all| all.resolved().get("AssumeRolePolicyDocument"));
+        let Some(list) = trust.and_then(|trust| trust.resolved().get("Statement")).map(Node::resolved) else {
+            return false;
+        };
+        let all: Vec<Node<'_, '_>> = if list.kind() == Kind::Sequence {
+            list.items().map(Node::resolved).collect()
+        } else {
+            vec![list]
+        };
+        let is_it = |node: &&Node<'_, '_>| node.span().contains(statement) || statement.contains(node.span());
+        let principal = all.iter().find(is_it).and_then(|one| one.get("Principal")).map(Node::resolved);
+        let is_star = |node: Node<'_, '_>| {
+            let node = node.resolved();
+            node.as_str() == Some("*") || node.items().any(|item| item.resolved().as_str() == Some("*"))
+        };
+        principal.is_some_and(|node| is_star(node) || node.get("AWS").is_some_and(is_star))
     }
 
     fn decided(&mut self, rule: &'r Rule, name: &str, decision: &Decision) {
@@ -469,7 +603,10 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
         match (decision.verdict, &decision.witness) {
             (Verdict::NoMore, _) => {}
             (Verdict::More, Some(witness)) => {
-                let what = if trust {
+                let statement = witness.statement.as_ref().and_then(|place| place.span);
+                let what = if trust && statement.is_some_and(|span| self.is_open(name, span)) {
+                    format!("`{name}` may be assumed by anyone: its trust has the principal `*`")
+                } else if trust {
                     format!("`{name}` may be assumed by `{}`", witness.principal)
                 } else {
                     format!("`{name}` may `{}` on `{}`", witness.action, witness.resource)
@@ -486,6 +623,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 } else {
                     vec![format!("that is so {}", given.join(", "))]
                 };
+                let rule = Some(rule);
                 self.found.push(Found { rule, resource, broken: true, what, source, place, help });
             }
             _ => {
@@ -500,6 +638,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 }
                 let what = format!("`{name}` cannot be told to keep it");
                 let place = self.place(name, if trust { "AssumeRolePolicyDocument" } else { "" });
+                let rule = Some(rule);
                 self.found.push(Found { rule, resource, broken: false, what, source, place, help });
             }
         }
@@ -514,8 +653,8 @@ fn whole_value(list: &[&Expr]) -> bool {
 
 /// Whether an action has a wildcard and may be one of a service.
 fn is_wild(action: &str, service: &str) -> bool {
-    let (prefix, name) = action.split_once(':').unwrap_or((action, "*"));
-    (prefix.contains(['*', '?']) || name.contains(['*', '?'])) && action_matches(prefix, service)
+    action.contains(['*', '?'])
+        && meet(&action.to_ascii_lowercase(), &format!("{}:*", service.to_ascii_lowercase()))
 }
 
 /// The beginning of a long text.

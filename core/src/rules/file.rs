@@ -262,7 +262,16 @@ impl Reader {
                 let seconds = self.text(node, "at_most").and_then(|text| text.parse::<u32>().ok());
                 let Some(seconds) = seconds.filter(|seconds| (3_600..=43_200).contains(seconds)) else {
                     let help = "write seconds, from 3600 to 43200";
-                    self.wrong(node.outer(), format!("{what} needs `at_most`"), help);
+                    let message = match node.get("at_most").map(Node::resolved) {
+                        Some(given) => {
+                            let given = crate::policy::written(&crate::expression::lower(given));
+                            format!(
+                                "{what}: `at_most: {given}` is no number of seconds that a session may last"
+                            )
+                        }
+                        None => format!("{what} needs `at_most`"),
+                    };
+                    self.wrong(node.outer(), message, help);
                     return None;
                 };
                 Check::Session(seconds)

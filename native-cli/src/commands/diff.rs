@@ -4,12 +4,13 @@ use iam_split_core::api::{AppDiff, IamDiff, diff_application, diff_iam};
 use iam_split_core::diagnostic::Diagnostic;
 use iam_split_core::diff::{PropertyChange, ReleaseReport, ResourceDiff, Rewritten, State};
 use iam_split_core::policy::{Change, PermissionChange, Release, Verdict, Witness};
+use iam_split_core::report::FileNames;
 use iam_split_core::text::counted;
 use serde::Serialize;
 
 use crate::Streams;
 use crate::args::{DiffArgs, Format};
-use crate::commands::rules::{asked, exit_code};
+use crate::commands::rules::asked;
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, not_an_input, report_formats, write_all};
 use crate::render::{Sources, diagnostics};
@@ -36,24 +37,30 @@ pub(crate) fn run(arguments: &DiffArgs, streams: &mut Streams) -> Result<Exit, F
     if arguments.iam {
         match diff_iam(old, new) {
             Ok(mut diff) => {
-                let asked = rules.as_ref().map(|rules| asked(rules, &after, None)).unwrap_or_default();
-                let broken = exit_code(&asked);
-                diff.warnings.extend(asked);
-                if broken == 2 {
-                    return unreadable(&diff.warnings, &sources, streams);
+                diff.rules = rules.as_ref().map(|rules| asked(rules, &after, None));
+                if let Some(rules) = diff.rules.as_ref().filter(|rules| rules.exit_code() == 2) {
+                    return unreadable(&rules.findings, &sources, streams);
                 }
                 let refused = match diff.release.verdict {
                     Verdict::NoMore => false,
                     Verdict::CannotTell => !arguments.allow_unknown,
                     Verdict::More => true,
                 };
-                let report = ReleaseReport::new(&diff, &before.name, &after.name);
+                let names = FileNames {
+                    template: before.name.clone(),
+                    iam: after.name.clone(),
+                    rules: rules.as_ref().map(|rules| rules.name.clone()).unwrap_or_default(),
+                    ..FileNames::default()
+                };
+                let report = ReleaseReport::new(&diff, &sources.texts(), &names, arguments.allow_unknown);
                 let texts: Vec<String> = formats.iter().map(|format| report.render(*format)).collect();
                 write_all(&arguments.report.iter().zip(&texts).collect::<Vec<_>>())?;
                 if arguments.format == Format::Human {
                     diagnostics(&diff.warnings, &sources, streams)?;
+                    let rules = diff.rules.as_ref().map(|rules| &*rules.findings).unwrap_or_default();
+                    diagnostics(rules, &sources, streams)?;
                 }
-                show(&diff, arguments.format, streams, iam, u8::from(refused).max(broken))
+                show(&diff, arguments.format, streams, iam, u8::from(refused || diff.breaks_rules()))
             }
             Err(found) => unreadable(&found, &sources, streams),
         }
@@ -166,10 +173,11 @@ pub(crate) fn permissions(out: &mut dyn std::io::Write, diff: &IamDiff) -> std::
         writeln!(out, "\ndeclarations")?;
         diff.declarations.iter().try_for_each(|one| property(out, one))?;
     }
-    release(out, &diff.release)
+    release(out, &diff.release)?;
+    writeln!(out, "\n{}", diff.sentence())
 }
 
-/// What was decided, the worst first, and the verdict as the last line.
+/// What was decided, the worst first.
 fn release(out: &mut dyn std::io::Write, release: &Release) -> std::io::Result<()> {
     for decision in &release.decisions {
         writeln!(out, "\n{}", decision.headline())?;
@@ -186,7 +194,7 @@ fn release(out: &mut dyn std::io::Write, release: &Release) -> std::io::Result<(
             writeln!(out, "  {line}{}: {}", reason.part, reason.why)?;
         }
     }
-    writeln!(out, "\n{}", release.verdict.sentence())
+    Ok(())
 }
 
 fn witness(out: &mut dyn std::io::Write, witness: &Witness) -> std::io::Result<()> {
@@ -231,7 +239,7 @@ fn permission(out: &mut dyn std::io::Write, change: &PermissionChange) -> std::i
         (now, Some(before)) => before_and_after(
             out,
             Some(&format!("if {before}")),
-            Some(&now.as_ref().map_or("without a condition".to_owned(), |now| format!("if {now}"))),
+            Some(&now.as_ref().map_or("if no condition".to_owned(), |now| format!("if {now}"))),
         ),
         (Some(condition), None) => writeln!(out, "    if {condition}"),
         (None, None) => Ok(()),

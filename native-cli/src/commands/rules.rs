@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use iam_split_core::api::{check_rules, place};
 use iam_split_core::diagnostic::{Code, Diagnostic, Severity, Source};
-use iam_split_core::rules::TEMPLATE;
+use iam_split_core::rules::{Answer, AskedOf, TEMPLATE};
 use iam_split_core::text::counted;
 use serde::Serialize;
 
@@ -45,8 +45,9 @@ fn init(arguments: &RulesInitArgs, streams: &mut Streams) -> Result<Exit, Failur
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Told<'a> {
     headline: &'a str,
+    asked: &'a [AskedOf],
     findings: Vec<iam_split_core::api::Placed<'a>>,
 }
 
@@ -54,68 +55,40 @@ fn check(arguments: &RulesCheckArgs, streams: &mut Streams) -> Result<Exit, Fail
     let rules = Input::read(&arguments.rules, streams)?;
     let iam = Input::read(&arguments.template, streams)?;
     let app = arguments.app.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    if app.as_ref().is_some_and(|app| app.shown() == iam.shown()) {
+        return Err(Failure::new("both templates are the same text: rules would be asked of it twice")
+            .help("give the application template with --app, or leave --app out"));
+    }
     let sources = Sources { iam: Some(&iam), app: app.as_ref(), rules: Some(&rules), ..Sources::default() };
-    let found = asked(&rules, &iam, app.as_ref());
-    let headline = headline(&found);
+    let answer = asked(&rules, &iam, app.as_ref());
     match arguments.format {
         Format::Json => {
-            let answer = Answer { headline: &headline, findings: place(&found, &sources.texts()) };
-            let text = serde_json::to_string_pretty(&answer).map_err(std::io::Error::from)?;
+            let findings = place(&answer.findings, &sources.texts());
+            let told = Told { headline: &answer.headline, asked: &answer.asked, findings };
+            let text = serde_json::to_string_pretty(&told).map_err(std::io::Error::from)?;
             writeln!(streams.out, "{text}")?;
         }
         Format::Human => {
-            diagnostics(&found, &sources, streams)?;
-            writeln!(streams.out, "{headline}")?;
+            diagnostics(&answer.findings, &sources, streams)?;
+            writeln!(streams.out, "{}", answer.headline)?;
         }
     }
     streams.out.flush()?;
-    Ok(match exit_code(&found) {
+    Ok(match answer.exit_code() {
         0 => Exit::Done,
         1 => Exit::Refused,
         _ => Exit::Usage,
     })
 }
 
-pub(crate) fn asked(rules: &Input, iam: &Input, app: Option<&Input>) -> Vec<Diagnostic> {
+pub(crate) fn asked(rules: &Input, iam: &Input, app: Option<&Input>) -> Answer {
     let texts: Vec<Result<&str, Diagnostic>> =
         [Some(rules), Some(iam), app].into_iter().flatten().map(Input::text).collect();
     let unreadable: Vec<Diagnostic> = texts.iter().filter_map(|text| text.clone().err()).collect();
     if unreadable.is_empty() {
         check_rules(rules.shown(), iam.shown(), app.map(Input::shown), now())
     } else {
-        unreadable
-    }
-}
-
-pub(crate) fn exit_code(found: &[Diagnostic]) -> u8 {
-    found.iter().filter(|one| one.is_error()).map(|one| one.code.exit_code()).max().unwrap_or(0)
-}
-
-/// What came of it, in a line.
-pub(crate) fn headline(found: &[Diagnostic]) -> String {
-    if exit_code(found) == 2 {
-        return "not checked: something cannot be read".to_owned();
-    }
-    let count = |code: Code, error: bool| {
-        found.iter().filter(|one| one.code == code && one.is_error() == error).count()
-    };
-    let parts = [
-        (count(Code::RUL001, true), "broken"),
-        (count(Code::RUL002, true), "cannot be told"),
-        (count(Code::RUL001, false), "broken, which is no error"),
-        (count(Code::RUL002, false), "cannot be told, which is no error"),
-        (count(Code::RUL003, false), "excepted"),
-    ];
-    let said: Vec<String> = parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
-    let others = found.iter().filter(|one| one.is_error() && !one.code.as_str().starts_with("RUL")).count();
-    match (said.is_empty(), others) {
-        (true, 0) => "all rules are kept".to_owned(),
-        (true, others) => format!("rules: none broken; the template has {}", counted(others, "error")),
-        (false, _) => format!("rules: {}", said.join(", ")),
+        Answer::new(unreadable, Vec::new())
     }
 }
 
@@ -126,10 +99,11 @@ fn test(arguments: &RulesTestArgs, streams: &mut Streams) -> Result<Exit, Failur
         let template = Input::read(&path, streams)?;
         let expected = path.with_extension("expected");
         let expected = Input::read(&expected, streams)?;
-        let found = asked(&rules, &template, None);
-        if exit_code(&found) == 2 {
+        let answer = asked(&rules, &template, None);
+        let found = &answer.findings;
+        if answer.exit_code() == 2 {
             let sources = Sources { iam: Some(&template), rules: Some(&rules), ..Sources::default() };
-            diagnostics(&found, &sources, streams)?;
+            diagnostics(found, &sources, streams)?;
             return Ok(Exit::Usage);
         }
         let wanted = lines(expected.shown().lines().map(str::to_owned));
@@ -174,7 +148,7 @@ fn lines(list: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
 fn told(finding: &Diagnostic, template: &str) -> String {
     let mut quoted = finding.message.split('`').skip(1).step_by(2);
     match (finding.code, quoted.next()) {
-        (Code::RUL001 | Code::RUL002, Some(rule)) => {
+        (Code::RUL001 | Code::RUL002, Some(rule)) if finding.message.starts_with('`') => {
             let resource = quoted.next().unwrap_or_default();
             let unsure = if finding.code == Code::RUL002 { " ?" } else { "" };
             format!("{rule} {resource}{unsure}")

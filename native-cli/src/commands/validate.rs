@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use iam_split_core::api::{ValidateRequest, Validation, validate};
+use iam_split_core::contract::{self, Standing};
 use iam_split_core::diagnostic::Diagnostic;
-
 use iam_split_core::plan::extent;
 use iam_split_core::report::{FileNames, Report};
 use iam_split_core::roles::{Weight, headline};
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
         write_all(&arguments.report.iter().zip(&texts).collect::<Vec<_>>())?;
     }
     diagnostics(&validation.diagnostics, &sources, streams)?;
-    human(&validation, arguments.verbose, streams)?;
+    human(&validation, (&iam.name, &app.name), arguments.verbose, streams)?;
     Ok(match validation.exit_code() {
         0 => Exit::Done,
         1 => Exit::Refused,
@@ -79,30 +79,34 @@ pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exi
 /// So many of the widest scopes, and of what is to be looked at, are shown then.
 const MOST: usize = 5;
 
-fn human(validation: &Validation, verbose: bool, streams: &mut Streams) -> Result<(), Failure> {
-    on_one_screen(verbose, streams, |whole, out| tell(validation, whole, out))
+fn human(
+    validation: &Validation,
+    names: (&str, &str),
+    verbose: bool,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    on_one_screen(verbose, streams, |whole, out| tell(validation, names, whole, out))
 }
 
-fn tell(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(), Failure> {
-    let kept = validation.contracts.iter().filter(|contract| contract.findings == 0).count();
-    if kept == validation.contracts.len() && kept > 0 {
-        writeln!(out, "kept     all {}", counted(kept, "contract"))?;
-    } else {
-        for contract in &validation.contracts {
-            let mark = if contract.findings == 0 { "kept    " } else { "broken  " };
-            let count =
-                if contract.findings == 0 { String::new() } else { format!(" ({})", contract.findings) };
-            writeln!(out, "{mark} {}{count}", contract.name)?;
-        }
+fn tell(
+    validation: &Validation,
+    names: (&str, &str),
+    whole: bool,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let said = contract::headline(&validation.contracts);
+    if !said.is_empty() {
+        writeln!(out, "{said}")?;
+    }
+    for contract in validation.contracts.iter().filter(|contract| contract.standing() != Standing::Kept) {
+        writeln!(out, "  {}: {}", contract.name, contract.words())?;
     }
     match validation.proven {
         // How many are alike proves nothing where one is not.
         Some(_) if validation.verdict() == Verdict::NotProven => {}
         Some(proven) if validation.compared => {
-            writeln!(
-                out,
-                "proven   {proven} resources are the monolith's, for all values of the parameters"
-            )?;
+            let are = if proven == 1 { "1 resource is" } else { &*format!("{proven} resources are") };
+            writeln!(out, "{are} proven to be the monolith's, for all values of the parameters")?;
         }
         _ if validation.readable => {
             writeln!(out, "\nno proof: give the template that the pair was made of with --monolith")?;
@@ -110,7 +114,7 @@ fn tell(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(),
         _ => {}
     }
     if validation.readable {
-        who(validation, whole, out)?;
+        who(validation, names, whole, out)?;
     }
     if !validation.widened.is_empty() {
         let noun = if validation.widened.len() == 1 { "scope is" } else { "scopes are" };
@@ -130,6 +134,16 @@ fn tell(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(),
             }
         }
     }
+    for (parameter, output) in &validation.two_phase {
+        writeln!(
+            out,
+            "\n{parameter} of the IAM template is empty at first: an update of the IAM stack takes it from the output \
+             {output} of the application stack"
+        )?;
+    }
+    if !validation.later.is_empty() {
+        writeln!(out, "what they allow on it, they allow only then: {}", validation.later.join(", "))?;
+    }
     for (role, policy) in &validation.attached {
         writeln!(out, "\nstatements of {role} stand in {policy} of the application template")?;
     }
@@ -144,7 +158,12 @@ fn tell(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(),
 }
 
 /// Who may do what, and the gravest of it.
-fn who(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(), Failure> {
+fn who(
+    validation: &Validation,
+    names: (&str, &str),
+    whole: bool,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     writeln!(out, "\n{}", headline(&validation.roles))?;
     for text in &validation.unseen {
         writeln!(out, "  not seen here: {text}")?;
@@ -157,7 +176,7 @@ fn who(validation: &Validation, whole: bool, out: &mut dyn Write) -> Result<(), 
         writeln!(out, "  {:<6} {}: {}", flag.weight.name(), card.name, flag.text)?;
     }
     if !whole && more > 0 {
-        writeln!(out, "  and {more} more: `iam-split roles` shows them")?;
+        writeln!(out, "  and {more} more: `iam-split roles {} --app {}` shows them", names.0, names.1)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A pair that the user gave: its contracts, and what its IAM template holds.
 
+use iam_split_core::contract::Standing;
 use iam_split_core::diagnostic::Source;
 use web_sys::MouseEvent;
 use yew::{Callback, Html, function_component, html};
@@ -27,8 +28,11 @@ pub(crate) fn Pair() -> Html {
                 { for validation.contracts.iter().map(|contract| html! {
                     <li>
                         <span class="what">{ &*contract.name }</span>
-                        if contract.findings == 0 { <span class="good">{ "kept" }</span> }
-                        else { <span class="bad">{ format!("broken ({})", contract.findings) }</span> }
+                        <span class={match contract.standing() {
+                            Standing::Kept => "good",
+                            Standing::Broken => "bad",
+                            Standing::Otherwise | Standing::NotAsked => "dim",
+                        }}>{ contract.words() }</span>
                     </li>
                 }) }
             </ul>

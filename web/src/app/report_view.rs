@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use iam_split_core::contract::Standing;
 use iam_split_core::report::{Finding, Format, Report};
 use iam_split_core::text::counted;
 use iam_split_core::validate::Verdict;
@@ -93,8 +94,11 @@ pub(crate) fn ReportView(props: &Props) -> Html {
                 <tbody>{ for report.contracts.iter().map(|contract| html! {
                     <tr>
                         <td>{ &*contract.name }</td>
-                        if contract.findings == 0 { <td class={tone(report.verdict)}>{ "kept" }</td> }
-                        else { <td class="bad">{ format!("broken ({})", contract.findings) }</td> }
+                        <td class={match contract.standing() {
+                            Standing::Kept => tone(report.verdict),
+                            Standing::Broken => "bad",
+                            Standing::Otherwise | Standing::NotAsked => "dim",
+                        }}>{ contract.words() }</td>
                     </tr>
                 }) }</tbody>
             </table>

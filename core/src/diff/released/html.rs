@@ -15,10 +15,13 @@ pub(super) fn render(report: &ReleaseReport<'_>) -> String {
             p.dim { code { (report.old) } " and " code { (report.new) } ": " (report.counts()) }
         }
         @for decision in &diff.release.decisions { (decided(decision)) }
-        @for warning in &diff.warnings {
-            article class=(warning.severity.name()) {
-                b { (warning.severity.name()) " " (warning.code) } " " (prose(&warning.message))
-                @for help in &warning.help { div { "What to do: " (prose(help)) } }
+        @for found in &report.findings {
+            article class=(found.severity.name()) {
+                b { (found.severity.name()) " " (found.code) } " " (prose(&found.message))
+                @for place in &found.places {
+                    div { code { (place.file) } " line " (place.start.line) ": " (place.text) }
+                }
+                @for help in &found.help { div { "What to do: " (prose(help)) } }
             }
         }
         @if !diff.resources.is_empty() {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{ReleaseReport, change, reasons, request};
 use crate::report::markdown::{cell, code, text};
+use crate::text::one_line;
 
 /// What a comment of a pull request may hold is 65,536 characters (GitHub); a list beyond this is cut, and says so.
 const MOST: usize = 60_000;
@@ -24,19 +25,29 @@ fn write(report: &ReleaseReport<'_>, out: &mut String) -> std::fmt::Result {
         if let Some((title, lines)) = request(decision) {
             writeln!(out, "{title}:\n\n```text")?;
             // A fence inside would end it.
-            lines.iter().try_for_each(|line| writeln!(out, "{}", line.replace("```", "\u{2019}")))?;
+            lines
+                .iter()
+                .try_for_each(|line| writeln!(out, "{}", one_line(line).replace("```", "\u{2019}")))?;
             writeln!(out, "```")?;
         }
         reasons(decision).iter().try_for_each(|reason| writeln!(out, "- {}", text(reason)))
     })?;
     cut(out, decisions.len() - written, "decisions")?;
-    for warning in report.diff.warnings.iter().filter(|_| written == decisions.len()) {
-        writeln!(out, "\n- **{} {}** {}", warning.severity.name(), warning.code, text(&warning.message))?;
+    if !report.findings.is_empty() {
+        writeln!(out, "\n## Findings ({})\n", report.findings.len())?;
     }
+    let written = parts(out, &report.findings, |found, out| {
+        writeln!(out, "- **{} {}** {}", found.severity.name(), found.code, text(&found.message))?;
+        for place in &found.places {
+            writeln!(out, "  - `{}` line {}: {}", code(&place.file), place.start.line, text(&place.text))?;
+        }
+        found.help.iter().try_for_each(|help| writeln!(out, "  - what to do: {}", text(help)))
+    })?;
+    cut(out, report.findings.len() - written, "findings")?;
     let resources = &report.diff.resources;
     if !resources.is_empty() {
         writeln!(out, "\n## What differs ({})\n", resources.len())?;
-        writeln!(out, "| resource | change | now | before |\n|---|---|---|---|")?;
+        writeln!(out, "| resource | change | new release | before |\n|---|---|---|---|")?;
     }
     let written = parts(out, resources, |one, out| {
         let mut row = |how: &str, now: &str, before: &str| {

@@ -3,36 +3,43 @@
 use serde_json::{Value, json};
 
 use super::{ReleaseReport, line, reasons, request};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::policy::{Decision, Verdict};
-use crate::report::sarif::{document, rule, uri};
-
-const CODES: [Code; 3] = [Code::REL001, Code::REL002, Code::POL001];
+use crate::report::sarif::{document, result, rule, uri};
 
 pub(super) fn render(report: &ReleaseReport<'_>) -> String {
     let decided = |decision: &Decision| {
-        let code = if decision.verdict == Verdict::More { Code::REL001 } else { Code::REL002 };
+        if decision.verdict == Verdict::More { Code::REL001 } else { Code::REL002 }
+    };
+    let mut codes: Vec<Code> = report.diff.release.decisions.iter().map(decided).collect();
+    codes.extend(report.findings.iter().map(|finding| finding.code));
+    codes.sort();
+    codes.dedup();
+    let of = |decision: &Decision| {
+        let code = decided(decision);
         let mut lines = vec![decision.headline()];
         lines.extend(request(decision).into_iter().flat_map(|(_, lines)| lines));
         lines.extend(reasons(decision));
-        result(code, &lines.join("\n"), report.file(decision), line(decision))
+        // What is permitted fails nothing.
+        let is_permitted = report.allows_unknown && decision.verdict != Verdict::More;
+        let level = if is_permitted { "warning" } else { code.severity().name() };
+        // What stands nowhere is a matter of the whole file.
+        let location = json!({
+            "physicalLocation": {
+                "artifactLocation": { "uri": uri(report.file(decision)) },
+                "region": { "startLine": line(decision).max(1) },
+            },
+        });
+        json!({
+            "ruleId": code.as_str(),
+            "ruleIndex": codes.iter().position(|one| *one == code),
+            "level": level,
+            "message": { "text": lines.join("\n") },
+            "locations": [location],
+        })
     };
-    let warned = |warning: &Diagnostic| result(warning.code, &warning.message, &report.new, 0);
-    let decisions = report.diff.release.decisions.iter().map(decided);
-    let results = decisions.chain(report.diff.warnings.iter().map(warned)).collect();
-    document(CODES.map(rule).to_vec(), results, &report.headline)
-}
-
-fn result(code: Code, text: &str, file: &str, line: u32) -> Value {
-    let location = (line > 0).then(|| {
-        let file = json!({ "uri": uri(file) });
-        json!({ "physicalLocation": { "artifactLocation": file, "region": { "startLine": line } } })
-    });
-    json!({
-        "ruleId": code.as_str(),
-        "ruleIndex": CODES.iter().position(|one| *one == code),
-        "level": code.severity().name(),
-        "message": { "text": text },
-        "locations": location.into_iter().collect::<Vec<_>>(),
-    })
+    let decisions = report.diff.release.decisions.iter().map(of);
+    let results: Vec<Value> =
+        decisions.chain(report.findings.iter().map(|finding| result(finding, &codes))).collect();
+    document(codes.iter().copied().map(rule).collect(), results, &report.headline)
 }
