@@ -143,6 +143,13 @@ impl Deployment {
 
     /// Findings with their places in the templates.
     pub(crate) fn tell(&self, found: &[Diagnostic], console: &mut Console<'_>) -> Result<(), Failure> {
+        let [iam, app] = self.texts();
+        let sources = Sources { iam: iam.as_ref(), app: app.as_ref(), ..Sources::default() };
+        console.findings(found, &sources)
+    }
+
+    /// The templates with the names that people know them by.
+    pub(crate) fn texts(&self) -> [Option<Input>; 2] {
         let name = |location: &Option<Location>| match location {
             Some(Location::Path(path)) => path.clone(),
             Some(Location::Url(url)) => url.clone(),
@@ -153,8 +160,7 @@ impl Deployment {
         };
         let iam = input(&self.settings.iam_template, &self.iam);
         let app = input(&self.settings.template, &self.app);
-        let sources = Sources { iam: iam.as_ref(), app: app.as_ref(), ..Sources::default() };
-        console.findings(found, &sources)
+        [iam, app]
     }
 
     pub(crate) fn external(&self) -> bool {

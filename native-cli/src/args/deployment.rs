@@ -213,6 +213,9 @@ pub struct PlanArgs {
     /// With --fail-on: what cannot be told does not count.
     #[arg(long, requires = "fail_on")]
     pub allow_unknown: bool,
+    /// The company's rules, asked of the templates that would be deployed: one that is an error and broken gives exit 1.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -27,6 +27,7 @@ use crate::Streams;
 use crate::args::deployment::{FailOn, Format, PlanArgs};
 use crate::aws::changeset::{self, Made};
 use crate::aws::stack::{self, Spec};
+use crate::commands::rules::asked;
 use crate::deployment::apply::{
     self, blocked, imported, not_ours, not_over_monolith, refused, settled, spec, unmade, warned,
 };
@@ -34,12 +35,14 @@ use crate::deployment::exact::Approved;
 use crate::deployment::send::{Sent, sources};
 use crate::deployment::{self, Deployment, Needs, PAUSE, gates, now};
 use crate::exit::{Exit, Failure};
-use crate::files::write_all;
+use crate::files::{Input, write_all};
 use crate::progress::{Console, Undo, change_line, value_line};
+use crate::render::Sources;
 
 pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     let json = arguments.format == Format::Json;
     let needs = Needs { app: true, values: true, ..Needs::default() };
+    let rules = arguments.rules.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     deployment::run(&arguments.settings, json, needs, streams, async |deployment, console| {
         let stacks: &[Which] =
             if deployment.iam.is_some() { &[Which::Iam, Which::App] } else { &[Which::App] };
@@ -49,6 +52,10 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
         if !arguments.out.is_empty() {
             keep(&plan.kept(deployment), &arguments.out, console)?;
         }
+        let broken = match &rules {
+            Some(rules) => breaks(deployment, rules, console)?,
+            None => false,
+        };
         console.result("nothing was changed")?;
         let verdicts = plan.stacks.iter().filter_map(|plan| plan.permissions.as_ref());
         let worst = verdicts.map(|diff| diff.release.verdict).max().unwrap_or_default();
@@ -58,8 +65,22 @@ pub(crate) fn run(arguments: &PlanArgs, streams: &mut Streams) -> Result<Exit, F
             }
             None => false,
         };
-        Ok(if plan.refused.is_empty() && !more { Exit::Done } else { Exit::Refused })
+        Ok(if plan.refused.is_empty() && !more && !broken { Exit::Done } else { Exit::Refused })
     })
+}
+
+/// Asks the company's rules of the templates that would be deployed; whether one is broken.
+fn breaks(deployment: &Deployment, rules: &Input, console: &mut Console<'_>) -> Result<bool, Failure> {
+    let [iam, app] = deployment.texts();
+    // In the inline pattern the application template has the IAM.
+    let (first, second) = if iam.is_some() { (&iam, &app) } else { (&app, &None) };
+    let Some(first) = first else { return Ok(false) };
+    let answer = asked(rules, first, second.as_ref());
+    let sources =
+        Sources { iam: Some(first), app: second.as_ref(), rules: Some(rules), ..Sources::default() };
+    console.findings(&answer.findings, &sources)?;
+    console.step("rules", &answer.headline)?;
+    Ok(answer.exit_code() != 0)
 }
 
 /// Writes a plan: as data that `deploy --plan` carries out, or as a page.
