@@ -63,7 +63,9 @@ fn the_iam_stack_is_put_back_to_what_was_deployed_before() {
     let ran = place.run(&["rollback", "--yes", "--poll-interval", "0.05"]);
     ok(&ran);
     assert!(
-        ran.stdout.starts_with("the IAM stack has the template ") && ran.stdout.ends_with(" again\n"),
+        ran.stdout.starts_with("  permissions, against the template that runs\n")
+            && ran.stdout.contains("\nthe IAM stack has the template ")
+            && ran.stdout.ends_with(" again\n"),
         "{}",
         ran.stdout
     );
@@ -197,8 +199,18 @@ fn permissions_are_printed_without_a_call() {
         "{text}"
     );
     let ran = place.run(&["permissions", "iam"]);
-    assert!(ok(&ran).is_empty() && ran.stdout.contains("iam:CreateRole"), "{}{}", ran.stdout, ran.stderr);
+    let notes = ok(&ran);
+    assert!(notes.starts_with("note: ") && notes.contains("begin with `least-`"), "{notes}");
+    assert!(ran.stdout.contains("iam:CreateRole"), "{}", ran.stdout);
     assert_eq!(place.run(&["permissions", "iam", "--account", "me"]).status, 2);
+    // In parts that can be attached, each by itself; one person gets what both teams may.
+    let ran = place.run(&["permissions", "both", "--out", "parts"]);
+    ok(&ran);
+    assert!(ran.stdout.contains("parts/both-1.json ("), "{}", ran.stdout);
+    for file in std::fs::read_dir(place.path("parts")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        assert!(text.len() <= 6_200 && text.contains("2012-10-17") && !text.contains("Deny"), "{text}");
+    }
     assert_eq!(door.actions(), [""; 0]);
 }
 
@@ -227,10 +239,16 @@ fn permissions_are_those_that_the_commands_use() {
     for action in &used {
         assert!(policies.contains(&format!(":{action}\"")), "{action} is not allowed");
     }
-    // Called where a rollback failed, an update is cancelled, a creation has no bucket for its template, or an export
-    // is deleted; tags are set and taken by the calls that create and update.
-    let rarely =
-        ["CancelUpdateStack", "ContinueUpdateRollback", "ListImports", "TagResource", "UntagResource"];
+    // Called where a rollback failed, an update is cancelled, a creation has no bucket for its template, a stack that a plan
+    // made is taken away again, or an export is deleted; tags are set and taken by the calls that create and update.
+    let rarely = [
+        "CancelUpdateStack",
+        "ContinueUpdateRollback",
+        "ListChangeSets",
+        "ListImports",
+        "TagResource",
+        "UntagResource",
+    ];
     for allowed in policies.split("\"cloudformation:").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(
             used.iter().any(|action| action == allowed) || rarely.contains(&allowed),

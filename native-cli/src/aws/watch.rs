@@ -116,7 +116,9 @@ pub(crate) async fn watch(
             heard = Instant::now();
             // An answer that was cut may have swallowed the event that ends it.
             let live = stack::describe(aws, watched.id).await?;
-            ended = live.map(|live| live.status).filter(|status| ending(status).is_some());
+            let gone =
+                (live.is_none() && watched.operation == "delete").then(|| "DELETE_COMPLETE".to_owned());
+            ended = live.map(|live| live.status).filter(|status| ending(status).is_some()).or(gone);
         }
         if let Some(status) = ended {
             let done = is_done(&status);
