@@ -316,6 +316,9 @@ pub(crate) fn compare(
     if let Some(monolith) = monolith {
         result.diagnostics.extend(crate::plan::prefixes(monolith, &|name| iam.resources.contains_key(name)));
     }
+    for (template, source) in [(iam, Source::Iam), (app, Source::App)] {
+        result.diagnostics.extend(crate::facts::strange(template, source));
+    }
     if let Some(catalogue) = Catalogue::built_in() {
         result.diagnostics.extend(unknown_actions(iam, Source::Iam, catalogue));
     }
