@@ -410,6 +410,7 @@ fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic
             );
         }
     }
+    found.extend(crate::facts::strange(&template, Source::Template));
     found.extend(plan::prefixes(&template, &|name| plan.moves(name)));
     if let Some(rules) = request.rules.filter(|_| cfg!(feature = "rules")) {
         let (rules, trouble) = crate::rules::read(rules);

@@ -8,6 +8,7 @@ mod name_or_arn;
 mod pattern;
 mod schema;
 mod stored_case;
+mod strange;
 mod table;
 
 pub use creation::{
@@ -23,6 +24,7 @@ pub use name_or_arn::{NameOrArn, name_or_arn};
 pub use pattern::whole_pattern;
 pub use schema::{is_json_property, is_list_attribute};
 pub use stored_case::{StoredCase, stored_case};
+pub use strange::strange;
 
 /// How CloudFormation composes a physical name when the template gives none.
 ///

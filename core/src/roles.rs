@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::Source;
 use crate::expression::{Expr, lower};
 use crate::policy::managed;
 use crate::syntax::Node;
@@ -311,8 +312,22 @@ pub(crate) fn unseen_parts(template: &Template<'_, '_>) -> Vec<Unseen> {
         found.push(Unseen {
             name: made.site.name.to_owned(),
             what: format!("the transform makes `{}` for `{}`", made.name, made.site.name),
-            place: made.site.value.key().map(|key| key.span()),
+            place: made.site.value.key().map(Node::span),
             help: PROCESSED,
+        });
+    }
+    for finding in crate::facts::strange(template, Source::Template) {
+        let name = finding.message.split('`').nth(1).unwrap_or_default().to_owned();
+        let near = finding
+            .help
+            .first()
+            .filter(|help| help.starts_with("did"))
+            .map_or(String::new(), |help| format!(": {help}"));
+        found.push(Unseen {
+            name,
+            what: format!("{}{near}", finding.message),
+            place: finding.labels.first().map(|label| label.span),
+            help: "correct the name: nothing that stands there is read",
         });
     }
     for site in sites(template) {
@@ -334,7 +349,7 @@ pub(crate) fn unseen_parts(template: &Template<'_, '_>) -> Vec<Unseen> {
             }
             _ => continue,
         };
-        let place = site.value.key().map(|key| key.span());
+        let place = site.value.key().map(Node::span);
         found.push(Unseen { name: name.to_owned(), what, place, help });
     }
     found

@@ -324,6 +324,9 @@ pub(crate) fn compare(
         result.diagnostics.extend(crate::plan::connected(monolith, &moved));
         result.diagnostics.extend(crate::plan::prefixes(monolith, &|name| iam.resources.contains_key(name)));
     }
+    for (template, source) in [(iam, Source::Iam), (app, Source::App)] {
+        result.diagnostics.extend(crate::facts::strange(template, source));
+    }
     if let Some(catalogue) = Catalogue::built_in() {
         result.diagnostics.extend(unknown_actions(iam, Source::Iam, catalogue));
     }

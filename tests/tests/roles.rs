@@ -108,3 +108,42 @@ fn a_reviewer_of_the_real_template_sees_the_foreign_account_and_what_is_wide() {
     let sum = String::from_utf8_lossy(&sum.stdout).split(' ').next().unwrap().to_owned();
     assert!(sum.len() == 64 && html.contains(&sum) && markdown.contains(&sum), "{sum}");
 }
+
+/// Nothing is pointed out only where everything was read: what is not is named, and no line is as long as a page.
+#[test]
+fn what_was_not_read_is_pointed_out() {
+    let work = tempfile::tempdir().unwrap();
+    let template = "Resources:
+  Elsewhere: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}, ManagedPolicyArns: ['arn:aws:iam::aws:policy/AWSCodeDeployRole']}}
+  Basic: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}, ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole']}}
+  LowerCase: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: [{effect: Allow, action: '*', resource: '*'}]}}}
+  NoStatement: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {statement: [{Effect: Allow, Action: '*', Resource: '*'}]}}}
+  Plural: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: [{Effect: Allow, Actions: '*', Resource: '*'}]}}}
+  Globs: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: [{Effect: Allow, Action: 's3:?etObject', Resource: '?*'}]}}}
+  Wide: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: [{Effect: Allow, NotAction: 'sqs:*', Resource: '*'}]}}}
+  Slip: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}, Polices: []}}
+  Roel: {Type: AWS::IAM::Roel, Properties: {}}
+";
+    std::fs::write(work.path().join("t.yaml"), template).unwrap();
+    let ran = run(work.path(), &["roles", "t.yaml"], b"");
+    for part in [
+        "`AWSCodeDeployRole` is not seen here",
+        "LowerCase (managed policy, line 4)\n  grave",
+        "NoStatement (managed policy, line 5)\n  grave",
+        "Plural (managed policy, line 6)\n  grave",
+        "on everything (`?*`)",
+        "`Slip` has the property `Polices`, which `AWS::IAM::Role` does not have: did you mean `Policies`",
+        "`Roel` has the type `AWS::IAM::Roel`, which IAM does not have: did you mean `AWS::IAM::Role`",
+        "2 with nothing to point out",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    assert!(ran.stdout.lines().all(|line| line.chars().count() < 400), "{}", ran.stdout);
+    let ran = run(work.path(), &["can", "Slip", "s3:GetObject", "arn:aws:s3:::a/b", "--iam", "t.yaml"], b"");
+    assert!(ran.stdout.starts_with("cannot tell") && ran.stdout.contains("Polices"), "{}", ran.stdout);
+    std::fs::write(work.path().join("r.yaml"), "rules: [{check: boundary, allow: ['*'], of: [users]}]\n")
+        .unwrap();
+    let ran = run(work.path(), &["rules", "check", "t.yaml", "--rules", "r.yaml"], b"");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("Polices"), "{}", ran.stderr);
+}

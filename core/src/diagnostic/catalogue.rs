@@ -298,6 +298,9 @@ catalogue! {
     TPL012 Error 1 "conditions name each other in a circle"
         "A condition is computed from others. Where they lead back to it, CloudFormation answers \"Found circular condition dependency\"."
         "Break the circle: write one of them out.";
+    TPL013 Warning 0 "a type or property that IAM does not have"
+        "A resource has a type of IAM, or a property, that CloudFormation does not have. It refuses the template, or what stands there is not what was meant; nothing here reads it."
+        "Correct the name; `did you mean` offers those that are near.";
     POL001 Warning 0 "an action that no service has"
         "A statement names an action, or a service, that is not in AWS's list: it is misspelt, it was withdrawn, or it is newer than the list. A statement with it does not allow or deny what was meant."
         "Correct the name; `did you mean` offers those that are near.";

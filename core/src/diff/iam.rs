@@ -156,6 +156,7 @@ pub fn iam(old: &str, new: &str) -> Result<IamDiff, Vec<Diagnostic>> {
     if let Some(catalogue) = Catalogue::built_in() {
         diff.warnings = unknown_actions(&after, Source::Iam, catalogue);
     }
+    diff.warnings.extend(crate::facts::strange(&after, Source::Iam));
     diff.may_allow_more = diff.release.verdict != Verdict::NoMore;
     Ok(diff)
 }

@@ -49,7 +49,7 @@ const fn row(
 
 /// Source: AWS CloudFormation Template Reference, "Return values" of each type, and IAM User Guide,
 /// "IAM identifiers" for the ARNs. `AWS::IAM::Policy` and its successors are inline: no ARN.
-const IAM_TYPES: [IamType; 16] = [
+pub(super) const IAM_TYPES: [IamType; 16] = [
     row("AWS::IAM::AccessKey", ArnFrom::Nothing, false, "", Moves::Never),
     row("AWS::IAM::Group", ArnFrom::Attribute("Arn"), false, "group", Moves::WithAllIam),
     row("AWS::IAM::GroupPolicy", ArnFrom::Nothing, false, "", Moves::WithAllIam),

@@ -16,8 +16,9 @@ use super::subject::Asked;
 use super::unknown::unknown;
 use super::witness::given;
 use super::world::{Which, World};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Source, did_you_mean};
 use crate::expression::Expr;
+use crate::facts::strange;
 use crate::template::Template;
 use crate::text::{LineIndex, Span};
 
@@ -161,6 +162,20 @@ pub(crate) fn can_with(
         let why =
             "no request has such a resource: give an ARN, or `*` for an action that has none".to_owned();
         answer.reasons.push(Reason { part: format!("`{}`", request.resource), why, line: 0 });
+    }
+    for finding in strange(template, Source::Template) {
+        // A slip may be what allows it.
+        if answer.access == Access::Denied && answer.denied_by.is_empty() {
+            answer.access = Access::CannotTell;
+        }
+        let place = finding.labels.first().map_or(0, |label| label.span.start);
+        let line = lines.last().map_or(0, |lines| lines.line(place));
+        let why = finding.help.first().map_or(String::new(), |help| format!("; {help}"));
+        answer.reasons.push(Reason {
+            part: "not read".to_owned(),
+            why: format!("{}{why}", finding.message),
+            line,
+        });
     }
     // Policies of the application template are attached to roles of the IAM template, and to groups.
     if app.is_none() && kind != Kind::Policy && template.mark().is_some() {

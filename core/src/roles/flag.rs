@@ -24,6 +24,22 @@ const BROAD: [(&str, Weight, &str); 14] = [
     ("SecretsManagerReadWrite", Weight::High, "to read every secret"),
 ];
 
+/// AWS's policies that allow what every function, task or trace needs, and no more.
+/// Source: AWS Managed Policy Reference Guide.
+const NARROW: [&str; 6] = [
+    "AWSDenyAll",
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaVPCAccessExecutionRole",
+    "AmazonECSTaskExecutionRolePolicy",
+    "AWSXRayDaemonWriteAccess",
+    "AWSXrayWriteOnlyAccess",
+];
+
+/// A policy's name without its path.
+fn last_part(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
 /// Puts the flags on a card, the gravest first.
 pub(super) fn flags(card: &mut Card) {
     let mut found = std::mem::take(&mut card.flags);
@@ -43,6 +59,11 @@ pub(super) fn flags(card: &mut Card) {
             tell(Weight::High, format!("which managed policy it has, a value decides: `{policy}`"));
         } else if policy.text.contains(':') {
             tell(Weight::Wide, format!("`{policy}` is not in the template: what it allows is not known"));
+        } else if !NARROW.contains(&last_part(&policy.text)) {
+            tell(
+                Weight::Wide,
+                format!("`{policy}` is not seen here: what this policy of AWS's allows is not known"),
+            );
         }
     }
     let allowed: Vec<&Grant> = card.grants.iter().filter(|grant| grant.effect != "Deny").collect();

@@ -86,11 +86,26 @@ impl Reader<'_> {
                 self.unread(document, &format!("`{policy}`"), flags);
                 continue;
             }
-            let Some(list) = document.get("Statement") else { continue };
+            // A key that IAM does not have is a slip: what stands there is not known.
+            let strange = strange(document, &["Version", "Id", "Statement"]);
+            let Some(list) = document.get("Statement") else {
+                self.unread(document, &format!("`{policy}` has no `Statement`, and"), flags);
+                continue;
+            };
+            if let Some(key) = strange {
+                self.unread(document, &format!("the key `{key}` of `{policy}`"), flags);
+            }
             for (under, statement) in items(list, &under) {
                 if statement.kind() != Kind::Mapping || call(statement).is_some() {
                     self.unread(statement, &format!("a statement of `{policy}`"), flags);
                     continue;
+                }
+                if let Some(key) = strange_in(statement) {
+                    let what =
+                        format!("a statement of `{policy}`, with the key `{key}` that IAM does not have,");
+                    self.unread(statement, &what, flags);
+                } else if statement.get("Effect").is_none() {
+                    self.unread(statement, &format!("a statement of `{policy}` without `Effect`"), flags);
                 }
                 self.statement(statement, policy, &under, grants);
             }
@@ -119,6 +134,28 @@ impl Reader<'_> {
             });
         }
     }
+}
+
+/// The first key that is none of those.
+fn strange<'d>(node: Node<'d, '_>, known: &[&str]) -> Option<&'d str> {
+    node.entries().filter_map(|(key, _)| key.as_str()).find(|key| !known.contains(key))
+}
+
+/// The first key of a statement that IAM does not have.
+/// Source: IAM User Guide, "IAM JSON policy elements reference".
+fn strange_in<'d>(statement: Node<'d, '_>) -> Option<&'d str> {
+    const KEYS: [&str; 9] = [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ];
+    strange(statement, &KEYS)
 }
 
 /// `Service lambda.amazonaws.com`, `AWS *`.

@@ -1,5 +1,6 @@
 //! `iam-split roles`
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use iam_split_core::api::{RolesAnswer, roles};
@@ -56,7 +57,8 @@ fn tell(answer: &RolesAnswer, all: bool, out: &mut dyn Write) -> std::io::Result
         writeln!(out, "\n{} ({})", card.name, card.place())?;
         let most = if all { usize::MAX } else { FLAGS };
         for flag in card.flags.iter().take(most) {
-            writeln!(out, "  {:<6} {} ({})", flag.weight.name(), flag.text, flag.place())?;
+            let text = if all { flag.text.as_str().into() } else { cut(&flag.text) };
+            writeln!(out, "  {:<6} {text} ({})", flag.weight.name(), flag.place())?;
         }
         let more = card.flags.len().saturating_sub(most);
         if more > 0 {
@@ -74,6 +76,15 @@ fn tell(answer: &RolesAnswer, all: bool, out: &mut dyn Write) -> std::io::Result
         writeln!(out, "\n`--verbose` shows everything of everyone; `iam-split can` answers for one request")?;
     }
     Ok(())
+}
+
+/// The beginning of a text that is longer than a few lines of a screen.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 300;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => Cow::Owned(format!("{}…", text.get(..at).unwrap_or(text))),
+        None => Cow::Borrowed(text),
+    }
 }
 
 fn whole(card: &Card, out: &mut dyn Write) -> std::io::Result<()> {

@@ -13,6 +13,7 @@ use iam_split_core::validate::Verdict;
 
 use crate::Streams;
 use crate::args::ValidateArgs;
+use crate::commands::roles::cut;
 use crate::commands::rules::now;
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, not_an_input, report_formats, rules, write_all};
@@ -173,7 +174,8 @@ fn who(
     flags.sort_by_key(|(_, flag)| std::cmp::Reverse(flag.weight));
     let more = flags.len().saturating_sub(MOST);
     for (card, flag) in flags.into_iter().take(if whole { usize::MAX } else { MOST }) {
-        writeln!(out, "  {:<6} {}: {}", flag.weight.name(), card.name, flag.text)?;
+        let text = if whole { flag.text.as_str().into() } else { cut(&flag.text) };
+        writeln!(out, "  {:<6} {}: {text}", flag.weight.name(), card.name)?;
     }
     if !whole && more > 0 {
         writeln!(out, "  and {more} more: `iam-split roles {} --app {}` shows them", names.0, names.1)?;
