@@ -142,6 +142,10 @@ impl Validation {
                     if self.diagnostics.iter().any(is_refused) { "; not all are accepted" } else { "" };
                 format!("proven, with {}{accepted}{but}", crate::text::counted(wider, "wider scope"))
             }
+            (Verdict::NotProven, _) if !self.readable => {
+                let errors = self.diagnostics.iter().filter(|found| found.is_error()).count();
+                format!("not checked: something cannot be read ({})", crate::text::counted(errors, "error"))
+            }
             (Verdict::NotProven, _) => {
                 let errors =
                     self.diagnostics.iter().filter(|found| found.is_error() && !is_of_rules(found.code));
@@ -222,6 +226,7 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         let late = late.flat_map(|parameter| users(&iam.template, parameter));
         result.later = late.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     }
+    hints(request, iam.as_ref(), app.as_ref(), &mut result);
     if let Some((_, given)) = given {
         let place = |offset: u32| given.edits.before(offset);
         for label in result.diagnostics.iter_mut().flat_map(|found| &mut found.labels) {
@@ -233,6 +238,28 @@ pub fn validate(request: &ValidateRequest<'_>) -> Validation {
         result.given = given.list;
     }
     result
+}
+
+/// What was given may not be what was meant: two templates in each other's place, and no configuration.
+fn hints(
+    request: &ValidateRequest<'_>,
+    iam: Option<&Read<'_>>,
+    app: Option<&Read<'_>>,
+    result: &mut Validation,
+) {
+    let is_marked = |read: Option<&Read<'_>>| read.is_some_and(|read| read.template.mark().is_some());
+    let is_swapped = is_marked(app) && !is_marked(iam);
+    let mut errors = result.diagnostics.iter_mut().filter(|found| found.is_error());
+    if is_swapped && let Some(first) = errors.next() {
+        first.help.push(
+            "the application template has the mark of an IAM template: the two may stand in each other's place".to_owned(),
+        );
+    } else if request.config.is_none()
+        && request.iam_gives.is_none()
+        && let Some(first) = errors.find(|found| found.code == Code::PRF001)
+    {
+        first.help.push("a pair that was split with an `iam:` in its configuration is compared with that: give it with --config".to_owned());
+    }
 }
 
 /// The resources that hold the value of a parameter.
@@ -354,6 +381,15 @@ pub(crate) fn read<'d>(parsed: &'d Parsed<'d>, source: Source, result: &mut Vali
         found.extend(template::check(&read.template, &read.references));
     }
     for finding in &mut found {
+        // What has no place says which text it is about.
+        if finding.labels.is_empty() {
+            let which = match source {
+                Source::Iam => "IAM template",
+                Source::App => "application template",
+                _ => "template",
+            };
+            finding.message = format!("the {which}: {}", finding.message);
+        }
         finding.labels.iter_mut().for_each(|label| label.source = source);
     }
     result.diagnostics.append(&mut found);

@@ -138,6 +138,7 @@ fn what_was_not_read_is_pointed_out() {
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
+    assert!(!ran.stdout.contains("0 actions"), "{}", ran.stdout);
     assert!(ran.stdout.lines().all(|line| line.chars().count() < 400), "{}", ran.stdout);
     let ran = run(work.path(), &["can", "Slip", "s3:GetObject", "arn:aws:s3:::a/b", "--iam", "t.yaml"], b"");
     assert!(ran.stdout.starts_with("cannot tell") && ran.stdout.contains("Polices"), "{}", ran.stdout);

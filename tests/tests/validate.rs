@@ -436,3 +436,28 @@ fn what_is_not_kept_and_no_error_is_neither_passed_nor_failed() {
     let junit = std::fs::read_to_string(work.path().join("r.xml")).unwrap();
     assert!(junit.contains("failures=\"0\"") && junit.contains("not kept, which is no error"), "{junit}");
 }
+
+/// What was given and not meant is said: files that are not there in one go, empty ones by name, two in each other's place.
+#[test]
+fn what_was_given_by_mistake_is_named() {
+    let work = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(work.path().join(name), text).unwrap();
+    write("t.yaml", &LATER.replace("!GetAtt Bucket.Arn", "'*'"));
+    write("c.yaml", "iam: {path: /team/}\n");
+    write("empty.yaml", "");
+    assert_eq!(run(work.path(), &["split", "t.yaml", "--config", "c.yaml"], b"").status, 0);
+    let validate = |iam: &str, app: &str, more: &[&str]| {
+        let ran = run(work.path(), &[&["validate", "--iam", iam, "--app", app], more].concat(), b"");
+        (ran.status, ran.stdout + &ran.stderr)
+    };
+    let (status, text) = validate("none.yaml", "nothing.yaml", &["--monolith", "t.yaml"]);
+    assert!(status == 2 && text.contains("none.yaml") && text.contains("nothing.yaml"), "{text}");
+    let (status, text) = validate("t-iam.yaml", "empty.yaml", &[]);
+    assert!(status == 2 && text.contains("the application template: the text is empty"), "{text}");
+    assert!(text.contains("not checked"), "{text}");
+    let (status, text) = validate("t-app.yaml", "t-iam.yaml", &["--monolith", "t.yaml"]);
+    assert!(status == 1 && text.contains("in each other's place"), "{text}");
+    let (status, text) = validate("t-iam.yaml", "t-app.yaml", &["--monolith", "t.yaml"]);
+    assert!(status == 1 && text.contains("give it with --config"), "{text}");
+    assert_eq!(validate("t-iam.yaml", "t-app.yaml", &["--monolith", "t.yaml", "--config", "c.yaml"]).0, 0);
+}

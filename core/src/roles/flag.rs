@@ -138,6 +138,10 @@ fn reaches_nothing(grant: &Grant) -> bool {
 fn of_grant(grant: &Grant) -> Vec<Flag> {
     let flag = |weight, text: String| flag(weight, text, grant);
     let mut found = Vec::new();
+    // What it allows is not read, and that is said where it was read.
+    if grant.actions.is_empty() {
+        return found;
+    }
     if reaches_nothing(grant) {
         let text = format!(
             "allows {} on nothing (`NotResource: '*'`): what replaces it decides",

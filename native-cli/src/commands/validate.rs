@@ -1,6 +1,7 @@
 //! `iam-split validate`
 
 use std::io::Write;
+use std::path::Path;
 
 use iam_split_core::api::{ValidateRequest, Validation, validate};
 use iam_split_core::contract::{self, Standing};
@@ -21,11 +22,25 @@ use crate::render::{Sources, diagnostics, on_one_screen};
 
 pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     let formats = report_formats(&arguments.report)?;
-    let iam = Input::read(&arguments.iam, streams)?;
-    let app = Input::read(&arguments.app, streams)?;
-    let monolith = arguments.monolith.as_deref().map(|path| Input::read(path, streams)).transpose()?;
-    let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
-    let accept = arguments.accept.as_deref().map(|path| Input::read(path, streams)).transpose()?;
+    // All that cannot be read is said in one run.
+    let mut missing: Option<Failure> = None;
+    let mut read = |path: Option<&Path>| match Input::read(path?, streams) {
+        Ok(input) => Some(input),
+        Err(failure) => {
+            missing = Some(match missing.take() {
+                Some(before) => before.and(failure),
+                None => failure,
+            });
+            None
+        }
+    };
+    let (iam, app) = (read(Some(&arguments.iam)), read(Some(&arguments.app)));
+    let (monolith, config) = (read(arguments.monolith.as_deref()), read(arguments.config.as_deref()));
+    let accept = read(arguments.accept.as_deref());
+    if let Some(missing) = missing {
+        return Err(missing);
+    }
+    let (Some(iam), Some(app)) = (iam, app) else { return Err(Failure::new("no templates were given")) };
     let rules = rules(arguments.rules.as_deref(), config.as_ref(), streams)?;
     let sources = Sources {
         template: monolith.as_ref(),
