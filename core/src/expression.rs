@@ -333,17 +333,17 @@ impl Lowering {
             },
             Function::GetAtt => match call.get_att() {
                 Some((name, Some(attribute))) => Expr::GetAtt(self.text(name), self.text(attribute)),
-                _ => match all(argument) {
+                _ => {
                     // What a loop computes is known once its variables are.
-                    arguments => {
-                        match arguments.iter().map(spelled).collect::<Option<Vec<String>>>().as_deref() {
-                            Some([name, attribute]) if self.exact || arguments.iter().all(Expr::is_text) => {
-                                Expr::GetAtt(name.clone(), attribute.clone())
-                            }
-                            _ => Expr::Call(call.name.to_owned(), arguments),
+                    let arguments = all(argument);
+                    let names: Option<Vec<String>> = arguments.iter().map(spelled).collect();
+                    match names.as_deref() {
+                        Some([name, attribute]) if self.exact || arguments.iter().all(Expr::is_text) => {
+                            Expr::GetAtt(name.clone(), attribute.clone())
                         }
+                        _ => Expr::Call(call.name.to_owned(), arguments),
                     }
-                },
+                }
             },
             Function::Sub => self.sub(argument),
             // A tag before the argument of a long form is another call's.
