@@ -141,7 +141,8 @@ fn acts<'a>(app: &'a Side<'_>, iam: &Side<'_>) -> Vec<Act<'a>> {
                 ["Properties", path @ ..] => !below(path).is_empty(),
                 path => !at(resource, path).is_empty(),
             };
-            if !applies && !(check.is_signalled() && signals(unit, app, 0)) {
+            let is_waited_for = applies || (check.is_signalled() && signals(unit, app, 0));
+            if !is_waited_for {
                 continue;
             }
             let about = match check.on {
