@@ -99,6 +99,7 @@ const KINDS: &[Kind] = &[
     ("AWS::IAM::Group", "GroupName", "arn:{p}:iam::{a}:group{Path:/}{n}", "{n}", &[("Arn", "{arn}")]),
     ("AWS::IAM::InstanceProfile", "InstanceProfileName", "arn:{p}:iam::{a}:instance-profile{Path:/}{n}", "{n}", &[("Arn", "{arn}")]),
     ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", "arn:{p}:iam::{a}:policy{Path:/}{n}", "{arn}", &[("PolicyArn", "{arn}")]),
+    ("AWS::IAM::OIDCProvider", "", "arn:{p}:iam::{a}:oidc-provider/{url}", "{arn}", &[("Arn", "{arn}")]),
     ("AWS::IAM::Role", "RoleName", "arn:{p}:iam::{a}:role{Path:/}{n}", "{n}", &[("Arn", "{arn}")]),
     ("AWS::IAM::User", "UserName", "arn:{p}:iam::{a}:user{Path:/}{n}", "{n}", &[("Arn", "{arn}")]),
     ("AWS::KMS::Key", "", "arn:{p}:kms:{r}:{a}:key/{n}", "{n}", &[("Arn", "{arn}"), ("KeyId", "{n}")]),
@@ -482,6 +483,10 @@ impl<'a> Evaluator<'a> {
                 "r" => self.world.region.clone(),
                 "a" => self.world.account.clone(),
                 "u" => self.world.url_suffix.clone(),
+                "url" => {
+                    let url = self.property(resource, "Url").unwrap_or_default();
+                    url.trim_start_matches("https://").to_owned()
+                }
                 "n" => self.name(id, resource),
                 "/n" => format!("/{}", self.name(id, resource).trim_start_matches('/')),
                 "arn" => {

@@ -450,7 +450,7 @@ fn an_operation_that_is_joined_and_fails_is_told_and_not_begun_again() {
     let looks = AtomicUsize::new(0);
     let door = Door::open(None, move |request| match request.action.as_str() {
         "DescribeStacks" => Some(match looks.fetch_add(1, Ordering::SeqCst) {
-            0 | 1 => stack("joined", "UPDATE_IN_PROGRESS", ""),
+            0 => stack("joined", "UPDATE_IN_PROGRESS", ""),
             _ => stack("joined", "UPDATE_ROLLBACK_COMPLETE", ""),
         }),
         "ValidateTemplate" => Some(answer("ValidateTemplate", "")),

@@ -114,6 +114,11 @@ pub(crate) fn given(
             if property == "Path" {
                 found.extend(counts_on_path(template, resource));
             }
+            if let Some(Boundary::Parameter { parameter, .. }) =
+                gifts.permissions_boundary.as_ref().filter(|_| property == "PermissionsBoundary")
+            {
+                parameters.used(parameter);
+            }
             if let Some(pattern) = pattern.as_ref().filter(|_| is_name) {
                 let name = names::name(pattern, resource.name);
                 named.push(Named { resource, pattern: pattern.clone(), name });

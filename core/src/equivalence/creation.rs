@@ -301,8 +301,15 @@ pub(super) fn calls(unit: &Unit, other: &Unit, side: &Side<'_>) -> bool {
     let Some(explicit) = other.property(property) else { return false };
     let explicit = side.form().value(explicit, Cond::ALWAYS);
     let names: Vec<String> = spelled(&explicit, side).into_iter().filter(|name| !name.is_empty()).collect();
+    // Its own name is no other's.
+    let own = resource_type(unit.kind()).map_or(&[][..], |row| row.name_property);
+    let whole = side.resource(unit, Cond::ALWAYS);
+    let properties = match whole.get("Properties") {
+        Some(Value::Map(entries)) => entries.as_slice(),
+        _ => return false,
+    };
     let mut found = false;
-    side.resource(unit, Cond::ALWAYS).walk(&mut |part| {
+    let mut look = |part: &Value| {
         if !matches!(part, Value::Text(_) | Value::Concat(_) | Value::Ref(_)) || found {
             return;
         }
@@ -316,7 +323,10 @@ pub(super) fn calls(unit: &Unit, other: &Unit, side: &Side<'_>) -> bool {
                     })
             });
         }
-    });
+    };
+    for (_, value) in properties.iter().filter(|(key, _)| own != [key.as_str()]) {
+        value.walk(&mut look);
+    }
     found
 }
 

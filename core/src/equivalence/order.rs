@@ -94,7 +94,9 @@ pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Act
         for target in gone {
             let Some((_, other)) = app.declaration(target) else { continue };
             let known = missing.entry(name).or_default();
-            if !known.contains(&target) && calls(unit, other, sides[2]) {
+            // A monolith in a circle cannot be deployed: nothing comes first there.
+            let is_circle = whole.waits(target, target);
+            if !known.contains(&target) && !is_circle && calls(unit, other, sides[2]) {
                 known.push(target);
             }
         }

@@ -15,6 +15,8 @@ struct Added {
     default: Option<String>,
     /// The condition that it has a value, where it may have none.
     condition: Option<String>,
+    /// Whether anybody gets what it has.
+    used: bool,
 }
 
 /// The parameters that are added.
@@ -59,7 +61,12 @@ impl<'p, 'd, 't> Parameters<'p, 'd, 't> {
                 }
                 condition
             });
-            self.list.push(Added { name: name.to_owned(), default: default.map(str::to_owned), condition });
+            self.list.push(Added {
+                name: name.to_owned(),
+                default: default.map(str::to_owned),
+                condition,
+                used: false,
+            });
         }
         let condition =
             self.list.iter().find(|added| added.name == name).and_then(|added| added.condition.clone());
@@ -72,11 +79,16 @@ impl<'p, 'd, 't> Parameters<'p, 'd, 't> {
         }
     }
 
+    /// Says that somebody gets what a parameter has.
+    pub(super) fn used(&mut self, name: &str) {
+        self.list.iter_mut().filter(|added| added.name == name).for_each(|added| added.used = true);
+    }
+
     /// Adds them to the text, and says what was added.
     pub(super) fn add(self, sheet: &mut Sheet<'_, '_, '_>) -> Vec<String> {
         let mut names = Vec::new();
         let (mut parameters, mut conditions) = (Vec::new(), Vec::new());
-        for Added { name, default, condition } in self.list {
+        for Added { name, default, condition, .. } in self.list.into_iter().filter(|added| added.used) {
             let pattern = match &condition {
                 Some(_) => format!("^({POLICY})?$"),
                 None => format!("^{POLICY}$"),
