@@ -5,7 +5,7 @@
 
 use crate::syntax::{Kind, Node, Style};
 use crate::template::{
-    Call, Form, Function, Piece, call as call_of, in_turn, long_call, pieces, with_letters,
+    Call, Form, Function, Piece, Template, call as call_of, in_turn, long_call, pieces, with_letters,
 };
 
 /// A value.
@@ -135,6 +135,16 @@ fn push_joined(parts: &mut Vec<Expr>, part: Expr) {
         (Some(Expr::Text(before)), Expr::Text(text)) => before.push_str(&text),
         (_, part) => parts.push(part),
     }
+}
+
+/// More entries than these are not counted.
+pub const MOST_COUNTED: usize = 10_000;
+
+/// How many entries a section of a template has once its loops are written out: a little more than [`MOST_COUNTED`] where
+/// there are more.
+#[must_use]
+pub fn made_of(template: &Template<'_, '_>, section: &str) -> usize {
+    template.section(section).map_or(0, |section| Lowering::exact().made(section, MOST_COUNTED))
 }
 
 /// The expression that a node writes.

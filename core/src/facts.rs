@@ -18,7 +18,7 @@ pub use existence::{
     DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, is_dynamic,
     must_exist,
 };
-pub use iam::{ArnFrom, IamType, Moves, iam_attributes, iam_type};
+pub use iam::{ArnFrom, IamType, Moves, iam_attributes, iam_type, longest_name};
 pub use name::{GeneratedPattern, fair_split, generated_pattern};
 pub use name_or_arn::{NameOrArn, name_or_arn};
 pub use pattern::whole_pattern;
@@ -97,6 +97,15 @@ pub struct ResourceType {
 pub fn resource_type(name: &str) -> Option<&'static ResourceType> {
     let index = table::RESOURCE_TYPES.binary_search_by(|row| row.name.cmp(name)).ok()?;
     table::RESOURCE_TYPES.get(index)
+}
+
+/// The property with a type's explicit name, where it is one of the resource's own.
+#[must_use]
+pub fn name_property(kind: &str) -> Option<&'static str> {
+    match resource_type(kind)?.name_property {
+        [property] => Some(property),
+        _ => None,
+    }
 }
 
 /// The noun of a type for messages: that of its row, else its last segment.

@@ -40,6 +40,7 @@ pub use attach::Attached;
 pub use capability::{Capability, capabilities};
 pub use guard::Guarded;
 pub use later::Later;
+pub use names::least_length;
 pub use order::{Wait, Waits};
 pub use position::{Position, position};
 pub(crate) use position::{may_wait, pattern_in, tries_nothing};

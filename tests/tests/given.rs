@@ -65,6 +65,17 @@ fn what_is_given_is_the_only_difference() {
     assert_eq!(lines(&with), lines(&without));
 }
 
+/// A role and something else.
+const SMALL: &str = "Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+  Topic: {Type: AWS::SNS::Topic}
+";
+
 /// Names where CloudFormation makes them, and a boundary that is told when the stack is made.
 const NAMES: &str = "resolution: {order: [exact, pattern, keep]}
 iam:
@@ -130,16 +141,7 @@ fn each_is_proven_but_for(config: &str, share: usize) {
 #[test]
 fn flags_give_what_the_configuration_gives() {
     let folder = tempfile::tempdir().unwrap();
-    let template = "Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: '2012-10-17'
-        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
-  Topic: {Type: AWS::SNS::Topic}
-";
-    std::fs::write(folder.path().join("t.yaml"), template).unwrap();
+    std::fs::write(folder.path().join("t.yaml"), SMALL).unwrap();
     std::fs::write(folder.path().join("config.yaml"), "iam: {path: /of-file/, tags: {a: b}}\n").unwrap();
     let boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess";
     let gives =
@@ -167,17 +169,8 @@ fn flags_give_what_the_configuration_gives() {
 #[test]
 fn the_configuration_names_the_rules() {
     let folder = tempfile::tempdir().unwrap();
-    let template = "Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: '2012-10-17'
-        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
-  Topic: {Type: AWS::SNS::Topic}
-";
     std::fs::create_dir(folder.path().join("of")).unwrap();
-    std::fs::write(folder.path().join("t.yaml"), template).unwrap();
+    std::fs::write(folder.path().join("t.yaml"), SMALL).unwrap();
     std::fs::write(folder.path().join("of/config.yaml"), "rules: company.yaml\n").unwrap();
     let split = ["split", "t.yaml", "--config", "of/config.yaml"];
     let none = run(folder.path(), &split, b"");

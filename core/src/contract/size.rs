@@ -2,9 +2,8 @@
 
 use super::{Pair, both};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expression::Lowering;
+use crate::expression::{MOST_COUNTED, made_of};
 use crate::facts::limit;
-use crate::template::Template;
 
 /// Parameters, outputs and resources, what loops make included, and names of outputs.
 pub(super) fn counts(pair: &Pair<'_>) -> Vec<Diagnostic> {
@@ -12,11 +11,12 @@ pub(super) fn counts(pair: &Pair<'_>) -> Vec<Diagnostic> {
     for (source, template, which) in both(pair) {
         let counts = [
             (Code::LIM001, template.parameters.len(), "parameters", limit::PARAMETERS),
-            (Code::LIM002, made(template, "Outputs"), "outputs", limit::OUTPUTS),
-            (Code::LIM005, made(template, "Resources"), "resources", limit::RESOURCES),
+            (Code::LIM002, made_of(template, "Outputs"), "outputs", limit::OUTPUTS),
+            (Code::LIM005, made_of(template, "Resources"), "resources", limit::RESOURCES),
         ];
         for (code, count, what, limit) in counts.into_iter().filter(|(_, count, _, limit)| count > limit) {
-            let count = if count > MOST { format!("more than {MOST}") } else { count.to_string() };
+            let count =
+                if count > MOST_COUNTED { format!("more than {MOST_COUNTED}") } else { count.to_string() };
             found.push(
                 Diagnostic::new(
                     code,
@@ -41,13 +41,6 @@ pub(super) fn counts(pair: &Pair<'_>) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// More are not counted.
-const MOST: usize = 10_000;
-
-fn made(template: &Template<'_, '_>, section: &str) -> usize {
-    template.section(section).map_or(0, |section| Lowering::exact().made(section, MOST))
 }
 
 /// The size of the text.

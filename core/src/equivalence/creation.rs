@@ -10,7 +10,7 @@ use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, lower};
 use crate::facts::{
-    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, resource_type,
+    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, name_property,
 };
 use crate::text::Span;
 use crate::value::Value;
@@ -273,11 +273,7 @@ pub(super) fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> 
     let texts = spelled(value, side);
     let mut found = Vec::new();
     for (name, unit) in side.system.declarations().filter(|(_, unit)| is_meant(unit.kind())) {
-        let of_type = || match resource_type(unit.kind())?.name_property {
-            [property] => Some(*property),
-            _ => None,
-        };
-        let Some(property) = called_by(unit.kind()).or_else(of_type) else { continue };
+        let Some(property) = called_by(unit.kind()).or_else(|| name_property(unit.kind())) else { continue };
         let Some(explicit) = unit.property(property) else { continue };
         let explicit = side.form().value(explicit, Cond::ALWAYS);
         for explicit in spelled(&explicit, side).iter().filter(|name| !name.is_empty()) {
@@ -297,12 +293,12 @@ pub(super) fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> 
 
 /// Whether a resource calls another by its explicit name somewhere: then it needs it, whatever it does with it.
 pub(super) fn calls(unit: &Unit, other: &Unit, side: &Side<'_>) -> bool {
-    let Some([property]) = resource_type(other.kind()).map(|row| row.name_property) else { return false };
+    let Some(property) = name_property(other.kind()) else { return false };
     let Some(explicit) = other.property(property) else { return false };
     let explicit = side.form().value(explicit, Cond::ALWAYS);
     let names: Vec<String> = spelled(&explicit, side).into_iter().filter(|name| !name.is_empty()).collect();
     // Its own name is no other's.
-    let own = resource_type(unit.kind()).map_or(&[][..], |row| row.name_property);
+    let own = name_property(unit.kind());
     let whole = side.resource(unit, Cond::ALWAYS);
     let properties = match whole.get("Properties") {
         Some(Value::Map(entries)) => entries.as_slice(),
@@ -310,9 +306,6 @@ pub(super) fn calls(unit: &Unit, other: &Unit, side: &Side<'_>) -> bool {
     };
     let mut found = false;
     let mut look = |part: &Value| {
-        if !matches!(part, Value::Text(_) | Value::Concat(_) | Value::Ref(_)) || found {
-            return;
-        }
         for text in spelled(part, side) {
             found |= names.iter().any(|name| {
                 text == *name
@@ -324,10 +317,22 @@ pub(super) fn calls(unit: &Unit, other: &Unit, side: &Side<'_>) -> bool {
             });
         }
     };
-    for (_, value) in properties.iter().filter(|(key, _)| own != [key.as_str()]) {
-        value.walk(&mut look);
+    for (_, value) in properties.iter().filter(|(key, _)| own != Some(key.as_str())) {
+        whole_texts(value, &mut look);
     }
     found
+}
+
+/// Calls `visit` on the texts of a value, each as a whole: what a text is put together of is none by itself.
+fn whole_texts(value: &Value, visit: &mut dyn FnMut(&Value)) {
+    match value {
+        Value::Text(_) | Value::Concat(_) | Value::Ref(_) => visit(value),
+        Value::List(items) => items.iter().for_each(|item| whole_texts(item, visit)),
+        Value::Map(entries) => entries.iter().for_each(|(_, value)| whole_texts(value, visit)),
+        Value::Choice(all) => all.iter().for_each(|(_, value)| whole_texts(value, visit)),
+        Value::Call(_, inner) => whole_texts(inner, visit),
+        _ => {}
+    }
 }
 
 /// The texts that a value may come to, with what is no text in it between marks: the same value is the same there.

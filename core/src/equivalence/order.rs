@@ -89,14 +89,19 @@ pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Act
         }
     }
     // Who calls it by its name needs it, too.
-    for (name, gone) in lost(app, &whole, &of_app) {
+    // A monolith in a circle cannot be deployed: nothing comes first there.
+    let in_circle = |name: &str| whole.waits(name, name);
+    let through = lost(app, &whole, &of_app);
+    for (name, gone) in &through {
         let Some((_, unit)) = app.declaration(name) else { continue };
-        for target in gone {
+        for target in gone.iter().copied() {
             let Some((_, other)) = app.declaration(target) else { continue };
-            let known = missing.entry(name).or_default();
-            // A monolith in a circle cannot be deployed: nothing comes first there.
-            let is_circle = whole.waits(target, target);
-            if !known.contains(&target) && !is_circle && calls(unit, other, sides[2]) {
+            let known = missing.entry(*name).or_default();
+            if !known.contains(&target)
+                && !in_circle(name)
+                && !in_circle(target)
+                && calls(unit, other, sides[2])
+            {
                 known.push(target);
             }
         }
@@ -104,12 +109,12 @@ pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Act
     missing.retain(|_, gone| !gone.is_empty());
     tell(app, &missing, &of_app, proof);
     let kept = |(name, target): &(&str, &str)| {
-        whole.waits(name, target) && !whole.waits(target, name) && of_app.waits(name, target)
+        whole.waits(name, target) && !in_circle(name) && !in_circle(target) && of_app.waits(name, target)
     };
     let by_themselves = said.names.iter().flat_map(|name| said.all(name).map(move |target| (*name, target)));
     let acts = acting.on.iter().map(|(name, target)| (name.as_str(), target.as_str()));
     sometimes(&sides, by_themselves.filter(kept).collect(), acts.filter(kept).collect(), proof);
-    for (name, gone) in lost(app, &whole, &of_app) {
+    for (name, gone) in through {
         let gone: Vec<&str> = gone
             .iter()
             .copied()

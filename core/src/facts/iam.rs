@@ -104,6 +104,17 @@ pub fn iam_type(name: &str) -> Option<&'static IamType> {
     IAM_TYPES.iter().find(|row| row.name == name)
 }
 
+/// The longest name that IAM takes for a type. Source: IAM API Reference, `CreateRole`, `CreateUser`, `CreateGroup`,
+/// `CreatePolicy`, `CreateInstanceProfile`.
+#[must_use]
+pub fn longest_name(kind: &str) -> Option<usize> {
+    match kind {
+        "AWS::IAM::Role" | "AWS::IAM::User" => Some(64),
+        "AWS::IAM::Group" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::InstanceProfile" => Some(128),
+        _ => None,
+    }
+}
+
 impl IamType {
     /// Whether an attribute gives the ARN.
     #[must_use]

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::{AppStack, Bridge, Later, NameNeed, Options, Travels, Wire};
 use crate::config::is_stack_name;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expression::{Expr, Lowering, lower};
-use crate::facts::{limit, resource_type};
+use crate::expression::{Expr, lower, made_of};
+use crate::facts::{limit, longest_name, resource_type};
 use crate::template::{Resource, Template, is_made};
 
 /// The parameter that takes the application stack's name, where anything needs it.
@@ -55,34 +55,30 @@ pub(super) fn app_stack(
     Some(stack)
 }
 
+/// How many characters a name has at least, with so many for the stack's: of regions the shortest is `us-east-1`, an account
+/// has twelve digits, and what else decides may be empty.
+#[must_use]
+pub fn least_length(name: &Expr, stack: usize) -> usize {
+    match name {
+        Expr::Text(text) => text.chars().count(),
+        Expr::Ref(name) => match name.as_str() {
+            "AWS::Region" => "us-east-1".len(),
+            "AWS::AccountId" => 12,
+            "AWS::StackName" => stack,
+            _ => 0,
+        },
+        Expr::Concat(parts) => parts.iter().map(|part| least_length(part, stack)).sum(),
+        _ => 0,
+    }
+}
+
 /// What the explicit name of a moved resource leaves of its length for the stack's name.
-///
-/// Source: IAM API Reference, `CreateRole`, `CreateUser`, `CreateGroup`, `CreatePolicy`, `CreateInstanceProfile`: 64 characters
-/// for roles and users, 128 for the others.
 fn longest_stack(resource: &Resource<'_, '_>) -> Option<NameNeed> {
     let property = resource_type(resource.kind)?.name_property;
-    let most = match resource.kind {
-        "AWS::IAM::Role" | "AWS::IAM::User" => 64,
-        "AWS::IAM::Group" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::InstanceProfile" => 128_usize,
-        _ => return None,
-    };
+    let most = longest_name(resource.kind)?;
     let name = lower(resource.property(property)?);
-    let parts = match name {
-        Expr::Concat(parts) => parts,
-        one => vec![one],
-    };
-    let is_stack = |part: &&Expr| matches!(part, Expr::Ref(name) if name == "AWS::StackName");
-    let times = parts.iter().filter(is_stack).count();
-    let fixed: usize = parts
-        .iter()
-        .map(|part| match part {
-            Expr::Text(text) => text.chars().count(),
-            // The shortest: `us-east-1`.
-            Expr::Ref(name) if name == "AWS::Region" => 9,
-            Expr::Ref(name) if name == "AWS::AccountId" => 12,
-            _ => 0,
-        })
-        .sum();
+    let fixed = least_length(&name, 0);
+    let times = least_length(&name, 1) - fixed;
     let longest = most.checked_sub(fixed)?.checked_div(times).filter(|longest| *longest > 0)?;
     (longest < limit::STACK_NAME).then(|| NameNeed {
         resource: resource.name.to_owned(),
@@ -231,10 +227,7 @@ pub(super) fn check(
             );
         }
     }
-    const MOST: usize = 10_000;
-    let made_of =
-        |section: &str| template.section(section).map_or(0, |section| Lowering::exact().made(section, MOST));
-    let stays = made_of("Resources");
+    let stays = made_of(template, "Resources");
     let resources = stays.saturating_sub(moved.len()) + made.attached;
     if resources > limit::RESOURCES {
         let help = if made.attached > 0 {
@@ -266,7 +259,7 @@ pub(super) fn check(
         (Code::LIM002, wires.len(), "outputs in the IAM template", limit::OUTPUTS),
         (
             Code::LIM002,
-            made_of("Outputs") + new_outputs,
+            made_of(template, "Outputs") + new_outputs,
             "outputs in the application template",
             limit::OUTPUTS,
         ),

@@ -5,7 +5,7 @@
 use super::side::{Item, Side};
 use super::world::OTHER;
 use crate::expression::{Expr, from_sub_text};
-use crate::facts::{Meaning, StoredCase, iam_type, is_dynamic, resource_type, stored_case};
+use crate::facts::{Meaning, StoredCase, iam_type, is_dynamic, name_property, resource_type, stored_case};
 
 /// Attributes that are an ARN which ends in what `Ref` gives: the type, the attribute, service and resource.
 /// Source: Service Authorization Reference, "Resource types defined by" each service; CloudFormation Template Reference,
@@ -32,9 +32,7 @@ pub(super) fn spelled(side: &Side, value: &Expr, read: &dyn Fn(&Expr) -> Option<
 
 /// The explicit name of a resource.
 fn explicit(item: &Item, read: &dyn Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
-    let path = resource_type(&item.kind)?.name_property;
-    let [property] = path else { return None };
-    let name = read(item.property(property)?)?;
+    let name = read(item.property(name_property(&item.kind)?)?)?;
     // Some services store names in lower case.
     if stored_case(&item.kind) == Some(StoredCase::Lowered) {
         return match name {

@@ -8,9 +8,12 @@ use crate::template::{Resource, Template};
 /// The words before a path in ARNs.
 const NOUNS: [&str; 5] = ["role", "user", "group", "policy", "instance-profile"];
 
-/// Whether a text goes on with a name behind a place.
-fn goes_on(rest: &str) -> bool {
-    rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))
+/// Whether a text has a part behind which no name goes on.
+fn has(text: &str, part: &str) -> bool {
+    text.match_indices(part).any(|(at, _)| {
+        let rest = text.get(at + part.len()..).unwrap_or_default();
+        !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))
+    })
 }
 
 fn scalars<'d, 't>(template: &Template<'d, 't>, is_meant: impl Fn(&str) -> bool) -> Vec<Node<'d, 't>> {
@@ -21,12 +24,7 @@ fn scalars<'d, 't>(template: &Template<'d, 't>, is_meant: impl Fn(&str) -> bool)
 /// The texts that are a name, or an ARN that ends in it.
 pub(super) fn says<'d, 't>(template: &Template<'d, 't>, name: &str) -> Vec<Node<'d, 't>> {
     let behind = format!("/{name}");
-    scalars(template, |text| {
-        text == name
-            || text
-                .match_indices(behind.as_str())
-                .any(|(at, _)| !goes_on(text.get(at + behind.len()..).unwrap_or_default()))
-    })
+    scalars(template, |text| text == name || has(text, &behind))
 }
 
 /// Texts that name a resource by the ARN that it has: with another path it is another one.
@@ -34,12 +32,7 @@ pub(super) fn counts_on_path(template: &Template<'_, '_>, resource: &Resource<'_
     let name = names::property(resource.kind).and_then(|key| resource.property(&[key])?.literal());
     let Some(name) = name else { return Vec::new() };
     let written: Vec<String> = NOUNS.iter().map(|noun| format!("{noun}/{name}")).collect();
-    let names = |text: &str| {
-        written.iter().any(|arn| {
-            text.match_indices(arn.as_str())
-                .any(|(at, _)| !goes_on(text.get(at + arn.len()..).unwrap_or_default()))
-        })
-    };
+    let names = |text: &str| written.iter().any(|arn| has(text, arn));
     let told = |node: Node<'_, '_>| {
         Diagnostic::new(
             Code::CFG010,

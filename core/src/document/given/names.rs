@@ -6,28 +6,14 @@ use super::mentions::says;
 use crate::config::{NamePiece, name_pieces};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
-use crate::facts::resource_type;
-use crate::plan::prefixes;
+use crate::facts::{longest_name, name_property};
+use crate::plan::{least_length, prefixes};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 
-/// The longest name of a type. Source: IAM API Reference, `CreateRole`, `CreateUser`, `CreateGroup`, `CreatePolicy`,
-/// `CreateInstanceProfile`: 64 characters for roles and users, 128 for the others.
-fn longest(kind: &str) -> usize {
-    if matches!(kind, "AWS::IAM::Role" | "AWS::IAM::User") { 64 } else { 128 }
-}
-
-/// The shortest name of a region (`us-east-1`).
-const REGION: usize = 9;
-/// An account's digits.
-const ACCOUNT: usize = 12;
-
 /// The property that says a resource's name; none where its type is not named so.
 pub(super) fn property(kind: &str) -> Option<&'static str> {
-    match resource_type(kind)?.name_property {
-        [name] if kind.starts_with("AWS::IAM::") => Some(name),
-        _ => None,
-    }
+    name_property(kind).filter(|_| kind.starts_with("AWS::IAM::"))
 }
 
 /// The name that a pattern gives a resource.
@@ -55,18 +41,8 @@ pub(super) fn check(template: &Template<'_, '_>, named: &[Named<'_, '_, '_>]) ->
     for (at, one) in named.iter().enumerate() {
         let Named { resource, pattern, name } = one;
         let place = resource.declaration.key.outer();
-        let fixed: usize = name_pieces(pattern)
-            .iter()
-            .map(|piece| match piece {
-                NamePiece::Text(text) => text.len(),
-                NamePiece::Placeholder("logical_id") => resource.name.len(),
-                NamePiece::Placeholder("region") => REGION,
-                NamePiece::Placeholder("account") => ACCOUNT,
-                NamePiece::Placeholder(_) => 1,
-                NamePiece::Parameter(_) => 0,
-            })
-            .sum();
-        let most = longest(resource.kind);
+        let fixed = least_length(name, 1);
+        let most = longest_name(resource.kind).unwrap_or(128);
         if fixed > most {
             found.push(
                 Diagnostic::new(
