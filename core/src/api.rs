@@ -165,8 +165,12 @@ fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
         Err(diagnostics) => return SplitAnswer::Refused { diagnostics },
     };
     let source = given.edits.apply(request.template);
-    let mut answer = plainly(&SplitRequest { template: &source, ..request.clone() }, &given.of_iam);
     let place = |offset: u32| given.edits.before(offset);
+    let circles = circles_of_gifts(&template, &source, &place);
+    if !circles.is_empty() {
+        return SplitAnswer::Refused { diagnostics: circles };
+    }
+    let mut answer = plainly(&SplitRequest { template: &source, ..request.clone() }, &given.of_iam);
     match &mut answer {
         SplitAnswer::Done(split) => {
             split.diagnostics.iter_mut().for_each(|found| back(found, Source::Template, &place));
@@ -183,6 +187,33 @@ fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
         }
     }
     answer
+}
+
+/// Circles that the template has once it is given what the configuration gives, and had not before.
+fn circles_of_gifts(
+    template: &Template<'_, '_>,
+    source: &str,
+    place: &dyn Fn(u32) -> u32,
+) -> Vec<Diagnostic> {
+    let parsed = parse(source);
+    let Some(with) = template::read(&parsed.document).0 else { return Vec::new() };
+    let circles = |template: &Template<'_, '_>| -> Vec<Diagnostic> {
+        let found = contract::of_one(template, Source::Template);
+        found.into_iter().filter(|one| one.code == Code::TPL008).collect()
+    };
+    let before: Vec<String> = circles(template).into_iter().map(|one| one.message).collect();
+    let mut found = circles(&with);
+    found.retain(|one| !before.contains(&one.message));
+    for one in &mut found {
+        back(one, Source::Template, place);
+        one.code = Code::CFG010;
+        one.message = format!("with what `iam:` gives, {}", one.message);
+        one.help = vec![
+            "attach the policy to nobody that gets it as a boundary, or name one of them under `except`"
+                .to_owned(),
+        ];
+    }
+    found
 }
 
 /// Moves the labels of a text that was edited to where they are in the text as it was.
@@ -411,6 +442,14 @@ fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic
         }
     }
     found.extend(crate::facts::strange(&template, Source::Template));
+    // The pair is as sound as the template: what CloudFormation refuses of that is no fault of the split, and is told.
+    let own = contract::of_one(&template, Source::Template).into_iter().filter(Diagnostic::is_error);
+    let known: Vec<Code> = found.iter().map(|one| one.code).collect();
+    found.extend(own.filter(|one| !known.contains(&one.code)).map(|one| {
+        let help =
+            one.help.iter().cloned().chain(["the template has this already, and so has the pair".to_owned()]);
+        Diagnostic { severity: Severity::Warning, help: help.collect(), ..one }
+    }));
     found.extend(plan::prefixes(&template, &|name| plan.moves(name)));
     if let Some(rules) = request.rules.filter(|_| cfg!(feature = "rules")) {
         let (rules, trouble) = crate::rules::read(rules);

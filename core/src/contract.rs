@@ -176,13 +176,7 @@ fn is_convention(code: Code) -> bool {
 /// Codes of faults that a monolith has already: circles, and parameters that refuse their own defaults.
 #[must_use]
 pub fn of_monolith(template: &Template<'_, '_>) -> Vec<Code> {
-    let found = circle::of_template(template, Source::Template);
-    found
-        .into_iter()
-        .chain(parameter::of_template(template, Source::Template))
-        .chain(text::of_template(template, Source::Template))
-        .map(|found| found.code)
-        .collect()
+    of_one(template, Source::Template).into_iter().map(|found| found.code).collect()
 }
 
 /// What is wrong with one template by itself.

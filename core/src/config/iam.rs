@@ -222,18 +222,36 @@ fn of_gifts(gifts: &Gifts, path: &[String], found: &mut Vec<(Vec<String>, String
         );
     }
     for (key, value) in &gifts.tags {
-        if key.is_empty()
-            || key.chars().count() > 128
-            || value.chars().count() > 256
-            || key.starts_with("aws:")
-        {
+        if let Some(help) = tag_fault(key, value) {
+            wrong(&["tags", key], format!("IAM takes no tag `{key}` with this value"), help);
+        }
+        let twin = gifts.tags.keys().take_while(|other| *other != key);
+        if let Some(twin) = twin.into_iter().find(|other| other.eq_ignore_ascii_case(key)) {
             wrong(
                 &["tags", key],
-                format!("IAM takes no tag `{key}` with this value"),
-                "a key has 1 to 128 characters and does not begin with `aws:`, a value has at most 256",
+                format!("`{twin}` and `{key}` are one key to IAM, which does not tell tags by their case"),
+                "keep one of them",
             );
         }
     }
+}
+
+/// What is wrong with a tag, as help. Source: IAM API Reference, `Tag`; IAM User Guide, "Tags for IAM resources".
+fn tag_fault(key: &str, value: &str) -> Option<&'static str> {
+    let is_taken = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
+    // What `${Name}` stands for is not known here.
+    let mut written = value.split("${");
+    let first = written.next().unwrap_or_default();
+    let behind = written.map(|piece| piece.split_once('}').map_or(piece, |(_, after)| after));
+    let written: String = std::iter::once(first).chain(behind).collect();
+    if key.is_empty() || key.chars().count() > 128 || written.chars().count() > 256 {
+        return Some("a key has 1 to 128 characters, a value has at most 256");
+    }
+    if key.to_ascii_lowercase().starts_with("aws:") {
+        return Some("keys that begin with `aws:` are for AWS itself");
+    }
+    (!key.chars().chain(written.chars()).all(is_taken))
+        .then_some("keys and values are letters, digits, spaces and `_ . : / = + - @`")
 }
 
 /// Whether IAM takes a path. Source: IAM API Reference, `CreateRole`, `Path`: 1 to 512 characters, between slashes.

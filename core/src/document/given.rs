@@ -5,7 +5,9 @@
 
 mod mentions;
 mod names;
+mod own;
 mod parameter;
+mod tags;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +15,7 @@ use super::sheet::Sheet;
 use crate::config::{Boundary, Gifts, Iam, Own};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::edit::{EditSet, Reason};
-use crate::expression::{Expr, from_sub_text, lower};
+use crate::expression::{Expr, from_sub_text};
 use crate::syntax::Node;
 use crate::template::{Template, call};
 use mentions::counts_on_path;
@@ -82,37 +84,29 @@ pub(crate) fn given(
                 continue;
             }
             let own = resource.property(&[property]);
-            let value = match (property, own) {
-                ("Tags", Some(own)) => match with_tags(own, &value) {
-                    Some(tags) => tags,
-                    None => continue,
-                },
-                _ => value,
+            let how = gifts.own.unwrap_or_default();
+            let value = match property {
+                "Tags" => tags::with_tags(resource, own, &value, how),
+                _ => own::beside(resource, property, own, value, how),
             };
-            if let Some(own) = own {
-                if lower(own) == value {
+            let value = match value {
+                Ok(Some(value)) => value,
+                Ok(None) => continue,
+                Err(wrong) => {
+                    found.push(*wrong);
                     continue;
                 }
-                match gifts.own.unwrap_or_default() {
-                    Own::Keep if property != "Tags" => continue,
-                    Own::Refuse if property != "Tags" => {
-                        found.push(
-                            Diagnostic::new(
-                                Code::CFG010,
-                                format!("`{}` has a `{property}` of its own", resource.name),
-                            )
-                            .at(own.outer(), "this one")
-                            .help("name it under `except`, or permit `own: keep` or `own: replace`"),
-                        );
-                        continue;
-                    }
-                    _ => sheet.replace_value(own, &value, Reason::Given),
-                }
-            } else {
-                added.push((property.to_owned(), value));
+            };
+            if property == "PermissionsBoundary" {
+                found.extend(own::boundary(template, resource, &value));
+            }
+            let path = value.clone();
+            match own {
+                Some(own) => sheet.replace_value(own, &value, Reason::Given),
+                None => added.push((property.to_owned(), value)),
             }
             if property == "Path" {
-                found.extend(counts_on_path(template, resource));
+                found.extend(counts_on_path(template, resource, &path));
             }
             if let Some(Boundary::Parameter { parameter, .. }) =
                 gifts.permissions_boundary.as_ref().filter(|_| property == "PermissionsBoundary")
@@ -152,6 +146,9 @@ pub(crate) fn given(
         }
     }
     found.extend(names::check(template, &named));
+    let tagged: BTreeSet<&String> =
+        iam.all.tags.keys().chain(iam.resources.values().flat_map(|one| one.tags.keys())).collect();
+    found.extend(tags::asked_for(template, &tagged.into_iter().collect::<Vec<_>>()));
     let of_iam = parameters.add(&mut sheet);
     let edits = super::settle::settle(template, sheet.finish());
     match edits {
@@ -190,16 +187,4 @@ fn wanted(
         list.push(("Tags", Expr::List(gifts.tags.iter().map(tag).collect())));
     }
     list
-}
-
-/// The tags that a resource has, with those that it lacks; `None` where it lacks none or they are computed.
-fn with_tags(own: Node<'_, '_>, wanted: &Expr) -> Option<Expr> {
-    let (Expr::List(has), Expr::List(wanted)) = (lower(own), wanted) else { return None };
-    let key = |tag: &Expr| match tag {
-        Expr::Map(entries) => entries.iter().find(|(key, _)| key == "Key").map(|(_, value)| value.clone()),
-        _ => None,
-    };
-    let lacks: Vec<Expr> =
-        wanted.iter().filter(|tag| !has.iter().any(|own| key(own) == key(tag))).cloned().collect();
-    (!lacks.is_empty()).then(|| Expr::List(has.into_iter().chain(lacks).collect()))
 }

@@ -359,18 +359,17 @@ fn unasked(triple: &Triple<'_>, proof: &mut Proof) {
     let has = |name: &str| iam.section("Rules").is_some_and(|rules| rules.get(name).is_some());
     for (key, value) in monolith.section("Rules").into_iter().flat_map(Node::entries) {
         let Some(name) = key.as_str().filter(|name| !has(name)) else { continue };
-        let named = named_by(value).unwrap_or_default();
+        let Some(named) = named_by(value) else { continue };
         let is_there =
             |name: &String| name.starts_with("AWS::") || iam.parameters.contains_key(name.as_str());
-        if !named.iter().all(is_there) || !named.iter().any(|name| iam.parameters.contains_key(name.as_str()))
-        {
+        if !named.iter().all(is_there) {
             continue;
         }
         proof.faults.push(
             Diagnostic::new(
                 Code::PRF003,
                 format!(
-                    "the rule `{name}` of the monolith is not in the IAM template, which takes its parameters"
+                    "the rule `{name}` of the monolith is not in the IAM template, which takes all that it names"
                 ),
             )
             .at(key.outer(), "the monolith refuses by it before anything is created")

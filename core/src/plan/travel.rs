@@ -34,15 +34,14 @@ pub(super) fn travels<'d>(
     travels
 }
 
-/// The rules of which every parameter travels: the IAM stack refuses then what the monolith refuses.
+/// The rules of which every parameter travels, those that ask only where they are among them: the IAM stack refuses then what the monolith refuses.
 fn rules<'d>(template: &Template<'d, '_>, travels: &Travels<'d>) -> HashSet<&'d str> {
     let rules = template.section("Rules").into_iter().flat_map(Node::entries);
     let goes = |(key, value): (Node<'d, '_>, Node<'d, '_>)| {
         let named = named_by(value)?;
-        let all =
-            named.iter().all(|name| name.starts_with("AWS::") || travels.parameters.contains(name.as_str()));
-        let any = named.iter().any(|name| travels.parameters.contains(name.as_str()));
-        key.as_str().filter(|_| all && any)
+        let is_there =
+            |name: &String| name.starts_with("AWS::") || travels.parameters.contains(name.as_str());
+        key.as_str().filter(|_| named.iter().all(is_there))
     };
     rules.filter_map(goes).collect()
 }

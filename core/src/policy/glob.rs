@@ -23,6 +23,8 @@ pub(super) enum Token {
     AnyInPart,
     /// A value that is not known.
     Symbol(u32),
+    /// One letter or digit that is not known.
+    Letter(u32),
 }
 
 /// A text with wildcards.
@@ -33,6 +35,8 @@ pub(super) type Glob = Vec<Token>;
 enum Letter {
     Char(char),
     Symbol(u32),
+    /// A symbol of one letter or digit.
+    Single(u32),
 }
 
 /// Places in globs that are reached: glob and position, sorted.
@@ -57,7 +61,7 @@ const OTHERS: &str = "xyzabcdefghijklmnopqrstuvw0123456789-_XYZABCDEFGHIJKLMNOPQ
 
 /// Whether a glob has a value in it that is not known.
 pub(super) fn has_symbol(glob: &[Token]) -> bool {
-    glob.iter().any(|token| matches!(token, Token::Symbol(_)))
+    glob.iter().any(|token| matches!(token, Token::Symbol(_) | Token::Letter(_)))
 }
 
 /// How symbols are read.
@@ -132,8 +136,14 @@ impl Walk<'_> {
             let (stays, goes) = match (token, letter) {
                 (token, _) if self.is_any(Some(token)) => (true, false),
                 (Token::AnyInPart, Letter::Char(c)) => (c != ':', false),
+                (Token::AnyInPart, Letter::Single(_)) => (true, false),
                 (Token::OneInPart, Letter::Char(c)) => (false, c != ':'),
                 (Token::One, Letter::Char(_)) => (false, true),
+                (Token::One | Token::OneInPart, Letter::Single(_)) => (false, true),
+                (Token::Letter(_), Letter::Char(c)) => {
+                    (false, self.reading == Reading::AnyText && c.is_ascii_alphanumeric())
+                }
+                (Token::Letter(wanted), Letter::Single(symbol)) => (false, wanted == symbol),
                 (Token::Char(wanted), Letter::Char(c)) => (false, wanted == c),
                 (Token::Fold(wanted), Letter::Char(c)) => (false, wanted.eq_ignore_ascii_case(&c)),
                 (Token::Symbol(wanted), Letter::Symbol(symbol)) => (false, wanted == symbol),
@@ -163,6 +173,9 @@ impl Walk<'_> {
                 Some(Token::OneInPart | Token::AnyInPart) => parts = true,
                 Some(Token::Symbol(symbol)) if self.reading == Reading::Letters => {
                     letters.push(Letter::Symbol(symbol));
+                }
+                Some(Token::Letter(symbol)) if self.reading == Reading::Letters => {
+                    letters.push(Letter::Single(symbol));
                 }
                 _ => {}
             }
@@ -400,7 +413,8 @@ mod tests {
             .map(|c| match c {
                 '*' => Token::Any,
                 '?' => Token::One,
-                'A'..='Z' => Token::Symbol(u32::from(c)),
+                'A'..='Y' => Token::Symbol(u32::from(c)),
+                'Z' => Token::Letter(0),
                 c => Token::Char(c),
             })
             .collect()
@@ -439,6 +453,10 @@ mod tests {
         assert!(within(&glob("a/X/b"), &glob("a/*")));
         assert!(!within(&glob("a/X/b"), &glob("a/Y/b")));
         assert!(!within(&glob("aX"), &glob("a?")));
+        assert!(within(&glob("aZZ"), &glob("a??")) && !within(&glob("aZZ"), &glob("a?")));
+        assert!(within(&glob("aZ"), &glob("aZ*")) && !within(&glob("aZ"), &glob("ab")));
+        assert_eq!(matches(&glob("aZ"), "ab"), None);
+        assert_eq!(matches(&glob("aZ"), "a-"), Some(false));
         assert_eq!(matches(&glob("a/X/b"), "a/q/b"), None);
         assert_eq!(matches(&glob("a/X/b"), "a/q/c"), Some(false));
         assert_eq!(matches(&glob("a*c"), "abbc"), Some(true));

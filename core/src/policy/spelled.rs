@@ -40,7 +40,11 @@ fn explicit(item: &Item, read: &dyn Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
             _ => None,
         };
     }
-    matches!(name, Expr::Text(_) | Expr::Concat(_)).then_some(name)
+    match &name {
+        Expr::Ref(none) if none == "AWS::NoValue" => None,
+        Expr::Text(_) | Expr::Concat(_) | Expr::Ref(_) => Some(name),
+        _ => None,
+    }
 }
 
 fn of_iam(
@@ -81,6 +85,9 @@ fn of_service(
         );
         return Some(Expr::concat([from_sub_text(&text), Expr::reference(of)]));
     }
+    if item.kind == "AWS::IAM::OIDCProvider" && matches!(attribute, None | Some("Arn")) {
+        return of_provider(item, read);
+    }
     let row = resource_type(&item.kind)?;
     let meaning = match attribute {
         None => row.reference,
@@ -96,19 +103,44 @@ fn of_service(
         let named = named.map(|(named, _)| *named).or_else(|| row.name_property.last().copied())?;
         Some(Expr::GetAtt(of.to_owned(), named.to_owned()))
     };
-    let name = explicit(item, read).or_else(made)?;
-    match meaning {
-        Meaning::Name => Some(name),
-        Meaning::Text(text) if !text.contains("${.") => {
-            Some(from_sub_text(text).replaced(&|part| match part {
-                Expr::Ref(variable) if variable == "Name" => Some(name.clone()),
-                // Characters that the service makes.
-                Expr::Ref(variable) if variable.chars().all(|c| matches!(c, '*' | '?')) => {
-                    Some(Expr::GetAtt(of.to_owned(), variable.clone()))
-                }
-                _ => None,
-            }))
+    let name = || explicit(item, read).or_else(made);
+    let text = match meaning {
+        Meaning::Name => return name(),
+        Meaning::Text(text) => text,
+        Meaning::ByProperty { property, given, absent } => match item.property(property) {
+            None => absent,
+            Some(Expr::Ref(none)) if none == "AWS::NoValue" => absent,
+            Some(Expr::Text(_) | Expr::Ref(_) | Expr::GetAtt(..) | Expr::Concat(_)) => given,
+            Some(_) => return None,
+        },
+        Meaning::Opaque => return None,
+    };
+    let name = if text.contains("${Name}") { name()? } else { Expr::text("") };
+    Some(from_sub_text(text).replaced(&|part| match part {
+        Expr::Ref(variable) if variable == "Name" => Some(name.clone()),
+        // Characters that the service makes; and what another property names, which takes a name or an ARN.
+        Expr::Ref(variable) if variable.starts_with(['*', '?', '.']) => {
+            Some(Expr::GetAtt(of.to_owned(), variable.clone()))
         }
         _ => None,
-    }
+    }))
+}
+
+/// The ARN of a provider ends in its URL, without `https://`.
+///
+/// Source: IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM".
+fn of_provider(item: &Item, read: &dyn Fn(&Expr) -> Option<Expr>) -> Option<Expr> {
+    let url = match read(item.property("Url")?)? {
+        Expr::Text(url) => Expr::text(url.strip_prefix("https://")?),
+        Expr::Concat(parts) => {
+            let (first, rest) = parts.split_first()?;
+            let Expr::Text(first) = first else { return None };
+            Expr::concat(
+                std::iter::once(Expr::text(first.strip_prefix("https://")?)).chain(rest.iter().cloned()),
+            )
+        }
+        _ => return None,
+    };
+    let start = from_sub_text("arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/");
+    Some(Expr::concat([start, url]))
 }

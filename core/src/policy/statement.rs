@@ -111,6 +111,21 @@ impl Symbols {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Symbol> {
         self.list.iter()
     }
+
+    /// The names whose values are not known, however they are read.
+    pub(super) fn references(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().filter_map(|symbol| {
+            let Symbol::Value(value) = symbol else { return None };
+            let mut value = value;
+            while let Expr::Unary(_, inner) = value {
+                value = inner;
+            }
+            match value {
+                Expr::Ref(name) => Some(name.as_str()),
+                _ => None,
+            }
+        })
+    }
 }
 
 /// What a document is read with.
@@ -492,6 +507,13 @@ impl Reader<'_> {
                     let value = match value {
                         Expr::Ref(name) if variables && !name.starts_with("AWS::") => {
                             Expr::Unary(WITH_VARIABLES.to_owned(), Box::new(value.clone()))
+                        }
+                        Expr::GetAtt(of, letters) if letters.starts_with('?') => {
+                            glob.extend((0..letters.len()).map(|at| {
+                                let letter = Expr::GetAtt(of.clone(), format!("?{at}"));
+                                Token::Letter(self.symbols.number(Symbol::Value(letter)))
+                            }));
+                            continue;
                         }
                         other => other.clone(),
                     };

@@ -465,6 +465,12 @@ impl Asked<'_> {
                 decision.reasons.clear();
                 return decision;
             }
+            // What cannot be told of any value of a parameter can be told of each that it may have.
+            let listed = symbols.references().find_map(|name| self.both.by_value(name, &world));
+            if let Some(need) = listed.filter(|_| count < MOST_WORLDS / 6) {
+                open.extend(world.with(&need));
+                continue;
+            }
             self.reasons(&mut decision, query, &world, &answer, &old, &new, &symbols);
         }
         decision

@@ -187,6 +187,12 @@ impl Values {
             (_, "Arn") => {
                 format!("arn:{}:service:us-east-1:{ACCOUNT}:{}", self.partition, shown_name(both, name))
             }
+            // What a service makes of an ARN, letter by letter or in a part, and what another property names.
+            (_, made) if made.starts_with('?') => "a1b2c3".chars().cycle().take(made.len()).collect(),
+            (_, "*") => "1".to_owned(),
+            (_, named) if named.starts_with('.') => {
+                format!("stack-{}-1A2B3C", named.trim_start_matches('.'))
+            }
             _ => format!("stack-{}-{attribute}", shown_name(both, name)),
         }
     }

@@ -74,6 +74,9 @@ pub(super) struct Both {
     pub(super) left: BTreeMap<String, String>,
 }
 
+/// A parameter that may have more values than this is one that may have any.
+const MOST_VALUES: usize = 12;
+
 /// Put after a name that does not mean the same in both.
 pub(super) const OTHER: char = '\u{1}';
 
@@ -411,6 +414,29 @@ impl Both {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The cases of a parameter with a list of values, where both templates have the same one.
+    pub(super) fn by_value(&self, name: &str, world: &World) -> Option<Need> {
+        let about = Expr::reference(name);
+        let listed = self.allowed(Which::New, &about).filter(|list| list.len() <= MOST_VALUES)?;
+        if self.changed(name)
+            || is_list(&self.new, name)
+            || self.allowed(Which::Old, &about) != Some(listed.clone())
+        {
+            return None;
+        }
+        let key = canonical(&about);
+        let options: Vec<Choice> = match world.choices.get(&key) {
+            None | Some((_, Choice::Given(_) | Choice::Holds(_))) => {
+                listed.into_iter().map(Choice::Is).collect()
+            }
+            Some((_, Choice::Is(_))) => return None,
+            Some((_, Choice::Not(not))) => {
+                listed.into_iter().filter(|text| !not.contains(text)).map(Choice::Is).collect()
+            }
+        };
+        Some(Need { about, key, options })
     }
 
     fn opaque(expr: &Expr, world: &World) -> Result<bool, Need> {

@@ -2,8 +2,10 @@
 
 use super::names;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::expression::Expr;
+use crate::plan::on_path;
 use crate::syntax::{Kind, Node};
-use crate::template::{Resource, Template};
+use crate::template::{Resource, Template, call};
 
 /// The words before a path in ARNs.
 const NOUNS: [&str; 5] = ["role", "user", "group", "policy", "instance-profile"];
@@ -28,10 +30,14 @@ pub(super) fn says<'d, 't>(template: &Template<'d, 't>, name: &str) -> Vec<Node<
 }
 
 /// Texts that name a resource by the ARN that it has: with another path it is another one.
-pub(super) fn counts_on_path(template: &Template<'_, '_>, resource: &Resource<'_, '_>) -> Vec<Diagnostic> {
+pub(super) fn counts_on_path(
+    template: &Template<'_, '_>,
+    resource: &Resource<'_, '_>,
+    path: &Expr,
+) -> Vec<Diagnostic> {
     let name = names::property(resource.kind).and_then(|key| resource.property(&[key])?.literal());
-    let Some(name) = name else { return Vec::new() };
-    let written: Vec<String> = NOUNS.iter().map(|noun| format!("{noun}/{name}")).collect();
+    let written: Vec<String> =
+        name.iter().flat_map(|name| NOUNS.iter().map(move |noun| format!("{noun}/{name}"))).collect();
     let names = |text: &str| written.iter().any(|arn| has(text, arn));
     let told = |node: Node<'_, '_>| {
         Diagnostic::new(
@@ -39,7 +45,15 @@ pub(super) fn counts_on_path(template: &Template<'_, '_>, resource: &Resource<'_
             format!("this text counts on the path of `{}`, which the configuration changes", resource.name),
         )
         .at(node.outer(), "its ARN as it was")
-        .help(format!("write `!GetAtt {}.Arn`, or name it under `except`", resource.name))
+        .help(match call(node.resolved()).map(|call| call.name) {
+            Some("Split") => {
+                format!("write `!Ref {}`, which is its name, or name it under `except`", resource.name)
+            }
+            _ => format!("write `!GetAtt {}.Arn`, or name it under `except`", resource.name),
+        })
     };
-    scalars(template, names).into_iter().map(told).collect()
+    let mut found = scalars(template, names);
+    let known: Vec<_> = found.iter().map(|node| node.outer()).collect();
+    found.extend(on_path(template, resource, path).into_iter().filter(|node| !known.contains(&node.outer())));
+    found.into_iter().map(told).collect()
 }

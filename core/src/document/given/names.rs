@@ -7,7 +7,7 @@ use crate::config::{NamePiece, name_pieces};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
 use crate::facts::{longest_name, name_property};
-use crate::plan::{least_length, prefixes};
+use crate::plan::{least_length, prefixes, same_name};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 
@@ -61,11 +61,11 @@ pub(super) fn check(template: &Template<'_, '_>, named: &[Named<'_, '_, '_>]) ->
             let given = named.iter().position(|named| named.resource.name == other.name);
             match given {
                 Some(other_at) => {
-                    other_at < at && named.get(other_at).is_some_and(|other| other.name == *name)
+                    other_at < at && named.get(other_at).is_some_and(|other| same_name(&other.name, name))
                 }
                 None => property(other.kind)
                     .and_then(|key| other.property(&[key]))
-                    .is_some_and(|own| lower(own) == *name),
+                    .is_some_and(|own| same_name(&lower(own), name)),
             }
         });
         if let Some(other) = has_it {
