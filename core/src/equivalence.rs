@@ -18,10 +18,12 @@ mod attachments;
 mod bounds;
 mod creation;
 mod declarations;
+mod documents;
 mod given_out;
 mod order;
 mod side;
 mod system;
+mod unused;
 mod walk;
 mod wiring;
 mod worlds;
@@ -175,11 +177,13 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
         }
     }
     attachments::names(&attached, [&whole, of_iam, of_app], &mut proof);
+    documents::documents(&attached, [&whole, of_iam, of_app], &mut proof);
+    unused::unused([&whole, of_iam, of_app], &mut proof);
     declarations::declarations(triple, &wiring, [&whole, of_iam, of_app], &mut proof);
     let later = alone::alone(&whole, of_iam, sides.alone.as_ref(), &resolver, &mut proof);
     given_out::given_out([&whole, of_iam, of_app], &mut proof);
     arrival::arrival(&wiring, &sides, &mut proof);
-    let acting = creation::creation(&whole, of_iam, of_app, &later, &mut proof);
+    let acting = creation::creation(&whole, of_iam, of_app, &later, &attached, &mut proof);
     order::order([&whole, of_iam, of_app], &attached, &acting, &mut proof);
     bounds::bounds(triple.iam, &wiring, &mut proof);
     account::account([&monolith, &iam, &app], &mut proof);

@@ -308,7 +308,7 @@ pub fn plan<'d, 't>(
         let set: HashSet<&str> = moved.iter().copied().collect();
         let is_moved = |name: &str| set.contains(name);
         let resolver = Resolver::new(template, &is_moved, &parameter);
-        let first = first::First::new(template, &index);
+        let first = first::First::new(template);
         let mut laters = later::Laters::new(template, &parameter);
         let context = bridge::Context {
             template,

@@ -56,7 +56,11 @@ pub(super) fn of_template(template: &Template<'_, '_>, source: Source) -> Vec<Di
 fn first_null<'d, 't>(node: Node<'d, 't>) -> Option<Node<'d, 't>> {
     let node = node.resolved();
     match node.kind() {
-        Kind::Mapping => node.entries().find_map(|(_, value)| first_null(value)),
+        // AWS's own samples have it there: "aws-cloudformation-templates", `AutoScalingRollingUpdates.json`.
+        Kind::Mapping => node
+            .entries()
+            .filter(|(key, _)| key.as_str() != Some("Fn::GetAZs"))
+            .find_map(|(_, value)| first_null(value)),
         Kind::Sequence => node.items().find_map(first_null),
         _ => (node.is_null() && call(node).is_none() && node.tag().is_empty()).then_some(node),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Proof;
-use super::creation::called;
+use super::creation::{Permission, called};
 use super::side::Side;
 use super::system::{System, Unit};
 use super::walk::Walk;
@@ -18,9 +18,16 @@ pub(super) struct Attachment {
     pub(super) name: String,
     pub(super) role: String,
     /// When it exists.
-    cond: Cond,
+    pub(super) cond: Cond,
     policy_name: Value,
-    document: Value,
+    pub(super) document: Value,
+}
+
+impl Attachment {
+    /// What its statements permit.
+    pub(super) fn permissions(&self) -> Vec<Permission> {
+        Permission::all(&self.name, &self.document)
+    }
 }
 
 /// A statement, when it counts, and what it says with its document's version.
@@ -211,7 +218,7 @@ fn document(side: &Side<'_>, document: &Value, care: Cond) -> Option<Vec<Guarded
 }
 
 /// The items of a list, with the conditions on which they are there.
-fn items(side: &Side<'_>, list: &Value, care: Cond) -> Option<Vec<Guarded>> {
+pub(super) fn items(side: &Side<'_>, list: &Value, care: Cond) -> Option<Vec<Guarded>> {
     let mut found = Vec::new();
     for (cond, list) in side.form().alternatives(list, care) {
         match list {

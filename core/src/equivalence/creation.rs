@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Proof;
+use super::attachments::Attachment;
 use super::side::Side;
 use super::system::Unit;
 use crate::condition::Cond;
@@ -41,6 +42,17 @@ impl Permission {
         }
         Self { owner: owner.to_owned(), actions, target }
     }
+
+    /// What all the statements in a value permit.
+    pub(super) fn all(owner: &str, value: &Value) -> Vec<Self> {
+        let mut found = Vec::new();
+        value.walk(&mut |part| {
+            if part.get("Effect").is_some_and(|effect| *effect != Value::Text("Deny".to_owned())) {
+                found.push(Self::of(owner, part, part.clone()));
+            }
+        });
+        found
+    }
 }
 
 /// A resource that acts as a role while it is created.
@@ -59,12 +71,14 @@ pub(super) fn creation(
     iam: &Side<'_>,
     app: &Side<'_>,
     later: &[Permission],
+    attached: &[Attachment],
     proof: &mut Proof,
 ) -> Acting {
     let acts = acts(app, iam);
     let mut told = BTreeSet::new();
     for act in &acts {
-        let Some(missing) = permissions_of(&act.role, iam, later).find(|later| concerns(act, later, whole))
+        let Some(missing) =
+            permissions_of(&act.role, [app, iam], later).find(|later| concerns(act, later, whole))
         else {
             continue;
         };
@@ -98,7 +112,7 @@ pub(super) fn creation(
     let mut pairs = BTreeSet::new();
     for act in &acts {
         for permission in
-            permissions_of(&act.role, iam, &all).filter(|permission| concerns(act, permission, whole))
+            permissions_of(&act.role, [app, iam], &all).filter(|permission| concerns(act, permission, whole))
         {
             let targets = named(&permission.target).into_iter();
             pairs.extend(
@@ -108,7 +122,15 @@ pub(super) fn creation(
             );
         }
     }
-    Acting { on: pairs, roles }
+    let mut asks = BTreeSet::new();
+    for policy in attached {
+        let permissions = policy.permissions();
+        let asking = acts.iter().filter(|act| {
+            act.role == policy.role && permissions.iter().any(|permission| concerns(act, permission, whole))
+        });
+        asks.extend(asking.map(|act| (act.name.to_owned(), policy.name.clone())));
+    }
+    Acting { on: pairs, roles, asks }
 }
 
 /// What acts while the application is created, where a service refuses it without the permission.
@@ -117,6 +139,8 @@ pub(super) struct Acting {
     pub(super) on: BTreeSet<(String, String)>,
     /// A resource, and the role that it acts as.
     pub(super) roles: BTreeSet<(String, String)>,
+    /// A resource, and a policy that the application attaches to its role, with a permission that it is asked for.
+    pub(super) asks: BTreeSet<(String, String)>,
 }
 
 fn concerns(act: &Act<'_>, permission: &Permission, whole: &Side<'_>) -> bool {
@@ -149,10 +173,13 @@ fn acts<'a>(app: &'a Side<'_>, iam: &Side<'_>) -> Vec<Act<'a>> {
                 On::Property(path) => Some(below(path)),
                 On::Any => None,
             };
-            let roles: BTreeSet<String> = below(check.role)
+            let mut roles: BTreeSet<String> = below(check.role)
                 .into_iter()
                 .flat_map(|value| roles_of(&value, check.through, app, iam))
                 .collect();
+            if check.role == ["Role"] && has_made_role(app, unit) {
+                roles.insert(name.to_owned());
+            }
             acts.extend(roles.into_iter().map(|role| Act { name, role, check, about: about.clone() }));
         }
     }
@@ -183,11 +210,7 @@ fn permissions(whole: &Side<'_>, iam: &Side<'_>) -> Vec<Permission> {
     let mut found = Vec::new();
     for name in iam.system.resources.keys() {
         let Some(unit) = whole.system.resources.get(name) else { continue };
-        whole.resource(unit, whole.exists(unit)).walk(&mut |part| {
-            if part.get("Effect").is_some_and(|effect| *effect != Value::Text("Deny".to_owned())) {
-                found.push(Permission::of(name, part, part.clone()));
-            }
-        });
+        found.extend(Permission::all(name, &whole.resource(unit, whole.exists(unit))));
     }
     found
 }
@@ -241,6 +264,9 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
                     continue;
                 };
                 if let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties") {
+                    if has_made_role(side, unit) {
+                        roles.insert(name.to_owned());
+                    }
                     for (path, through) in through.steps(unit.kind()) {
                         open.extend(at(properties, path).into_iter().map(|value| (value, through)));
                     }
@@ -367,32 +393,54 @@ fn subscribers(topic: &str, side: &Side<'_>) -> Vec<Value> {
     subscriptions.filter_map(endpoint).flatten().collect()
 }
 
-/// Those of a list that a role has: its own, and that of the policies that are attached to it.
+/// Those of a list that a role has: its own, and that of the policies that are attached to it, by either template.
 fn permissions_of<'l>(
     role: &str,
-    iam: &Side<'_>,
+    sides: [&Side<'_>; 2],
     list: &'l [Permission],
 ) -> impl Iterator<Item = &'l Permission> {
     let mut owners: BTreeSet<String> = BTreeSet::from([role.to_owned()]);
-    for (name, unit) in &iam.system.resources {
-        let mentions = |property: &str| {
-            let Some(expr) = unit.property(property) else { return BTreeSet::new() };
-            let value = iam.form().value(expr, Cond::ALWAYS);
-            let mut names: BTreeSet<String> =
-                named(&value).into_iter().filter(|name| iam.system.declaration(name).is_some()).collect();
-            let items = at(&value, &["*"]).into_iter();
-            names.extend(items.flat_map(|item| called(&item, iam, &|kind| kind.starts_with("AWS::IAM::"))));
-            names
-        };
-        if name == role {
-            owners.extend(mentions("ManagedPolicyArns"));
-            // A boundary bounds what is permitted.
-            owners.extend(mentions("PermissionsBoundary"));
-        } else if ["Roles", "RoleName"].iter().any(|property| mentions(property).contains(role)) {
-            owners.insert(name.clone());
+    let is_declared = |name: &String| sides.iter().any(|side| side.system.declaration(name).is_some());
+    let meant = |value: &Value| -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = named(value).into_iter().filter(is_declared).collect();
+        for item in at(value, &["*"]) {
+            names.extend(
+                sides.iter().flat_map(|side| called(&item, side, &|kind| kind.starts_with("AWS::IAM::"))),
+            );
+        }
+        names
+    };
+    for side in sides {
+        for (name, unit) in side.system.declarations() {
+            let mentions = |property: &str| {
+                unit.property(property)
+                    .map_or_else(BTreeSet::new, |expr| meant(&side.form().value(expr, Cond::ALWAYS)))
+            };
+            if name == role {
+                let globals = globals(side, unit.kind());
+                for property in GRANTING {
+                    owners.extend(mentions(property));
+                    owners.extend(globals.iter().filter_map(|all| all.get(property)).flat_map(meant));
+                }
+            } else if ["Roles", "RoleName"].iter().any(|property| mentions(property).contains(role)) {
+                owners.insert(name.to_owned());
+            }
         }
     }
     list.iter().filter(move |permission| owners.contains(&permission.owner))
+}
+
+/// Properties of a role by which it has what a policy permits, or as much of it as a boundary leaves; `Policies` are those
+/// of a serverless resource for which the transform makes a role.
+///
+/// Source: AWS SAM Developer Guide, `AWS::Serverless::Function`, `Policies`.
+const GRANTING: [&str; 3] = ["ManagedPolicyArns", "PermissionsBoundary", "Policies"];
+
+/// Whether the transform makes the role of a serverless resource.
+fn has_made_role(side: &Side<'_>, unit: &Unit) -> bool {
+    unit.kind().starts_with("AWS::Serverless::")
+        && unit.property("Role").is_none()
+        && globals(side, unit.kind()).is_none_or(|all| all.get("Role").is_none())
 }
 
 /// Whether what is checked and what comes later are about the same resource. What names none may be about any.

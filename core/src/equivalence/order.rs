@@ -6,7 +6,7 @@ use super::Proof;
 use super::attachments::Attachment;
 use super::creation::{Acting, calls};
 use super::side::Side;
-use super::system::System;
+use super::system::{System, Unit};
 use super::worlds::Worlds;
 use crate::closure::Closure;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
@@ -247,8 +247,12 @@ fn consumers(
         if *name == policy.name || !whole.waits(name, &policy.role) || after.waits(name, &policy.name) {
             continue;
         }
+        let asks = acting.asks.contains(&(name.to_owned(), policy.name.clone()));
         // What the policy itself waits for cannot wait for it.
         if after.waits(&policy.name, name) {
+            if asks {
+                proof.faults.push(too_late(policy, unit));
+            }
             continue;
         }
         // Another that waits is between.
@@ -265,7 +269,7 @@ fn consumers(
                     && whole.waits(between, &policy.role)
                     && !after.waits(&policy.name, between)
             });
-        if behind_waiting_ones {
+        if behind_waiting_ones && !asks {
             continue;
         }
         // What acts as the role while it is created needs its permissions then; others may run without them for a while.
@@ -287,6 +291,16 @@ fn consumers(
             .help(format!("add `DependsOn: {}` to it, or split the monolith again", policy.name)),
         );
     }
+}
+
+fn too_late(policy: &Attachment, unit: &Unit) -> Diagnostic {
+    let message = format!(
+        "the application cannot be created: `{}` acts as `{}` when it is created, and `{}`, which permits what it does, waits for it",
+        unit.shown, policy.role, policy.name
+    );
+    Diagnostic::new(Code::PRF008, message)
+        .label(Source::App, unit.place, "it stands before its permission does")
+        .help(format!("take the `DependsOn` out of `{}`, or leave the statement with its role", policy.name))
 }
 
 /// In a loop that is compared as it is written, more waits than the monolith's are no difference: `order` says what they

@@ -3,14 +3,13 @@
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use super::Index;
 use super::identity::{OPEN, filled, named, of_kind, references, texts};
 use crate::expression::{Expr, lower};
 use crate::facts::{
     CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, values_at,
 };
 use crate::syntax::{Kind, Node};
-use crate::template::{Owner, Reference, Resource, Site, Target, Template, call, may_mean, sites};
+use crate::template::{Reference, Resource, Site, Template, call, may_mean, sites};
 
 /// A resource of the application that asks for a permission when it is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +32,6 @@ const UNKNOWN: &str = "\u{1}\u{2}";
 /// Who checks what, over one template.
 pub(super) struct First<'p, 'd, 't> {
     template: &'p Template<'d, 't>,
-    index: &'p Index<'d, 't>,
     sites: Vec<Site<'d, 't>>,
     /// Found when it is first asked for: most templates need no value that comes later.
     checks: OnceCell<Vec<Made<'d>>>,
@@ -50,8 +48,8 @@ struct Made<'d> {
 }
 
 impl<'p, 'd, 't> First<'p, 'd, 't> {
-    pub(super) fn new(template: &'p Template<'d, 't>, index: &'p Index<'d, 't>) -> Self {
-        Self { template, index, sites: sites(template), checks: OnceCell::new() }
+    pub(super) fn new(template: &'p Template<'d, 't>) -> Self {
+        Self { template, sites: sites(template), checks: OnceCell::new() }
     }
 
     fn checks(&self) -> &[Made<'d>] {
@@ -72,6 +70,9 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                     let mut roles = HashSet::new();
                     for node in properties.iter().flat_map(|properties| values_at(*properties, check.role)) {
                         self.roles_of(node, check.through, site.entry, &mut roles, 0);
+                    }
+                    if check.role == ["Role"] && self.has_made_role(site) {
+                        roles.insert(site.name);
                     }
                     if !roles.is_empty() {
                         made.push(Made { site: at, check, roles, on: self.on(check, &properties) });
@@ -148,28 +149,36 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                 roles.extend(named(self.template, &text, "role"));
             }
         }
-        // A managed policy is attached by the roles that name it, too.
-        for resource in self.template.resources.values().filter(|resource| resource.kind == "AWS::IAM::Role")
-        {
-            // A boundary bounds what is permitted.
-            let attaches = ["ManagedPolicyArns", "PermissionsBoundary"].iter().any(|property| {
-                resource.property(&[property]).is_some_and(|list| {
-                    let mut refers = self.index.of(Owner::Resource(resource.name));
-                    let by_reference = refers.any(|reference| {
-                        reference.target == Target::Name(owner.name)
-                            && list.outer().contains(reference.via.unwrap_or(reference.node).outer())
-                    });
-                    let texts =
-                        || values_at(list, &["*"]).into_iter().flat_map(|node| texts(self.template, node));
-                    by_reference
-                        || texts().any(|text| named(self.template, &text, "policy").contains(&owner.name))
-                })
-            });
+        // A managed policy is attached by the roles that name it, too. A boundary bounds what is permitted.
+        for site in &self.sites {
+            let properties: &[&str] = match site.kind {
+                "AWS::IAM::Role" => &["ManagedPolicyArns", "PermissionsBoundary"],
+                _ if self.has_made_role(site) => &["Policies", "PermissionsBoundary"],
+                _ => continue,
+            };
+            let own = site.value.get("Properties").into_iter().chain(self.globals(site.kind));
+            let attaches = own
+                .flat_map(|all| properties.iter().filter_map(move |property| all.resolved().get(property)))
+                .flat_map(|list| values_at(list, &["*"]))
+                .flat_map(|node| texts(self.template, node))
+                .any(|text| {
+                    references(&text).contains(&owner.name)
+                        || named(self.template, &text, "policy").contains(&owner.name)
+                });
             if attaches {
-                roles.insert(resource.name);
+                roles.insert(site.name);
             }
         }
         roles
+    }
+
+    /// Whether the transform makes the role of a serverless resource.
+    ///
+    /// Source: AWS SAM Developer Guide, `AWS::Serverless::Function`, `Role`: without it, one is created.
+    fn has_made_role(&self, site: &Site<'d, 't>) -> bool {
+        let has = |node: Node<'d, 't>| node.resolved().get("Role").is_some();
+        site.kind.starts_with("AWS::Serverless::")
+            && !site.value.get("Properties").into_iter().chain(self.globals(site.kind)).any(has)
     }
 
     /// Whether a resource is told the handle of a wait condition, or starts by what is told it.
@@ -253,6 +262,9 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                 is_referenced || is_made || is_of_sam || called.contains(&site.name)
             });
             for site in meant.filter(|_| depth < 6) {
+                if self.has_made_role(site) {
+                    roles.insert(site.name);
+                }
                 let mut follow = |site: &Site<'d, 't>, path: &[&str], through| {
                     let properties = site.value.get("Properties");
                     for node in properties.into_iter().flat_map(|properties| values_at(properties, path)) {
