@@ -19,6 +19,7 @@ mod bounds;
 mod creation;
 mod declarations;
 mod documents;
+mod existence;
 mod given_out;
 mod order;
 mod side;

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, Lowering};
 use crate::plan::named_by;
 use crate::syntax::Node;
-use crate::template::{OF_APPLICATION, Template};
+use crate::template::{OF_APPLICATION, Template, is_made};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -104,6 +104,19 @@ pub(super) fn declarations(
     };
     for side in [of_app, of_iam] {
         for (name, unit) in &side.system.parameters {
+            // Source: CloudFormation Template Reference, "Parameters section": the logical name must be unique among all
+            // logical names within the template.
+            let is_loops = is_made(side.system.template, "Resources", name);
+            if is_loops && !whole.system.parameters.contains_key(name) {
+                proof.faults.push(
+                    Diagnostic::new(
+                        Code::PRF005,
+                        format!("the parameter `{name}` has, or may have, the name of a resource that a loop makes"),
+                    )
+                    .label(side.system.source, unit.place, "this parameter")
+                    .help("give it a name that no loop makes, or split the monolith again"),
+                );
+            }
             if !whole.system.parameters.contains_key(name) && !of_wiring(side.system.source, name) {
                 proof.faults.push(
                     more(

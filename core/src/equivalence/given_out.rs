@@ -8,14 +8,14 @@ use super::Proof;
 use super::side::Side;
 use super::system::Unit;
 use crate::condition::Cond;
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
 use crate::facts::{iam_attributes, limit};
 use crate::value::Value;
 
 /// Checks outputs, exports and conditions of the pair.
 pub(super) fn given_out([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Proof) {
-    let mut exported: Vec<(Value, Source, String)> = Vec::new();
+    let mut exported: Vec<Exported> = Vec::new();
     for side in [of_iam, of_app] {
         conditions(whole, side, proof);
         for (name, unit) in side.system.outputs.iter().filter(|(_, unit)| !unit.is_loop) {
@@ -31,8 +31,39 @@ pub(super) fn given_out([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Pro
                     .help("correct it, or split the monolith again"),
                 );
             }
+            proof.faults.extend(once(side, name, unit).filter(|_| side.system.source == Source::Iam));
         }
     }
+}
+
+/// Names of exports without the stack's: a second stack in the account and region cannot be created.
+///
+/// Source: CloudFormation User Guide, "Get exported outputs": a name is unique within an account and region.
+fn once(side: &Side<'_>, output: &str, unit: &Unit) -> Option<Diagnostic> {
+    let name = side.form().value(unit.export()?, Cond::ALWAYS);
+    let mut says_stack = false;
+    name.walk(&mut |part| {
+        says_stack |=
+            matches!(part, Value::Ref(of) if matches!(of.as_str(), "AWS::StackName" | "AWS::StackId"));
+    });
+    (!says_stack).then(|| {
+        Diagnostic::new(
+            Code::PRF006,
+            format!("a second IAM stack in one account and region cannot be created: its output `{output}` is exported under a name without the stack's"),
+        )
+        .with_severity(Severity::Warning)
+        .label(side.system.source, unit.place, "this output")
+        .help(format!("export it as `${{AWS::StackName}}-{output}`"))
+    })
+}
+
+/// An output that is exported.
+struct Exported {
+    name: Value,
+    source: Source,
+    output: String,
+    /// When it is there.
+    cond: Cond,
 }
 
 fn world(side: &Side<'_>) -> &'static str {
@@ -86,7 +117,7 @@ fn export(
     side: &Side<'_>,
     output: &str,
     unit: &Unit,
-    exported: &mut Vec<(Value, Source, String)>,
+    exported: &mut Vec<Exported>,
 ) -> Option<String> {
     unit.entry("Export")?;
     let Some(export) = unit.export() else { return Some("has an export without a name".to_owned()) };
@@ -108,11 +139,22 @@ fn export(
         }
     });
     let source = side.system.source;
-    let clash = exported
-        .iter()
-        .find(|(other, of, known)| *other == name && (*of, known.as_str()) != (source, output))
-        .map(|(_, _, known)| format!("is exported under the name of `{known}`"));
-    exported.push((name.clone(), source, output.to_owned()));
+    let cond = side.exists(unit);
+    let is_own = |name: &str| whole.system.outputs.contains_key(name);
+    let form = side.form();
+    let meets = |other: &&Exported| {
+        // Two of the monolith's own clash there, too.
+        if is_own(output) && is_own(&other.output) && source == Source::App && other.source == Source::App {
+            return false;
+        }
+        let both = form.conditions.and(cond, other.cond);
+        form.alternatives(&name, both).iter().any(|(here, a)| {
+            form.alternatives(&other.name, *here).iter().any(|(there, b)| a == b && *there != Cond::NEVER)
+        })
+    };
+    let clash =
+        exported.iter().find(meets).map(|other| format!("is exported under the name of `{}`", other.output));
+    exported.push(Exported { name: name.clone(), source, output: output.to_owned(), cond });
     if source == Source::App {
         return computed.or(clash);
     }

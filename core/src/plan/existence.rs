@@ -1,6 +1,6 @@
 //! What must exist when a moved resource is created, and stays with the application: the IAM stack stands first.
 
-use super::identity::{keys, named, of_kind, references, texts, written};
+use super::identity::{keys, named_in_some, of_kind, references, texts, with_values, written};
 use crate::expression::{Expr, lower};
 use crate::facts::{NamedBy, PRINCIPALS, TRUST, dynamic_references, must_exist, values_at};
 use crate::syntax::{Kind, Node};
@@ -39,7 +39,7 @@ pub(super) fn conflicts<'d, 't>(
             for node in values_at(value, &["*"]) {
                 for text in texts(template, node) {
                     let is_name = row.by == NamedBy::Name || written(&text).contains(':');
-                    let targets = if is_name { named(template, &text, row.noun) } else { Vec::new() };
+                    let targets = if is_name { named_in_some(template, &text, row.noun) } else { Vec::new() };
                     add(targets, node.span(), &|| {
                         format!("`{property}` takes only what exists when the resource is created")
                     });
@@ -62,7 +62,7 @@ pub(super) fn conflicts<'d, 't>(
                     });
                 }
                 for noun in PRINCIPALS {
-                    add(named(template, &text, noun), node.span(), &|| {
+                    add(named_in_some(template, &text, noun), node.span(), &|| {
                         "an `AWS` principal must exist when the role is created".to_owned()
                     });
                 }
@@ -76,6 +76,7 @@ pub(super) fn conflicts<'d, 't>(
         for (node, text) in texts {
             for reference in dynamic_references(&text) {
                 let name = reference.name();
+                let names = with_values(template, name);
                 let kind = match reference.service {
                     "secretsmanager" => "AWS::SecretsManager::Secret",
                     _ => "AWS::SSM::Parameter",
@@ -84,9 +85,13 @@ pub(super) fn conflicts<'d, 't>(
                     template,
                     |of| of == kind,
                     |known| {
-                        known == name
-                            || name.ends_with(&format!(":{known}"))
-                            || name.contains(&format!(":secret:{known}-"))
+                        with_values(template, known).iter().any(|known| {
+                            names.iter().any(|name| {
+                                name == known
+                                    || name.ends_with(&format!(":{known}"))
+                                    || name.contains(&format!(":secret:{known}-"))
+                            })
+                        })
                     },
                 );
                 let referenced = references(name);

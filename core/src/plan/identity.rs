@@ -1,5 +1,6 @@
 //! Who is meant: identity followed through name expressions, where a text says a name that a resource has.
 
+use super::possible::possible;
 use crate::expression::{Expr, lower, spelled};
 use crate::facts::{iam_type, resource_type};
 use crate::syntax::Node;
@@ -234,6 +235,30 @@ pub(super) fn named<'d>(template: &Template<'d, '_>, text: &str, noun: &str) -> 
         |kind| iam_type(kind).is_some_and(|row| row.arn_noun == noun),
         |name| text == name || (is_arn && text.ends_with(&format!("/{name}"))),
     )
+}
+
+/// The same, with the values that parameters are known to have: what it names in some stack.
+pub(super) fn named_in_some<'d>(template: &Template<'d, '_>, text: &str, noun: &str) -> Vec<&'d str> {
+    let known = written(text);
+    let is_arn = known.contains(':') || known.contains('/');
+    if is_arn && !text.contains(&format!("{noun}/")) {
+        return Vec::new();
+    }
+    let texts = with_values(template, text);
+    of_kind(
+        template,
+        |kind| iam_type(kind).is_some_and(|row| row.arn_noun == noun),
+        |name| {
+            with_values(template, name).iter().any(|name| {
+                texts.iter().any(|text| text == name || (is_arn && text.ends_with(&format!("/{name}"))))
+            })
+        },
+    )
+}
+
+/// A key with each value that its parameters are known to have, and as it is.
+pub(super) fn with_values(template: &Template<'_, '_>, key: &str) -> Vec<String> {
+    possible(template, key, [&OPEN.to_string(), &CLOSE.to_string()])
 }
 
 /// The resources of some types that a text names: by the name itself, or by an ARN that ends in it.
