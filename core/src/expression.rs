@@ -286,9 +286,22 @@ impl Lowering {
                         inner.entries(body, found);
                     }
                 }
+                None if is_loop => found.push((self.key(key), self.loop_as_written(value))),
                 None => found.push((self.key(key), self.node(value))),
             }
         }
+    }
+
+    /// A loop over what the text does not tell: what its variable is called makes no difference.
+    #[must_use]
+    pub fn loop_as_written(&self, argument: Node<'_, '_>) -> Expr {
+        let items: Vec<Node<'_, '_>> = argument.resolved().items().map(Node::resolved).collect();
+        let [variable, collection, body] = items.as_slice() else { return self.node(argument) };
+        let Some(name) = variable.literal() else { return self.node(argument) };
+        let mark = format!("${{{}}}", self.bound.len() + 1);
+        let mut inner = self.clone();
+        inner.bound.push((name.to_owned(), mark.clone()));
+        Expr::List(vec![Expr::text(mark), self.node(*collection), inner.node(*body)])
     }
 
     fn key(&self, key: Node<'_, '_>) -> String {

@@ -443,6 +443,10 @@ fn what_is_not_the_same_is_not_proven() {
         let request =
             ValidateRequest { iam: &iam, app: &app, monolith: Some(&monolith), ..Default::default() };
         let validation = validate(&request);
+        if wanted.trim() == "none" {
+            assert_eq!(validation.verdict(), Verdict::Proven, "{}", path.display());
+            continue;
+        }
         assert_eq!(validation.verdict(), Verdict::NotProven, "{}", path.display());
         let codes: Vec<&str> = validation
             .diagnostics

@@ -322,6 +322,12 @@ fn whole_sections(triple: &Triple<'_>, [whole, of_app]: [&Side<'_>; 2], proof: &
         for (source, template) in [(Source::App, app), (Source::Iam, iam)] {
             let node = template.section(name);
             let given = node.map(|node| lowering.node(node));
+            // Source: CloudFormation User Guide, "Transform section": one transform stands with or without a list.
+            let alone = |expr: &Expr| match expr {
+                Expr::List(items) if name == "Transform" && items.len() == 1 => items.first().cloned(),
+                other => Some(other.clone()),
+            };
+            let (wanted, given) = (wanted.as_ref().and_then(alone), given.as_ref().and_then(alone));
             // There is one version; that nothing is said means the same.
             let is_version =
                 |expr: &Expr| matches!(expr, Expr::Text(text) | Expr::Plain(text) if text == "2010-09-09");

@@ -45,9 +45,18 @@ pub(super) fn documents(attached: &[Attachment], [whole, of_iam, of_app]: [&Side
                 form.conditions.and(form.conditions.and(one.cond, other.cond), form.equal(a, b))
                     != Cond::NEVER
             });
-            let was_so =
-                |name: &Value| before.iter().filter(|own| own.get("PolicyName") == Some(name)).count() > 1;
-            if twin.is_some() && !one.name.as_ref().is_some_and(was_so) {
+            // What may be one name in the monolith, too, is its own matter.
+            let has = |name: &Option<Value>| {
+                before.iter().filter(|own| own.get("PolicyName") == name.as_ref()).count()
+            };
+            let was_so = twin.is_some_and(|twin| {
+                if twin.name == one.name {
+                    has(&one.name) > 1
+                } else {
+                    has(&one.name) > 0 && has(&twin.name) > 0
+                }
+            });
+            if twin.is_some() && !was_so {
                 proof.faults.push(fault(
                     one,
                     &format!("two inline policies of `{role}` have, or may have, one name: one overwrites the other"),

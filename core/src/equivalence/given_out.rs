@@ -41,10 +41,11 @@ pub(super) fn given_out([whole, of_iam, of_app]: [&Side<'_>; 3], proof: &mut Pro
 /// Source: CloudFormation User Guide, "Get exported outputs": a name is unique within an account and region.
 fn once(side: &Side<'_>, output: &str, unit: &Unit) -> Option<Diagnostic> {
     let name = side.form().value(unit.export()?, Cond::ALWAYS);
+    // The IAM stack's own name, or the application's.
     let mut says_stack = false;
     name.walk(&mut |part| {
         says_stack |=
-            matches!(part, Value::Ref(of) if matches!(of.as_str(), "AWS::StackName" | "AWS::StackId"));
+            matches!(part, Value::Ref(of) if of.ends_with("AWS::StackName") || of.ends_with("AWS::StackId"));
     });
     (!says_stack).then(|| {
         Diagnostic::new(

@@ -111,9 +111,8 @@ pub(super) fn order(sides: [&Side<'_>; 3], attached: &[Attachment], acting: &Act
     let kept = |(name, target): &(&str, &str)| {
         whole.waits(name, target) && !in_circle(name) && !in_circle(target) && of_app.waits(name, target)
     };
-    let by_themselves = said.names.iter().flat_map(|name| said.all(name).map(move |target| (*name, target)));
     let acts = acting.on.iter().map(|(name, target)| (name.as_str(), target.as_str()));
-    sometimes(&sides, by_themselves.filter(kept).collect(), acts.filter(kept).collect(), proof);
+    sometimes(&sides, acts.filter(kept).collect(), &kept, proof);
     for (name, gone) in through {
         let gone: Vec<&str> = gone
             .iter()
@@ -176,12 +175,12 @@ fn lost<'g>(
 
 /// Names waits that the application has on a condition only, and the monolith in more worlds.
 ///
-/// `said` are those of the application's resources by themselves; those who act on a resource wait for it however that
-/// came about.
+/// What resources of the application say themselves is looked at by `kept`; those who act on a resource wait for it however
+/// that came about.
 fn sometimes(
     [whole, _, app]: &[&Side<'_>; 3],
-    said: BTreeSet<(&str, &str)>,
     acts: BTreeSet<(&str, &str)>,
+    kept: &dyn Fn(&(&str, &str)) -> bool,
     proof: &mut Proof,
 ) {
     let after = Worlds::of(app, &|_| true);
@@ -190,6 +189,7 @@ fn sometimes(
     }
     let (before, alone) =
         (Worlds::of(whole, &|_| true), Worlds::of(whole, &|name| app.system.declaration(name).is_some()));
+    let said: Vec<(&str, &str)> = alone.changed(&after).filter(kept).collect();
     let all = said.into_iter().map(|pair| (pair, &alone)).chain(acts.into_iter().map(|pair| (pair, &before)));
     for ((name, target), before) in all {
         let Some((_, unit)) = app.system.declaration(name) else { continue };

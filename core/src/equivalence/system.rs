@@ -266,7 +266,12 @@ fn write_out(
         if let Some(made) = found.made.as_deref_mut().filter(|_| name.starts_with("Fn::ForEach")) {
             enter(value, lowering, 1, place, made);
         }
-        let unit = Unit { expr: lowering.node(value), place, is_loop, shown: name.clone() };
+        let expr = if name.starts_with("Fn::ForEach") {
+            lowering.loop_as_written(value)
+        } else {
+            lowering.node(value)
+        };
+        let unit = Unit { expr, place, is_loop, shown: name.clone() };
         if found.units.insert(name.clone(), unit).is_some() {
             faults.push(
                 Diagnostic::new(Code::PRF005, format!("`{name}` is made more than once"))

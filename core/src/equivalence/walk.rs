@@ -83,6 +83,13 @@ impl Walk<'_, '_> {
                     self.step(path, &at.to_string(), a, b, care);
                 }
             }
+            // Source: IAM User Guide, "Grammar of the IAM JSON policy language": a single value stands with or without a list.
+            (Value::List(one), other) if self.takes_one(path, other) && one.len() == 1 => {
+                one.iter().for_each(|one| self.compare(path, one, other, care));
+            }
+            (other, Value::List(one)) if self.takes_one(path, other) && one.len() == 1 => {
+                one.iter().for_each(|one| self.compare(path, other, one, care));
+            }
             // A document as a text is a document.
             (Value::Call(a, x), Value::Call(b, y)) if a == b && a == "ToJsonString" => {
                 let outer = std::mem::replace(&mut self.in_text, true);
@@ -92,6 +99,20 @@ impl Walk<'_, '_> {
             _ => self.leaf(path, before, after, care),
         }
         self.statement = outer;
+    }
+
+    /// Whether a place of a policy document may hold a value by itself, or in a list; and this is one by itself.
+    fn takes_one(&self, path: &[String], value: &Value) -> bool {
+        let is_statement = path.last().is_some_and(|step| step == "Statement");
+        let is_element = self.statement.as_ref().is_some_and(|statement| {
+            !matches!(statement.element(path).first(), None | Some(&"Sid" | &"Effect"))
+        });
+        let is_one = match value {
+            Value::Map(_) => is_statement,
+            Value::List(_) | Value::Absent | Value::Impossible | Value::Choice(_) => false,
+            _ => is_element,
+        };
+        is_one && self.kind.starts_with("AWS::IAM::")
     }
 
     fn step(&mut self, path: &mut Vec<String>, step: &str, before: &Value, after: &Value, care: Cond) {

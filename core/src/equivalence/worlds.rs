@@ -51,16 +51,22 @@ impl<'w, 'p> Worlds<'w, 'p> {
     /// In which worlds one waits for another, where it exists.
     pub(super) fn waits(&self, one: &str, other: &str) -> Cond {
         let Some((other, _)) = self.side.system.declaration(other) else { return Cond::NEVER };
-        if let Some(known) = self.known.borrow().get(other) {
-            return known.get(one).copied().unwrap_or(Cond::NEVER);
-        }
-        let mut reach = BTreeMap::new();
-        for name in self.edges.keys() {
-            self.follow(name, other, &mut reach, &mut BTreeSet::new());
-        }
-        let found = reach.get(one).copied().unwrap_or(Cond::NEVER);
-        self.known.borrow_mut().insert(other, reach);
-        found
+        let Some((one, _)) = self.edges.get_key_value(one) else { return Cond::NEVER };
+        let mut known = self.known.borrow_mut();
+        self.follow(one, other, known.entry(other).or_default(), &mut BTreeSet::new())
+    }
+
+    /// What a resource waits for by itself, where that is not what it waits for in another template. What waits in other
+    /// worlds through what lies between does so by one of these.
+    pub(super) fn changed<'s>(
+        &'s self,
+        after: &Worlds<'_, '_>,
+    ) -> impl Iterator<Item = (&'w str, &'w str)> + 's {
+        let is_other = |name: &&str| self.edges.get(*name) != after.edges.get(*name);
+        let changed: Vec<&'w str> = self.edges.keys().copied().filter(is_other).collect();
+        changed.into_iter().flat_map(|name| {
+            self.edges.get(name).into_iter().flat_map(BTreeMap::keys).map(move |target| (name, *target))
+        })
     }
 
     fn follow(
