@@ -1,6 +1,6 @@
 //! The application being created: what services check then is permitted by then.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::Proof;
@@ -75,10 +75,10 @@ pub(super) fn creation(
     proof: &mut Proof,
 ) -> Acting {
     let acts = acts(app, iam);
+    let grants = Grants::of([app, iam]);
     let mut told = BTreeSet::new();
     for act in &acts {
-        let Some(missing) =
-            permissions_of(&act.role, [app, iam], later).find(|later| concerns(act, later, whole))
+        let Some(missing) = grants.permissions(&act.role, later).find(|later| concerns(act, later, whole))
         else {
             continue;
         };
@@ -112,7 +112,7 @@ pub(super) fn creation(
     let mut pairs = BTreeSet::new();
     for act in &acts {
         for permission in
-            permissions_of(&act.role, [app, iam], &all).filter(|permission| concerns(act, permission, whole))
+            grants.permissions(&act.role, &all).filter(|permission| concerns(act, permission, whole))
         {
             let targets = named(&permission.target).into_iter();
             pairs.extend(
@@ -393,41 +393,54 @@ fn subscribers(topic: &str, side: &Side<'_>) -> Vec<Value> {
     subscriptions.filter_map(endpoint).flatten().collect()
 }
 
-/// Those of a list that a role has: its own, and that of the policies that are attached to it, by either template.
-fn permissions_of<'l>(
-    role: &str,
-    sides: [&Side<'_>; 2],
-    list: &'l [Permission],
-) -> impl Iterator<Item = &'l Permission> {
-    let mut owners: BTreeSet<String> = BTreeSet::from([role.to_owned()]);
-    let is_declared = |name: &String| sides.iter().any(|side| side.system.declaration(name).is_some());
-    let meant = |value: &Value| -> BTreeSet<String> {
-        let mut names: BTreeSet<String> = named(value).into_iter().filter(is_declared).collect();
-        for item in at(value, &["*"]) {
-            names.extend(
-                sides.iter().flat_map(|side| called(&item, side, &|kind| kind.starts_with("AWS::IAM::"))),
-            );
-        }
-        names
-    };
-    for side in sides {
-        for (name, unit) in side.system.declarations() {
-            let mentions = |property: &str| {
-                unit.property(property)
-                    .map_or_else(BTreeSet::new, |expr| meant(&side.form().value(expr, Cond::ALWAYS)))
-            };
-            if name == role {
-                let globals = globals(side, unit.kind());
-                for property in GRANTING {
-                    owners.extend(mentions(property));
-                    owners.extend(globals.iter().filter_map(|all| all.get(property)).flat_map(meant));
+/// The policies that are attached to each role, by either template.
+struct Grants(BTreeMap<String, BTreeSet<String>>);
+
+impl Grants {
+    fn of(sides: [&Side<'_>; 2]) -> Self {
+        let is_declared = |name: &String| sides.iter().any(|side| side.system.declaration(name).is_some());
+        let meant = |value: &Value| -> BTreeSet<String> {
+            let mut names: BTreeSet<String> = named(value).into_iter().filter(is_declared).collect();
+            for item in at(value, &["*"]) {
+                names.extend(
+                    sides.iter().flat_map(|side| called(&item, side, &|kind| kind.starts_with("AWS::IAM::"))),
+                );
+            }
+            names
+        };
+        let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for side in sides {
+            for (name, unit) in side.system.declarations() {
+                let is_made = has_made_role(side, unit);
+                if !is_made && !unit.kind().starts_with("AWS::IAM::") {
+                    continue;
                 }
-            } else if ["Roles", "RoleName"].iter().any(|property| mentions(property).contains(role)) {
-                owners.insert(name.to_owned());
+                let mentions = |property: &str| {
+                    unit.property(property)
+                        .map_or_else(BTreeSet::new, |expr| meant(&side.form().value(expr, Cond::ALWAYS)))
+                };
+                let globals = globals(side, unit.kind());
+                for property in GRANTING.into_iter().filter(|property| is_made || *property != "Policies") {
+                    let of_globals = globals.iter().filter_map(|all| all.get(property)).flat_map(meant);
+                    let granted: BTreeSet<String> =
+                        mentions(property).into_iter().chain(of_globals).collect();
+                    all.entry(name.to_owned()).or_default().extend(granted);
+                }
+                for role in ["Roles", "RoleName"].into_iter().flat_map(mentions) {
+                    all.entry(role).or_default().insert(name.to_owned());
+                }
             }
         }
+        Self(all)
     }
-    list.iter().filter(move |permission| owners.contains(&permission.owner))
+
+    /// Those of a list that a role has: its own, and that of the policies that are attached to it.
+    fn permissions<'l>(&self, role: &str, list: &'l [Permission]) -> impl Iterator<Item = &'l Permission> {
+        let attached = self.0.get(role);
+        list.iter().filter(move |permission| {
+            permission.owner == role || attached.is_some_and(|policies| policies.contains(&permission.owner))
+        })
+    }
 }
 
 /// Properties of a role by which it has what a policy permits, or as much of it as a boundary leaves; `Policies` are those
