@@ -189,11 +189,15 @@ pub fn prove(triple: &Triple<'_>, wiring: &Wiring) -> Proof {
     bounds::bounds(triple.iam, &wiring, &mut proof);
     account::account([&monolith, &iam, &app], &mut proof);
     if common.conditions.is_exhausted() {
+        let place =
+            triple.monolith.root.entry("Conditions").or_else(|| triple.monolith.root.entry("Resources"));
+        let place = place.map_or(triple.monolith.root.span(), |(key, _)| key.outer());
         proof.faults.push(
             Diagnostic::new(
                 Code::PRF005,
                 "the conditions ask more than the proof can hold: nothing is decided",
             )
+            .at(place, "these, and where they are used")
             .help("make the template smaller, or compare parts of it"),
         );
     }

@@ -1,5 +1,7 @@
 //! What a split did, in the terms of the template.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::config::Resolution;
@@ -206,6 +208,8 @@ pub fn summary(
             used: plan.rewrites.iter().filter(|rewrite| rewrite.target == resource.name).count(),
         })
         .collect();
+    // Many references may stand in one text.
+    let mut shown: HashMap<(u32, u32, bool), String> = HashMap::new();
     let bridges = plan.bridges.iter().map(|bridge| {
         let node = bridge.reference.node;
         // Behind an alias the text of the anchor may stay while the alias changes.
@@ -217,8 +221,17 @@ pub fn summary(
             line: lines.line(bridge.reference.place.start),
             statement: bridge.position.statement.clone(),
             element: bridge.position.element.clone(),
-            before: one_line(node.outer().slice(text)),
-            after: one_line(&after(iam, whole, text)),
+            before: {
+                let span = node.outer();
+                shown
+                    .entry((span.start, span.end, false))
+                    .or_insert_with(|| one_line(span.slice(text)))
+                    .clone()
+            },
+            after: shown
+                .entry((whole.start, whole.end, true))
+                .or_insert_with(|| one_line(&after(iam, whole, text)))
+                .clone(),
             reaches: (bridge.resolution == Resolution::Pattern).then(|| {
                 let guarded =
                     plan.guarded.iter().any(|guarded| guarded.statement.outer().contains(node.outer()));
@@ -336,6 +349,15 @@ pub(crate) fn but_for(given: &[(String, Vec<String>)]) -> String {
     format!(", but for what `iam:` gives ({})", given.iter().map(each).collect::<Vec<_>>().join(", "))
 }
 
+/// Characters of a text that are shown: no scope that IAM takes in a role's own policies is longer.
+///
+/// Source: IAM User Guide, "IAM and AWS STS quotas": 2,048 characters for a user's inline policies, 10,240 for a role's.
+const LONGEST: usize = 2_048;
+
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Pair, both};
+use crate::closure::Closure;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::facts::limit;
 use crate::syntax::{Kind, Node};
@@ -68,27 +69,26 @@ fn first_null<'d, 't>(node: Node<'d, 't>) -> Option<Node<'d, 't>> {
 
 /// Conditions that lead back to themselves.
 fn circle(template: &Template<'_, '_>, source: Source) -> Option<Diagnostic> {
-    let edges: BTreeMap<&str, Vec<&str>> =
-        template.conditions.iter().map(|(name, one)| (&**name, named(one.value))).collect();
-    for start in edges.keys() {
-        let mut seen = vec![*start];
-        let mut open: Vec<&str> = edges.get(start).cloned().unwrap_or_default();
-        while let Some(name) = open.pop() {
-            if name == *start {
-                let place = template.conditions.get(*start)?.key.outer();
-                return Some(
-                    Diagnostic::new(Code::TPL012, format!("the condition `{start}` leads back to itself"))
-                        .label(source, place, "this condition")
-                        .help("write one of the conditions on the circle out"),
-                );
-            }
-            if !seen.contains(&name) {
-                seen.push(name);
-                open.extend(edges.get(name).into_iter().flatten());
-            }
-        }
-    }
-    None
+    let numbers: BTreeMap<&str, usize> =
+        template.conditions.keys().enumerate().map(|(at, name)| (&**name, at)).collect();
+    let number = |name: &str| numbers.get(name).copied();
+    let edges: Vec<Vec<usize>> = template
+        .conditions
+        .values()
+        .map(|one| named(one.value).into_iter().filter_map(number).collect())
+        .collect();
+    let closure = Closure::of(&edges);
+    let (start, condition) = template
+        .conditions
+        .iter()
+        .enumerate()
+        .find(|(at, _)| closure.leads(*at, *at))
+        .map(|(_, found)| found)?;
+    Some(
+        Diagnostic::new(Code::TPL012, format!("the condition `{start}` leads back to itself"))
+            .label(source, condition.key.outer(), "this condition")
+            .help("write one of the conditions on the circle out"),
+    )
 }
 
 /// The conditions that one is computed from.
