@@ -105,12 +105,22 @@ impl Walk<'_, '_> {
         // One difference is told once, however many branches show it.
         let mut told: Vec<(Value, Value)> = Vec::new();
         for (cond, before, after) in pairs {
-            let pair = (before, after);
+            let pair = (self.settled(before, cond), self.settled(after, cond));
             if !told.contains(&pair) {
                 self.compare(path, &pair.0, &pair.1, cond);
                 told.push(pair);
             }
         }
+    }
+
+    /// A value in its form where `care` holds. A text of more alternatives than are spread out has some of them inside:
+    /// where the others are decided, these can be spread out too.
+    fn settled(&self, value: Value, care: Cond) -> Value {
+        let mut open = false;
+        value.walk(&mut |part| {
+            open |= matches!(part, Value::Concat(parts) if parts.iter().any(|part| matches!(part, Value::Choice(_))));
+        });
+        if open { self.whole.form().value(&bare(&value), care) } else { value }
     }
 
     fn maps(
