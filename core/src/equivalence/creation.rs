@@ -1,7 +1,8 @@
 //! The application being created: what services check then is permitted by then.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use super::Proof;
 use super::side::Side;
@@ -62,9 +63,16 @@ pub(super) fn creation(
     proof: &mut Proof,
 ) -> Acting {
     let acts = acts(app, iam);
+    let mut holders_of: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for act in &acts {
+        holders_of.entry(&act.role).or_insert_with(|| holders(&act.role, iam));
+    }
+    let holds = |act: &Act<'_>, permission: &Permission| {
+        holders_of.get(act.role.as_str()).is_some_and(|holders| holders.contains(&permission.owner))
+    };
     let mut told = BTreeSet::new();
     for act in &acts {
-        let Some(missing) = permissions_of(&act.role, iam, later).find(|later| concerns(act, later, whole))
+        let Some(missing) = later.iter().find(|later| holds(act, later) && concerns(act, later, whole))
         else {
             continue;
         };
@@ -98,7 +106,7 @@ pub(super) fn creation(
     let mut pairs = BTreeSet::new();
     for act in &acts {
         for permission in
-            permissions_of(&act.role, iam, &all).filter(|permission| concerns(act, permission, whole))
+            all.iter().filter(|permission| holds(act, permission) && concerns(act, permission, whole))
         {
             let targets = named(&permission.target).into_iter();
             pairs.extend(
@@ -273,10 +281,7 @@ pub(super) fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> 
     let texts = spelled(value, side);
     let mut found = Vec::new();
     for (name, unit) in side.system.declarations().filter(|(_, unit)| is_meant(unit.kind())) {
-        let Some(property) = called_by(unit.kind()).or_else(|| name_property(unit.kind())) else { continue };
-        let Some(explicit) = unit.property(property) else { continue };
-        let explicit = side.form().value(explicit, Cond::ALWAYS);
-        for explicit in spelled(&explicit, side).iter().filter(|name| !name.is_empty()) {
+        for explicit in explicit(name, unit, side).iter() {
             let ends = |text: &str| {
                 text == explicit
                     || text.strip_suffix(explicit.as_str()).is_some_and(|rest| rest.ends_with([':', '/']))
@@ -289,6 +294,21 @@ pub(super) fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> 
         }
     }
     found
+}
+
+/// What the explicit name of a resource may come to.
+fn explicit(name: &str, unit: &Unit, side: &Side<'_>) -> Rc<[String]> {
+    let Some(property) = called_by(unit.kind()).or_else(|| name_property(unit.kind())) else {
+        return Rc::default();
+    };
+    if let Some(known) = side.explicit.borrow().get(name) {
+        return Rc::clone(known);
+    }
+    let value = unit.property(property).map(|expr| side.form().value(expr, Cond::ALWAYS));
+    let texts = value.map_or_else(Vec::new, |value| spelled(&value, side));
+    let texts: Rc<[String]> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    side.explicit.borrow_mut().insert(name.to_owned(), Rc::clone(&texts));
+    texts
 }
 
 /// Whether a resource calls another by its explicit name somewhere: then it needs it, whatever it does with it.
@@ -367,12 +387,8 @@ fn subscribers(topic: &str, side: &Side<'_>) -> Vec<Value> {
     subscriptions.filter_map(endpoint).flatten().collect()
 }
 
-/// Those of a list that a role has: its own, and that of the policies that are attached to it.
-fn permissions_of<'l>(
-    role: &str,
-    iam: &Side<'_>,
-    list: &'l [Permission],
-) -> impl Iterator<Item = &'l Permission> {
+/// What holds permissions of a role: itself, and the policies that are attached to it.
+fn holders(role: &str, iam: &Side<'_>) -> BTreeSet<String> {
     let mut owners: BTreeSet<String> = BTreeSet::from([role.to_owned()]);
     for (name, unit) in &iam.system.resources {
         let mentions = |property: &str| {
@@ -392,7 +408,7 @@ fn permissions_of<'l>(
             owners.insert(name.clone());
         }
     }
-    list.iter().filter(move |permission| owners.contains(&permission.owner))
+    owners
 }
 
 /// Whether what is checked and what comes later are about the same resource. What names none may be about any.

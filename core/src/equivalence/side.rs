@@ -1,6 +1,8 @@
 //! One of the templates in one world: what its names stand for there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::condition::{Cond, Conditions};
 use crate::expression::Expr;
@@ -80,6 +82,8 @@ pub(super) struct Side<'p> {
     exists: BTreeMap<String, Cond>,
     /// Conditions that name each other in a circle.
     pub(super) circular: Vec<String>,
+    /// What the explicit names that were asked for come to, by the resource.
+    pub(super) explicit: RefCell<HashMap<String, Rc<[String]>>>,
 }
 
 impl<'p> Side<'p> {
@@ -97,6 +101,7 @@ impl<'p> Side<'p> {
             conditions: BTreeMap::new(),
             exists: BTreeMap::new(),
             circular: Vec::new(),
+            explicit: RefCell::new(HashMap::new()),
         };
         side.read_conditions();
         let exists: Vec<(String, Cond)> = system

@@ -9,7 +9,7 @@ use crate::facts::is_json_property;
 use crate::normal::covers;
 use crate::plan::{NameNeed, Resolver, pattern_in, reaches};
 use crate::text::Span;
-use crate::value::Value;
+use crate::value::{MOST_ALTERNATIVES, Value};
 
 /// The statement around a place.
 #[derive(Clone, Debug, Default)]
@@ -105,22 +105,26 @@ impl Walk<'_, '_> {
         // One difference is told once, however many branches show it.
         let mut told: Vec<(Value, Value)> = Vec::new();
         for (cond, before, after) in pairs {
-            let pair = (self.settled(before, cond), self.settled(after, cond));
+            let pair = (before, after);
             if !told.contains(&pair) {
-                self.compare(path, &pair.0, &pair.1, cond);
+                match &pair {
+                    (before, after) if before == after => {}
+                    (before, after) if is_open(before) || is_open(after) => {
+                        // Where the other conditions are decided, some of those inside are spread out too.
+                        let after = self.whole.form().value(&bare(after), cond);
+                        let faults = self.faults;
+                        self.leaf(path, before, &after, cond);
+                        if self.faults > faults {
+                            self.proof.faults.pop();
+                            self.too_many(path);
+                            return;
+                        }
+                    }
+                    (before, after) => self.compare(path, before, after, cond),
+                }
                 told.push(pair);
             }
         }
-    }
-
-    /// A value in its form where `care` holds. A text of more alternatives than are spread out has some of them inside:
-    /// where the others are decided, these can be spread out too.
-    fn settled(&self, value: Value, care: Cond) -> Value {
-        let mut open = false;
-        value.walk(&mut |part| {
-            open |= matches!(part, Value::Concat(parts) if parts.iter().any(|part| matches!(part, Value::Choice(_))));
-        });
-        if open { self.whole.form().value(&bare(&value), care) } else { value }
     }
 
     fn maps(
@@ -271,6 +275,21 @@ impl Walk<'_, '_> {
         );
     }
 
+    /// A text of more alternatives than are spread out, in which the two are not seen to be the same.
+    fn too_many(&mut self, path: &[String]) {
+        let place = self.whole.system.declaration(self.name).map_or(self.place, |(_, unit)| unit.place);
+        self.proof.faults.push(
+            Diagnostic::new(
+                Code::PRF005,
+                format!("a text in `{}` of `{}` depends on too many conditions to be compared", path.join("."), self.name),
+            )
+            .label(Source::Template, place, "this resource, or a name that it references")
+            .help(format!(
+                "let texts and names depend on fewer conditions: up to {MOST_ALTERNATIVES} different texts are compared one by one"
+            )),
+        );
+    }
+
     fn may_widen(&self, path: &[String]) -> bool {
         let Some(statement) = &self.statement else { return false };
         let mut steps = statement.element(path);
@@ -346,6 +365,11 @@ impl Walk<'_, '_> {
     fn shown(&self, value: &Value) -> String {
         shown(value, self.whole)
     }
+}
+
+/// Whether a text has alternatives inside, because it has more of them than are spread out.
+fn is_open(value: &Value) -> bool {
+    matches!(value, Value::Concat(parts) if parts.iter().any(|part| matches!(part, Value::Choice(_))))
 }
 
 /// A value as an expression in which conditions have names that no template gives.
