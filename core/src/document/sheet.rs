@@ -220,9 +220,10 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
     /// What goes behind a block scalar takes the blank lines below it along, lest they become its text. With something
     /// added there they stay: it would go with them.
     fn end_removal(&mut self, at: usize) {
-        let removal = self.edits.iter_mut().find(|edit| {
-            edit.text.is_empty() && edit.span.start() < at && at < edit.span.end()
-        });
+        let removal = self
+            .edits
+            .iter_mut()
+            .find(|edit| edit.text.is_empty() && edit.span.start() < at && at < edit.span.end());
         let blank = |end: usize| self.text.get(at..end).is_some_and(|rest| rest.trim().is_empty());
         if let Some(edit) = removal.filter(|edit| blank(edit.span.end())) {
             edit.span = Span::new(edit.span.start(), at);

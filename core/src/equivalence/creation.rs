@@ -64,8 +64,11 @@ pub(super) fn creation(
 ) -> Acting {
     let acts = acts(app, iam);
     let mut holders_of: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for act in &acts {
-        holders_of.entry(&act.role).or_insert_with(|| holders(&act.role, iam));
+    if !acts.is_empty() {
+        let holders = Holders::new(iam);
+        for act in &acts {
+            holders_of.entry(&act.role).or_insert_with(|| holders.of(&act.role));
+        }
     }
     let holds = |act: &Act<'_>, permission: &Permission| {
         holders_of.get(act.role.as_str()).is_some_and(|holders| holders.contains(&permission.owner))
@@ -248,10 +251,11 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
                 else {
                     continue;
                 };
-                if let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties") {
-                    for (path, through) in through.steps(unit.kind()) {
-                        open.extend(at(properties, path).into_iter().map(|value| (value, through)));
-                    }
+                for (path, through) in through.steps(unit.kind()) {
+                    let Some((property, rest)) = path.split_first() else { continue };
+                    let value = unit.property(property).map(|expr| side.form().value(expr, Cond::ALWAYS));
+                    let found = value.map_or_else(Vec::new, |value| at(&value, rest));
+                    open.extend(found.into_iter().map(|value| (value, through)));
                 }
                 if unit.kind() == "AWS::SNS::Topic" {
                     open.extend(subscribers(name, side).into_iter().map(|value| (value, through)));
@@ -387,28 +391,45 @@ fn subscribers(topic: &str, side: &Side<'_>) -> Vec<Value> {
     subscriptions.filter_map(endpoint).flatten().collect()
 }
 
-/// What holds permissions of a role: itself, and the policies that are attached to it.
-fn holders(role: &str, iam: &Side<'_>) -> BTreeSet<String> {
-    let mut owners: BTreeSet<String> = BTreeSet::from([role.to_owned()]);
-    for (name, unit) in &iam.system.resources {
-        let mentions = |property: &str| {
-            let Some(expr) = unit.property(property) else { return BTreeSet::new() };
-            let value = iam.form().value(expr, Cond::ALWAYS);
-            let mut names: BTreeSet<String> =
-                named(&value).into_iter().filter(|name| iam.system.declaration(name).is_some()).collect();
-            let items = at(&value, &["*"]).into_iter();
-            names.extend(items.flat_map(|item| called(&item, iam, &|kind| kind.starts_with("AWS::IAM::"))));
-            names
+/// What holds permissions of the roles of the IAM template: a role itself, and the policies that are attached to it.
+struct Holders<'h> {
+    iam: &'h Side<'h>,
+    /// The roles that each resource names as those that it is of.
+    of: Vec<(&'h str, BTreeSet<String>)>,
+}
+
+impl<'h> Holders<'h> {
+    fn new(iam: &'h Side<'h>) -> Self {
+        let of = |unit: &Unit| {
+            ["Roles", "RoleName"].iter().flat_map(|property| mentions(unit, property, iam)).collect()
         };
-        if name == role {
-            owners.extend(mentions("ManagedPolicyArns"));
-            // A boundary bounds what is permitted.
-            owners.extend(mentions("PermissionsBoundary"));
-        } else if ["Roles", "RoleName"].iter().any(|property| mentions(property).contains(role)) {
-            owners.insert(name.clone());
-        }
+        let of = iam.system.resources.iter().map(|(name, unit)| (name.as_str(), of(unit))).collect();
+        Self { iam, of }
     }
-    owners
+
+    fn of(&self, role: &str) -> BTreeSet<String> {
+        let attached = self.of.iter().filter(|(name, roles)| *name != role && roles.contains(role));
+        let mut owners: BTreeSet<String> = attached.map(|(name, _)| (*name).to_owned()).collect();
+        if let Some(unit) = self.iam.system.resources.get(role) {
+            // A boundary bounds what is permitted.
+            for property in ["ManagedPolicyArns", "PermissionsBoundary"] {
+                owners.extend(mentions(unit, property, self.iam));
+            }
+        }
+        owners.insert(role.to_owned());
+        owners
+    }
+}
+
+/// The resources of the IAM template that a property names.
+fn mentions(unit: &Unit, property: &str, iam: &Side<'_>) -> BTreeSet<String> {
+    let Some(expr) = unit.property(property) else { return BTreeSet::new() };
+    let value = iam.form().value(expr, Cond::ALWAYS);
+    let mut names: BTreeSet<String> =
+        named(&value).into_iter().filter(|name| iam.system.declaration(name).is_some()).collect();
+    let items = at(&value, &["*"]).into_iter();
+    names.extend(items.flat_map(|item| called(&item, iam, &|kind| kind.starts_with("AWS::IAM::"))));
+    names
 }
 
 /// Whether what is checked and what comes later are about the same resource. What names none may be about any.

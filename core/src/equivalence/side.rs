@@ -214,8 +214,8 @@ impl Names for Side<'_> {
         }
         // Where `Ref` is the ARN, the attribute that is the ARN says the same.
         let row = self.common.monolith.resources.get(name).and_then(|resource| iam_type(resource.kind));
-        let attribute = attribute
-            .filter(|attribute| !row.is_some_and(|row| row.ref_is_arn && row.is_arn(attribute)));
+        let attribute =
+            attribute.filter(|attribute| !row.is_some_and(|row| row.ref_is_arn && row.is_arn(attribute)));
         let itself = || match attribute {
             Some(attribute) => Value::GetAtt(name.to_owned(), attribute.to_owned()),
             None => Value::Ref(name.to_owned()),
