@@ -16,7 +16,7 @@ pub use creation::{
 };
 pub use existence::{
     DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, is_dynamic,
-    must_exist,
+    makes_elsewhere, must_exist,
 };
 pub use iam::{ArnFrom, IamType, Moves, iam_attributes, iam_type, longest_name};
 pub use name::{GeneratedPattern, fair_split, generated_pattern};

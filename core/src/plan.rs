@@ -7,6 +7,7 @@ mod attach;
 mod bridge;
 mod capability;
 mod choice;
+mod elsewhere;
 mod existence;
 mod first;
 mod guard;
