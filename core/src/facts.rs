@@ -12,7 +12,8 @@ mod strange;
 mod table;
 
 pub use creation::{
-    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, overlap, values_at,
+    Beside, CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, beside, called_by, creation_checks,
+    overlap, values_at,
 };
 pub use existence::{
     DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, is_dynamic,

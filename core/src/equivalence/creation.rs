@@ -11,7 +11,8 @@ use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, lower};
 use crate::facts::{
-    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, name_property,
+    Beside, CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, beside, called_by, creation_checks,
+    name_property,
 };
 use crate::text::Span;
 use crate::value::Value;
@@ -257,8 +258,9 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
                     let found = value.map_or_else(Vec::new, |value| at(&value, rest));
                     open.extend(found.into_iter().map(|value| (value, through)));
                 }
-                if unit.kind() == "AWS::SNS::Topic" {
-                    open.extend(subscribers(name, side).into_iter().map(|value| (value, through)));
+                if let Some(beside) = beside(unit.kind()) {
+                    let led = led_by(name, &beside, side).into_iter();
+                    open.extend(led.map(|value| (value, beside.to.unwrap_or(through))));
                 }
             }
         }
@@ -378,17 +380,21 @@ fn spelled(value: &Value, side: &Side<'_>) -> Vec<String> {
     side.form().alternatives(value, Cond::ALWAYS).into_iter().map(spell).collect()
 }
 
-/// Where the subscriptions of a topic deliver to.
-fn subscribers(topic: &str, side: &Side<'_>) -> Vec<Value> {
-    let all = side.system.declarations().map(|(_, unit)| unit);
-    let subscriptions = all.filter(|unit| unit.kind() == "AWS::SNS::Subscription");
-    let endpoint = |unit| {
-        let whole = side.resource(unit, Cond::ALWAYS);
-        let properties = whole.get("Properties")?;
-        let is_of_topic = at(properties, &["TopicArn"]).iter().any(|value| named(value).contains(topic));
-        is_of_topic.then(|| at(properties, &["Endpoint"]))
+/// Where others say that a resource leads.
+fn led_by(name: &str, beside: &Beside, side: &Side<'_>) -> Vec<Value> {
+    let all = side.system.declarations().map(|(_, unit)| unit).filter(|unit| unit.kind() == beside.kind);
+    let value = |unit: &Unit, property: &str| {
+        unit.property(property).map(|expr| side.form().value(expr, Cond::ALWAYS))
     };
-    subscriptions.filter_map(endpoint).flatten().collect()
+    let is_of = |unit: &&Unit| {
+        let of = value(unit, beside.of).map_or_else(Vec::new, |value| at(&value, &[]));
+        of.iter().any(|value| named(value).contains(name))
+    };
+    all.filter(is_of)
+        .flat_map(|unit| beside.paths.iter().filter_map(move |path| Some((unit, path.split_first()?))))
+        .filter_map(|(unit, (property, rest))| Some(at(&value(unit, property)?, rest)))
+        .flatten()
+        .collect()
 }
 
 /// What holds permissions of the roles of the IAM template: a role itself, and the policies that are attached to it.
