@@ -42,6 +42,7 @@ use crate::text::Span;
 pub use attach::Attached;
 pub use capability::{Capability, capabilities};
 pub use guard::Guarded;
+pub(crate) use guard::is_of_account;
 pub use later::Later;
 pub use names::least_length;
 pub use on_path::on_path;

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
 use crate::facts::is_json_property;
 use crate::normal::covers;
-use crate::plan::{NameNeed, Resolver, pattern_in, reaches};
+use crate::plan::{NameNeed, Resolver, is_of_account, pattern_in, reaches};
 use crate::text::Span;
 use crate::value::{MOST_ALTERNATIVES, Value};
 
@@ -199,7 +199,10 @@ impl Walk<'_, '_> {
         is_guard
             && self.source == Source::Iam
             && statement.effect.as_deref() == Some("Allow")
-            && statement.resource.as_ref().is_some_and(|resource| self.is_of_account(resource))
+            && statement
+                .resource
+                .as_ref()
+                .is_some_and(|resource| self.has_pattern(resource) && self.is_of_account(resource))
     }
 
     /// Whether all that a resource element names is of the stack's account.
@@ -207,19 +210,26 @@ impl Walk<'_, '_> {
         match resource {
             Value::List(items) => !items.is_empty() && items.iter().all(|item| self.is_of_account(item)),
             Value::Choice(all) => all.iter().all(|(_, value)| self.is_of_account(value)),
-            one => {
-                let mut named = *one == Value::Absent || *one == Value::Impossible;
-                one.walk(&mut |part| {
-                    named |= match part {
-                        Value::Ref(name) | Value::GetAtt(name, _) => {
-                            name == "AWS::AccountId" || self.whole.system.resources.contains_key(name)
-                        }
-                        _ => false,
-                    };
-                });
-                named
-            }
+            Value::Absent | Value::Impossible => true,
+            one => is_of_account(self.whole.system.template, &bare(one)),
         }
+    }
+
+    /// Whether something in a value is known by a pattern alone.
+    fn has_pattern(&self, value: &Value) -> bool {
+        let Some(resolver) = self.resolver else { return false };
+        let mut found = false;
+        value.walk(&mut |part| {
+            let (name, attribute) = match part {
+                Value::Ref(name) => (name, None),
+                Value::GetAtt(name, attribute) => (name, Some(attribute.as_str())),
+                _ => return,
+            };
+            resolver.take_needs();
+            found |= resolver.reference(name, attribute).is_ok_and(|resolved| resolved.pattern);
+        });
+        resolver.take_needs();
+        found
     }
 
     /// What a value of the monolith comes to without the application's resources, and whether that is a pattern.
