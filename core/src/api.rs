@@ -144,7 +144,7 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
     let iam = config.map(|file| file.config.iam).unwrap_or_default();
     match iam.with(request.iam) {
         Ok(iam) if iam.gives() => given(request, &iam),
-        Ok(_) => plainly(request, &[]),
+        Ok(_) => plainly(request, &[], &[]),
         Err(diagnostics) => SplitAnswer::Refused { diagnostics },
     }
 }
@@ -152,7 +152,7 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
 /// Splits what the template is once the configuration has given what it gives to all that moves.
 fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
     // What moves is known once it was tried; the rules are asked of what the pair will hold.
-    let tried = match plainly(&SplitRequest { rules: None, ..request.clone() }, &[]) {
+    let tried = match plainly(&SplitRequest { rules: None, ..request.clone() }, &[], &[]) {
         SplitAnswer::Done(split) => split,
         refused => return refused,
     };
@@ -170,7 +170,8 @@ fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
     if !circles.is_empty() {
         return SplitAnswer::Refused { diagnostics: circles };
     }
-    let mut answer = plainly(&SplitRequest { template: &source, ..request.clone() }, &given.of_iam);
+    let mut answer =
+        plainly(&SplitRequest { template: &source, ..request.clone() }, &given.of_iam, &given.named);
     match &mut answer {
         SplitAnswer::Done(split) => {
             split.diagnostics.iter_mut().for_each(|found| back(found, Source::Template, &place));
@@ -225,10 +226,11 @@ pub(crate) fn back(found: &mut Diagnostic, source: Source, place: &dyn Fn(u32) -
     }
 }
 
-/// Splits a template as it is. `of_iam` are parameters and conditions that were added for what moves.
-fn plainly(request: &SplitRequest<'_>, of_iam: &[String]) -> SplitAnswer {
+/// Splits a template as it is. `of_iam` are parameters and conditions that were added for what moves,
+/// `named` the resources that got names.
+fn plainly(request: &SplitRequest<'_>, of_iam: &[String], named: &[String]) -> SplitAnswer {
     let mut found = Vec::new();
-    let answer = run(request, of_iam, &mut found);
+    let answer = run(request, of_iam, named, &mut found);
     // Errors first, each kind in the order of the text.
     found.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     match answer {
@@ -362,7 +364,12 @@ fn unplanned(split: &Split, iam: &Template<'_, '_>, app: &Template<'_, '_>) -> V
     missing.collect()
 }
 
-fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic>) -> Option<Box<Split>> {
+fn run(
+    request: &SplitRequest<'_>,
+    of_iam: &[String],
+    named: &[String],
+    found: &mut Vec<Diagnostic>,
+) -> Option<Box<Split>> {
     let (config, errors) = request.config.map_or((None, Vec::new()), ConfigFile::read);
     let unreadable_config = request.config.is_some() && config.is_none();
     found.extend(errors);
@@ -391,6 +398,7 @@ fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic
         return None;
     }
     let options = plan::Options {
+        named,
         selection: Selection {
             config: config.as_ref(),
             allow_missing: request.allow_missing,

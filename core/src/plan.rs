@@ -44,7 +44,7 @@ pub use capability::{Capability, capabilities};
 pub use guard::Guarded;
 pub(crate) use guard::is_of_account;
 pub use later::Later;
-pub use names::least_length;
+pub use names::{least_length, longest_stack, room};
 pub use on_path::on_path;
 pub use order::{Wait, Waits};
 pub use position::{Position, position};
@@ -74,6 +74,8 @@ pub struct Options<'c, 't> {
     pub wiring: Means,
     /// Whether patterns over buckets are held to the account.
     pub guard: bool,
+    /// Resources whose names the configuration gives.
+    pub named: &'c [String],
 }
 
 impl Options<'_, '_> {
