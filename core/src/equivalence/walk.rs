@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
 use crate::facts::is_json_property;
 use crate::normal::covers;
-use crate::plan::{NameNeed, Resolver, is_of_account, pattern_in, reaches};
+use crate::plan::{Decided, NameNeed, Resolver, is_of_account, pattern_in, reaches};
 use crate::text::Span;
 use crate::value::{MOST_ALTERNATIVES, Value};
 
@@ -151,6 +151,30 @@ impl Walk<'_, '_> {
         if before.as_text().is_some() && before.as_text() == after.as_text() && !self.is_json(path) {
             return;
         }
+        let resolver = self.resolver;
+        if let Some(resolver) = resolver {
+            resolver.decide(self.decided(care));
+        }
+        self.resolved_leaf(path, before, after, care);
+        if let Some(resolver) = resolver {
+            resolver.decide(Vec::new());
+        }
+    }
+
+    /// The conditions of the monolith that are decided where `care` holds.
+    fn decided(&self, care: Cond) -> Decided {
+        if care == Cond::ALWAYS {
+            return Decided::new();
+        }
+        let all = &self.whole.common.conditions;
+        let decided = self.whole.conditions.iter().filter_map(|(name, cond)| {
+            let holds = all.implies(care, *cond);
+            (holds || all.implies(care, all.not(*cond))).then(|| (name.clone(), holds))
+        });
+        decided.collect()
+    }
+
+    fn resolved_leaf(&mut self, path: &[String], before: &Value, after: &Value, care: Cond) {
         if *before == Value::Absent && self.is_guard(path, after) {
             return;
         }
