@@ -7,7 +7,7 @@ use crate::config::is_stack_name;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower, made_of};
 use crate::facts::{limit, longest_name, resource_type};
-use crate::template::{Resource, Template, is_made};
+use crate::template::{Resource, Template, is_blue_green, is_made};
 
 /// The parameter that takes the application stack's name, where anything needs it.
 pub(super) fn app_stack(
@@ -125,6 +125,9 @@ pub(super) struct Made<'p, 'd> {
     /// How many policies are attached in the application template.
     pub(super) attached: usize,
 }
+
+/// What is counted of the application.
+const OF_APPLICATION: &str = "parameters in the application template";
 
 /// Names that are taken, and how many there may be.
 pub(super) fn check(
@@ -263,7 +266,7 @@ pub(super) fn check(
         (
             Code::LIM001,
             template.parameters.len() + wires.iter().filter(|wire| !wire.read).count(),
-            "parameters in the application template",
+            OF_APPLICATION,
             limit::PARAMETERS,
         ),
         (Code::LIM001, iam_parameters, "parameters in the IAM template", limit::PARAMETERS),
@@ -275,10 +278,18 @@ pub(super) fn check(
             limit::OUTPUTS,
         ),
     ];
+    // Imports need one parameter in all, for the name of the IAM stack; templates for blue/green deployments take none.
+    let imports_do = wires.iter().any(|wire| !wire.read)
+        && template.parameters.len() < limit::PARAMETERS
+        && !is_blue_green(template);
     found.extend(counts.into_iter().filter(|(_, count, _, limit)| count > limit).map(
         |(code, count, what, limit)| {
-            Diagnostic::new(code, format!("{count} {what}: CloudFormation admits {limit}"))
-                .help("move fewer resources, or remove what is not used")
+            let finding = Diagnostic::new(code, format!("{count} {what}: CloudFormation admits {limit}"));
+            if imports_do && what == OF_APPLICATION {
+                finding.help("let the application import what the IAM stack gives out (`--wiring imports`), move fewer resources, or remove what is not used")
+            } else {
+                finding.help("move fewer resources, or remove what is not used")
+            }
         },
     ));
 }
