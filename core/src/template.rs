@@ -5,10 +5,14 @@ mod function;
 mod reference;
 mod secret;
 mod serverless;
+mod shape;
 mod site;
 mod sub;
 
 use indexmap::IndexMap;
+
+/// What an output may hold. Source: CloudFormation Template Reference, "Outputs section".
+pub const OUTPUT_KEYS: [&str; 4] = ["Condition", "Description", "Export", "Value"];
 
 pub use check::check;
 pub use function::{Call, Form, Function, call, long_call};

@@ -232,7 +232,7 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
 
     /// Whether an offset is the end of a file without a line break at its end, which keeps ending so.
     fn is_unended(&self, at: usize) -> bool {
-        at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n')
+        at > 0 && !matches!(self.text.as_bytes().get(at - 1), Some(b'\n' | b'\r'))
     }
 
     /// Before something is added behind a block scalar that ends the file without a line break: the

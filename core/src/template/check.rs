@@ -70,6 +70,7 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
     let mut found = shapes(template, macros);
     if !macros {
         found.extend(declarations(template));
+        found.extend(super::shape::check(template));
     }
     let loops = |section: &str| {
         let keys = template.section(section).into_iter().flat_map(Node::entries).map(|(key, _)| key);
