@@ -261,6 +261,24 @@ pub fn split_proven(request: &SplitRequest<'_>) -> SplitAnswer {
     SplitAnswer::Done(done)
 }
 
+/// Splits a template and says how many errors are left, without a proof of what is not asked for.
+#[must_use]
+pub fn errors_left(request: &SplitRequest<'_>) -> usize {
+    let errors = |found: &[Diagnostic]| found.iter().filter(|one| one.is_error()).count();
+    let split = match split(request) {
+        SplitAnswer::Done(split) => split,
+        SplitAnswer::Refused { diagnostics } => return errors(&diagnostics),
+    };
+    let (of_monolith, iam) = (parse(split.source.as_deref().unwrap_or(request.template)), parse(&split.iam));
+    let templates = template::read(&of_monolith.document).0.zip(template::read(&iam.document).0);
+    templates.map_or(0, |(monolith, iam)| errors(&policy_size::grown(&monolith, &iam, &laters(&split))))
+}
+
+/// The parameters for values that come later.
+fn laters(split: &Split) -> Vec<&str> {
+    split.summary.two_phase.iter().map(|later| later.parameter.as_str()).collect()
+}
+
 /// Reads both results again and checks them. An error is a fault of ours, or a limit that the result
 /// passes: no reason to write the files. Warnings belong to the result.
 #[must_use]
@@ -329,9 +347,7 @@ fn checked(monolith: &str, split: &Split) -> (Vec<Diagnostic>, String) {
         found.extend(unplanned(split, iam, app));
     }
     if let (Some(monolith), Some(iam)) = (&of_monolith, &iam) {
-        let laters: Vec<&str> =
-            split.summary.two_phase.iter().map(|later| later.parameter.as_str()).collect();
-        found.extend(policy_size::grown(monolith, iam, &laters));
+        found.extend(policy_size::grown(monolith, iam, &laters(split)));
     }
     (found, validation.headline())
 }

@@ -70,6 +70,9 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
     let mut found = shapes(template, macros);
     if !macros {
         found.extend(declarations(template));
+    }
+    // What another macro makes of them nobody knows.
+    if template.transforms().iter().all(|(name, _)| super::is_understood(name)) {
         found.extend(super::shape::check(template));
     }
     let loops = |section: &str| {
