@@ -14,7 +14,7 @@ use crate::roles::{Card, headline};
 use crate::summary::{self, Summary};
 use crate::syntax::{Node, parse};
 use crate::template::{self, Template};
-use crate::text::LineIndex;
+use crate::text::{LineIndex, Span, lone_cr, without_cr};
 use crate::validate::{cards, compare, read};
 
 pub use crate::diagnostic::{Placed, Texts, place};
@@ -130,8 +130,7 @@ impl Split {
 #[must_use]
 pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
     // Lines that end in CR alone: read with LF, which is as long, and written as they were.
-    if request.template.contains('\r') && !request.template.contains('\n') {
-        let template = request.template.replace('\r', "\n");
+    if let Some(template) = without_cr(request.template) {
         let mut answer = split(&SplitRequest { template: &template, ..request.clone() });
         if let SplitAnswer::Done(split) = &mut answer {
             (split.iam, split.app) = (split.iam.replace('\n', "\r"), split.app.replace('\n', "\r"));
@@ -391,6 +390,14 @@ fn run(
     found.extend(errors);
     let parsed = parse(request.template);
     found.extend(parsed.diagnostics);
+    if let Some(at) = lone_cr(request.template).filter(|_| !parsed.document.is_json()) {
+        found.push(
+            Diagnostic::new(Code::SYN001, "some lines end in CR alone, and others do not")
+                .at(Span::at(at), "the first of them")
+                .help("save the file with one kind of line ends"),
+        );
+        return None;
+    }
     let (template, trouble) = template::read(&parsed.document);
     // After a syntax error a missing section may only be unread.
     let unread =

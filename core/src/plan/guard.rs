@@ -65,7 +65,7 @@ pub(super) fn guarded<'d, 't>(
                     Code::GRD001,
                     format!("the pattern for `{}` in `{}` is not held to the account: the condition of its statement asks for other accounts", bridge.target, bridge.owner),
                 )
-                .at(other.map_or(of.span(), |node| node.span()), "not the stack's own account alone")
+                .at(other.map_or(of.span(), Node::span), "not the stack's own account alone")
                 .help("give `aws:ResourceAccount` the value `!Ref AWS::AccountId`, or leave it out"),
             ),
             None if within && known => list.push(Guarded { owner: bridge.owner, statement: of }),

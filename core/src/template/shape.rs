@@ -1,6 +1,6 @@
 //! Declarations that are not of the shape that CloudFormation's documentation gives them.
 
-use super::{OUTPUT_KEYS, Template, call};
+use super::{OUTPUT_KEYS, Template, call, sites};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::expression::{Expr, lower};
 use crate::syntax::{Kind, Node};
@@ -27,9 +27,11 @@ pub(super) fn check(template: &Template<'_, '_>) -> Vec<Diagnostic> {
     for (name, condition) in &template.conditions {
         in_condition(name, condition.value, &mut found);
     }
+    for site in sites(template) {
+        waits(site.name, site.value, &mut found);
+        conditional(site.name, site.value, &mut found);
+    }
     for resource in template.resources.values() {
-        waits(resource.name, resource.declaration.value, &mut found);
-        conditional(resource.name, resource.declaration.value, &mut found);
         if resource.is_iam() {
             of_iam(resource, &mut found);
         }
@@ -87,7 +89,8 @@ fn waits(name: &str, declaration: Node<'_, '_>, found: &mut Vec<Diagnostic>) {
     let Some(value) = declaration.get("DependsOn").map(Node::resolved) else { return };
     let is_name = |node: Node<'_, '_>| node.resolved().literal().is_some();
     let is_list = value.kind() == Kind::Sequence && call(value).is_none();
-    if !is_name(value) && !(is_list && value.items().all(is_name)) {
+    let names_some = is_name(value) || (is_list && value.items().all(is_name));
+    if !names_some {
         found.push(
             wrong(format!("the `DependsOn` of `{name}` is no logical id, and no list of them"), value)
                 .help("write the logical ids of resources, as texts"),
