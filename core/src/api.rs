@@ -14,7 +14,7 @@ use crate::roles::{Card, headline};
 use crate::summary::{self, Summary};
 use crate::syntax::{Node, parse};
 use crate::template::{self, Template};
-use crate::text::LineIndex;
+use crate::text::{LineIndex, Span, lone_cr, without_cr};
 use crate::validate::{cards, compare, read};
 
 pub use crate::diagnostic::{Placed, Texts, place};
@@ -130,8 +130,7 @@ impl Split {
 #[must_use]
 pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
     // Lines that end in CR alone: read with LF, which is as long, and written as they were.
-    if request.template.contains('\r') && !request.template.contains('\n') {
-        let template = request.template.replace('\r', "\n");
+    if let Some(template) = without_cr(request.template) {
         let mut answer = split(&SplitRequest { template: &template, ..request.clone() });
         if let SplitAnswer::Done(split) = &mut answer {
             (split.iam, split.app) = (split.iam.replace('\n', "\r"), split.app.replace('\n', "\r"));
@@ -144,7 +143,7 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
     let iam = config.map(|file| file.config.iam).unwrap_or_default();
     match iam.with(request.iam) {
         Ok(iam) if iam.gives() => given(request, &iam),
-        Ok(_) => plainly(request, &[]),
+        Ok(_) => plainly(request, &[], &[]),
         Err(diagnostics) => SplitAnswer::Refused { diagnostics },
     }
 }
@@ -152,7 +151,7 @@ pub fn split(request: &SplitRequest<'_>) -> SplitAnswer {
 /// Splits what the template is once the configuration has given what it gives to all that moves.
 fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
     // What moves is known once it was tried; the rules are asked of what the pair will hold.
-    let tried = match plainly(&SplitRequest { rules: None, ..request.clone() }, &[]) {
+    let tried = match plainly(&SplitRequest { rules: None, ..request.clone() }, &[], &[]) {
         SplitAnswer::Done(split) => split,
         refused => return refused,
     };
@@ -170,7 +169,8 @@ fn given(request: &SplitRequest<'_>, iam: &Iam) -> SplitAnswer {
     if !circles.is_empty() {
         return SplitAnswer::Refused { diagnostics: circles };
     }
-    let mut answer = plainly(&SplitRequest { template: &source, ..request.clone() }, &given.of_iam);
+    let mut answer =
+        plainly(&SplitRequest { template: &source, ..request.clone() }, &given.of_iam, &given.named);
     match &mut answer {
         SplitAnswer::Done(split) => {
             split.diagnostics.iter_mut().for_each(|found| back(found, Source::Template, &place));
@@ -225,10 +225,11 @@ pub(crate) fn back(found: &mut Diagnostic, source: Source, place: &dyn Fn(u32) -
     }
 }
 
-/// Splits a template as it is. `of_iam` are parameters and conditions that were added for what moves.
-fn plainly(request: &SplitRequest<'_>, of_iam: &[String]) -> SplitAnswer {
+/// Splits a template as it is. `of_iam` are parameters and conditions that were added for what moves,
+/// `named` the resources that got names.
+fn plainly(request: &SplitRequest<'_>, of_iam: &[String], named: &[String]) -> SplitAnswer {
     let mut found = Vec::new();
-    let answer = run(request, of_iam, &mut found);
+    let answer = run(request, of_iam, named, &mut found);
     // Errors first, each kind in the order of the text.
     found.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     match answer {
@@ -257,6 +258,24 @@ pub fn split_proven(request: &SplitRequest<'_>) -> SplitAnswer {
     }
     done.diagnostics = diagnostics;
     SplitAnswer::Done(done)
+}
+
+/// Splits a template and says how many errors are left, without a proof of what is not asked for.
+#[must_use]
+pub fn errors_left(request: &SplitRequest<'_>) -> usize {
+    let errors = |found: &[Diagnostic]| found.iter().filter(|one| one.is_error()).count();
+    let split = match split(request) {
+        SplitAnswer::Done(split) => split,
+        SplitAnswer::Refused { diagnostics } => return errors(&diagnostics),
+    };
+    let (of_monolith, iam) = (parse(split.source.as_deref().unwrap_or(request.template)), parse(&split.iam));
+    let templates = template::read(&of_monolith.document).0.zip(template::read(&iam.document).0);
+    templates.map_or(0, |(monolith, iam)| errors(&policy_size::grown(&monolith, &iam, &laters(&split))))
+}
+
+/// The parameters for values that come later.
+fn laters(split: &Split) -> Vec<&str> {
+    split.summary.two_phase.iter().map(|later| later.parameter.as_str()).collect()
 }
 
 /// Reads both results again and checks them. An error is a fault of ours, or a limit that the result
@@ -327,9 +346,7 @@ fn checked(monolith: &str, split: &Split) -> (Vec<Diagnostic>, String) {
         found.extend(unplanned(split, iam, app));
     }
     if let (Some(monolith), Some(iam)) = (&of_monolith, &iam) {
-        let laters: Vec<&str> =
-            split.summary.two_phase.iter().map(|later| later.parameter.as_str()).collect();
-        found.extend(policy_size::grown(monolith, iam, &laters));
+        found.extend(policy_size::grown(monolith, iam, &laters(split)));
     }
     (found, validation.headline())
 }
@@ -362,12 +379,25 @@ fn unplanned(split: &Split, iam: &Template<'_, '_>, app: &Template<'_, '_>) -> V
     missing.collect()
 }
 
-fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic>) -> Option<Box<Split>> {
+fn run(
+    request: &SplitRequest<'_>,
+    of_iam: &[String],
+    named: &[String],
+    found: &mut Vec<Diagnostic>,
+) -> Option<Box<Split>> {
     let (config, errors) = request.config.map_or((None, Vec::new()), ConfigFile::read);
     let unreadable_config = request.config.is_some() && config.is_none();
     found.extend(errors);
     let parsed = parse(request.template);
     found.extend(parsed.diagnostics);
+    if let Some(at) = lone_cr(request.template).filter(|_| !parsed.document.is_json()) {
+        found.push(
+            Diagnostic::new(Code::SYN001, "some lines end in CR alone, and others do not")
+                .at(Span::at(at), "the first of them")
+                .help("save the file with one kind of line ends"),
+        );
+        return None;
+    }
     let (template, trouble) = template::read(&parsed.document);
     // After a syntax error a missing section may only be unread.
     let unread =
@@ -391,6 +421,7 @@ fn run(request: &SplitRequest<'_>, of_iam: &[String], found: &mut Vec<Diagnostic
         return None;
     }
     let options = plan::Options {
+        named,
         selection: Selection {
             config: config.as_ref(),
             allow_missing: request.allow_missing,

@@ -12,11 +12,12 @@ mod strange;
 mod table;
 
 pub use creation::{
-    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, overlap, values_at,
+    Beside, CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, beside, called_by, creation_checks,
+    overlap, values_at,
 };
 pub use existence::{
     DYNAMIC, DynamicReference, MustExist, NamedBy, PRINCIPALS, TRUST, dynamic_references, is_dynamic,
-    must_exist,
+    makes_elsewhere, must_exist,
 };
 pub use iam::{ArnFrom, IamType, Moves, iam_attributes, iam_type, longest_name};
 pub use name::{GeneratedPattern, fair_split, generated_pattern};
@@ -177,6 +178,10 @@ pub mod limit {
     pub const BODY: usize = 1_048_576;
     /// Characters of a stack's name.
     pub const STACK_NAME: usize = 128;
+    /// Characters of the shortest name of a region: `us-east-1`. Source: botocore, `endpoints.json`.
+    pub const SHORTEST_REGION: usize = 9;
+    /// Characters of the longest name of a region: `us-isof-south-1`. Source: botocore, `endpoints.json`.
+    pub const LONGEST_REGION: usize = 15;
     /// Bytes of a template's or an output's description.
     pub const DESCRIPTION: usize = 1_024;
     /// Characters of a parameter's description. Source: CloudFormation User Guide, "Parameters", `Description`.

@@ -7,10 +7,12 @@ mod attach;
 mod bridge;
 mod capability;
 mod choice;
+mod elsewhere;
 mod existence;
 mod first;
 mod guard;
 mod identity;
+mod known;
 mod later;
 mod lookup;
 mod names;
@@ -42,8 +44,10 @@ use crate::text::Span;
 pub use attach::Attached;
 pub use capability::{Capability, capabilities};
 pub use guard::Guarded;
+pub(crate) use guard::is_of_account;
+pub(crate) use known::Decided;
 pub use later::Later;
-pub use names::least_length;
+pub use names::{least_length, longest_stack, room};
 pub use on_path::on_path;
 pub use order::{Wait, Waits};
 pub use position::{Position, position};
@@ -74,6 +78,8 @@ pub struct Options<'c, 't> {
     pub wiring: Means,
     /// Whether patterns over buckets are held to the account.
     pub guard: bool,
+    /// Resources whose names the configuration gives.
+    pub named: &'c [String],
 }
 
 impl Options<'_, '_> {

@@ -78,6 +78,7 @@ pub fn survey(text: &str, config: Option<&str>, all_iam: bool) -> Survey {
     let config = config.and_then(|config| ConfigFile::read(config).0);
     let selection = Selection { config: config.as_ref(), allow_missing: true, all_iam };
     let options = Options {
+        named: &[],
         selection,
         resolve: None,
         app_stack_name: None,

@@ -5,18 +5,22 @@ mod function;
 mod reference;
 mod secret;
 mod serverless;
+mod shape;
 mod site;
 mod sub;
 
 use indexmap::IndexMap;
+
+/// What an output may hold. Source: CloudFormation Template Reference, "Outputs section".
+pub const OUTPUT_KEYS: [&str; 4] = ["Condition", "Description", "Export", "Value"];
 
 pub use check::check;
 pub use function::{Call, Form, Function, call, long_call};
 pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, may_mean, references};
 pub use secret::redacted;
 pub use serverless::{
-    BLUE_GREEN, GeneratedIam, LANGUAGE_EXTENSIONS, OF_APPLICATION, SERVERLESS, generated_iam, is_blue_green,
-    is_serverless, is_understood,
+    BLUE_GREEN, GeneratedIam, LANGUAGE_EXTENSIONS, OF_APPLICATION, ROTATION, SERVERLESS, generated_iam,
+    is_blue_green, is_hosted_rotation, is_serverless, is_understood,
 };
 pub use site::{Site, condition_entry, in_turn, is_made, sites, with_letters};
 pub use sub::{Piece, pieces};

@@ -161,6 +161,16 @@ impl LineIndex {
     }
 }
 
+/// A text whose lines end in CR alone, with LF instead, which is as long; `None` for others.
+pub(crate) fn without_cr(text: &str) -> Option<String> {
+    (text.contains('\r') && !text.contains('\n')).then(|| text.replace('\r', "\n"))
+}
+
+/// The first CR that ends a line by itself.
+pub(crate) fn lone_cr(text: &str) -> Option<usize> {
+    text.match_indices('\r').map(|(at, _)| at).find(|at| text.as_bytes().get(at + 1) != Some(&b'\n'))
+}
+
 /// The offset at which the line that holds `offset` begins.
 #[must_use]
 pub(crate) fn line_start(text: &str, offset: usize) -> usize {

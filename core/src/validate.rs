@@ -18,6 +18,7 @@ use crate::roles::{self, Card, Part};
 use crate::summary::but_for;
 use crate::syntax::{Parsed, parse};
 use crate::template::{self, Reference, Template};
+use crate::text::without_cr;
 
 /// What to validate.
 #[derive(Clone, Copy, Debug, Default)]
@@ -174,6 +175,10 @@ fn is_of_rules(code: Code) -> bool {
 /// Validates a pair.
 #[must_use]
 pub fn validate(request: &ValidateRequest<'_>) -> Validation {
+    // What a configuration gives is written between lines.
+    if let Some(monolith) = request.monolith.and_then(without_cr) {
+        return validate(&ValidateRequest { monolith: Some(&monolith), ..*request });
+    }
     let mut result =
         Validation { readable: true, compared: request.monolith.is_some(), ..Validation::default() };
     let (config, errors) = request.config.map_or((None, Vec::new()), ConfigFile::read);

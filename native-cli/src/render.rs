@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use iam_split_core::api::{Texts, redacted};
 use iam_split_core::diagnostic::{Diagnostic, Severity, Source};
-use iam_split_core::text::one_line;
+use iam_split_core::text::{LineIndex, one_line};
 
 use crate::Streams;
 use crate::exit::Failure;
@@ -57,10 +57,10 @@ pub(crate) fn diagnostics(
     // Secret defaults do not appear, not even in a quoted line.
     let texts = Source::ALL.map(|source| {
         let text = sources.get(source).map_or("", Input::shown);
-        (
-            source,
-            if matches!(source, Source::Config | Source::Rules) { text.to_owned() } else { redacted(text) },
-        )
+        let text =
+            if matches!(source, Source::Config | Source::Rules) { text.to_owned() } else { redacted(text) };
+        let lines = LineIndex::new(&text);
+        (source, text, lines)
     });
     for diagnostic in found {
         let text = render(diagnostic, sources, &texts, &renderer);
@@ -72,7 +72,7 @@ pub(crate) fn diagnostics(
 fn render(
     diagnostic: &Diagnostic,
     sources: &Sources<'_>,
-    texts: &[(Source, String)],
+    texts: &[(Source, String, LineIndex)],
     renderer: &Renderer,
 ) -> String {
     // What the renderer gets has no control characters: those that it writes are its own.
@@ -86,21 +86,32 @@ fn render(
     let title = level.primary_title(message).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
     let mut placed = false;
-    for (source, text) in texts {
+    for (source, text, lines) in texts {
         let Some(input) = sources.get(*source) else { continue };
         let mut labels = diagnostic.labels.iter().filter(|label| label.source == *source).peekable();
         if labels.peek().is_none() || text.is_empty() {
             continue;
         }
         let main = diagnostic.labels.first();
+        // The renderer reads all the text that it gets: it gets the lines that are marked, and what lies between.
+        let spans =
+            || diagnostic.labels.iter().filter(|label| label.source == *source).map(|label| label.span);
+        let first = lines.line(spans().map(|span| span.start).min().unwrap_or(0));
+        let last = lines.line(spans().map(|span| span.end).max().unwrap_or(0));
+        let from = lines.start(first) as usize;
+        let behind = lines.start(last.saturating_add(1)) as usize;
+        let to = if behind > from { behind } else { text.len() };
+        let (part, from, first) =
+            text.get(from..to).map_or((text.as_str(), 0, 1), |part| (part, from, first as usize));
         let annotations = labels.map(|label| {
             let kind = if Some(label) == main { AnnotationKind::Primary } else { AnnotationKind::Context };
             let (start, end) = shown(text, label.span.start(), label.span.end());
-            kind.span(start..end).label(line(&label.text))
+            kind.span(start.saturating_sub(from)..end.saturating_sub(from)).label(line(&label.text))
         });
         placed = true;
-        group =
-            group.element(Snippet::source(text.as_str()).path(line(&input.name)).annotations(annotations));
+        group = group.element(
+            Snippet::source(part).line_start(first).path(line(&input.name)).annotations(annotations),
+        );
     }
     if !placed {
         // Without a source line the frame would be an empty one.

@@ -33,6 +33,8 @@ pub(crate) struct Given {
     pub(crate) notes: Vec<Diagnostic>,
     /// Parameters and conditions that were added: the application needs none of them.
     pub(crate) of_iam: Vec<String>,
+    /// The resources that got names.
+    pub(crate) named: Vec<String>,
 }
 
 /// The types that have a property. Source: CloudFormation Template Reference, `AWS::IAM`.
@@ -150,10 +152,11 @@ pub(crate) fn given(
         iam.all.tags.keys().chain(iam.resources.values().flat_map(|one| one.tags.keys())).collect();
     found.extend(tags::asked_for(template, &tagged.into_iter().collect::<Vec<_>>()));
     let of_iam = parameters.add(&mut sheet);
+    let named = named.into_iter().map(|one| one.resource.name.to_owned()).collect();
     let edits = super::settle::settle(template, sheet.finish());
     match edits {
         Ok(edits) if !found.iter().any(Diagnostic::is_error) => {
-            Ok(Given { edits, list, notes: found, of_iam })
+            Ok(Given { edits, list, notes: found, of_iam, named })
         }
         Ok(_) => Err(found),
         Err(more) => Err(found.into_iter().chain(more).collect()),

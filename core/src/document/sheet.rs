@@ -143,6 +143,7 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         }
         let at = items.append_at(stays);
         let mut text = String::new();
+        self.end_removal(at);
         self.strip_last_line(at);
         let unended = self.is_unended(at);
         // Where the last line went, the one before it is ended; what was added here before is not.
@@ -216,9 +217,22 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         self.replace(Span::at(items.append_at(stays)), text, reason);
     }
 
+    /// What goes behind a block scalar takes the blank lines below it along, lest they become its text. With something
+    /// added there they stay: it would go with them.
+    fn end_removal(&mut self, at: usize) {
+        let removal = self
+            .edits
+            .iter_mut()
+            .find(|edit| edit.text.is_empty() && edit.span.start() < at && at < edit.span.end());
+        let blank = |end: usize| self.text.get(at..end).is_some_and(|rest| rest.trim().is_empty());
+        if let Some(edit) = removal.filter(|edit| blank(edit.span.end())) {
+            edit.span = Span::new(edit.span.start(), at);
+        }
+    }
+
     /// Whether an offset is the end of a file without a line break at its end, which keeps ending so.
     fn is_unended(&self, at: usize) -> bool {
-        at > 0 && self.text.as_bytes().get(at - 1) != Some(&b'\n')
+        at > 0 && !matches!(self.text.as_bytes().get(at - 1), Some(b'\n' | b'\r'))
     }
 
     /// Before something is added behind a block scalar that ends the file without a line break: the
@@ -293,6 +307,7 @@ impl<'p, 'd, 't> Sheet<'p, 'd, 't> {
         let items = Items::of_text(sequence, self.text);
         let newline = self.writer.newline;
         let at = items.extent(index).end();
+        self.end_removal(at);
         self.strip_last_line(at);
         let text = if sequence.style() == Style::Block {
             let mut lines = String::new();

@@ -105,9 +105,6 @@ fn sections(system: &System<'_>, proof: &mut Proof) {
     }
 }
 
-/// What an output may hold. Source: CloudFormation Template Reference, "Outputs section".
-const OUTPUT: [&str; 4] = ["Condition", "Description", "Export", "Value"];
-
 /// Names that nothing declares, once the loops are written out, and keys of outputs that no output has.
 fn names(system: &System<'_>, proof: &mut Proof) {
     if system.source == Source::Template {
@@ -175,7 +172,9 @@ fn names(system: &System<'_>, proof: &mut Proof) {
     }
     for (name, unit) in system.outputs.iter().filter(|(_, unit)| !unit.is_loop) {
         let Expr::Map(entries) = &unit.expr else { continue };
-        if let Some((key, _)) = entries.iter().find(|(key, _)| !OUTPUT.contains(&key.as_str())) {
+        if let Some((key, _)) =
+            entries.iter().find(|(key, _)| !crate::template::OUTPUT_KEYS.contains(&key.as_str()))
+        {
             proof.faults.push(
                 Diagnostic::new(
                     Code::PRF005,

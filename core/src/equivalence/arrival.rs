@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Proof;
+use super::side::Side;
 use super::system::Unit;
 use super::wiring::{Sides, Wiring};
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
-use crate::facts::{IamType, iam_type, is_list_attribute};
+use crate::facts::{IamType, iam_type, is_list_attribute, limit};
+use crate::plan::longest_stack;
 use crate::value::Value;
 
 /// Checks each parameter with what can arrive at it.
@@ -67,9 +69,11 @@ pub(super) fn arrival(wiring: &Wiring, sides: &Sides<'_>, proof: &mut Proof) {
         (&wiring.iam_stack, app, ["a", "Prod-App-2-iam", "shop-iam", "X1"].as_slice(), "IAM"),
     ];
     for (parameter, side, names, which) in stacks {
+        let most = if which == "application" { shortest_bound(iam, proof) } else { limit::STACK_NAME };
         let Some(unit) = parameter.as_ref().and_then(|name| side.system.parameters.get(name)) else {
             continue;
         };
+        let names: Vec<&str> = names.iter().copied().filter(|name| name.len() <= most).collect();
         let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
         // No list has every name that the stack may have.
         let listed = unit.entry("AllowedValues").map(|_| "admits only the values that it lists".to_owned());
@@ -141,7 +145,7 @@ struct Range {
 }
 
 /// What an output may give; `None` where that is no text.
-fn arriving(iam: &super::side::Side<'_>, value: &Value) -> Option<Vec<Range>> {
+fn arriving(iam: &Side<'_>, value: &Value) -> Option<Vec<Range>> {
     let (name, attribute) = match value {
         Value::Ref(name) => (name, None),
         Value::GetAtt(name, attribute) => (name, Some(attribute.as_str())),
@@ -264,6 +268,18 @@ impl Patterns {
         known.tried.insert(text.to_owned(), result);
         Some(result)
     }
+}
+
+/// How long the application stack's name may be with the patterns, and with the names that what moved has itself.
+fn shortest_bound(iam: &Side<'_>, proof: &Proof) -> usize {
+    let moved = iam
+        .common
+        .monolith
+        .resources
+        .values()
+        .filter(|resource| iam.system.resources.contains_key(resource.name));
+    let own = moved.filter_map(|resource| longest_stack(resource, true)?.longest);
+    own.chain(proof.needs.iter().filter_map(|need| need.longest)).min().unwrap_or(limit::STACK_NAME)
 }
 
 /// Whether a parameter admits all that can arrive; the partitions of which it admits nothing, where it admits all of

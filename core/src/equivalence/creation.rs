@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use super::Proof;
 use super::attachments::Attachment;
@@ -11,7 +12,8 @@ use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, lower};
 use crate::facts::{
-    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, name_property,
+    Beside, CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, beside, called_by, creation_checks,
+    name_property,
 };
 use crate::text::Span;
 use crate::value::Value;
@@ -75,7 +77,8 @@ pub(super) fn creation(
     proof: &mut Proof,
 ) -> Acting {
     let acts = acts(app, iam);
-    let grants = Grants::of([app, iam]);
+    // Most templates have nothing that is checked.
+    let grants = if acts.is_empty() { Grants(BTreeMap::new()) } else { Grants::of([app, iam]) };
     let mut told = BTreeSet::new();
     for act in &acts {
         let Some(missing) = grants.permissions(&act.role, later).find(|later| concerns(act, later, whole))
@@ -263,16 +266,18 @@ fn roles_of(value: &Value, through: Through, app: &Side<'_>, iam: &Side<'_>) -> 
                 else {
                     continue;
                 };
-                if let Some(properties) = side.resource(unit, Cond::ALWAYS).get("Properties") {
-                    if has_made_role(side, unit) {
-                        roles.insert(name.to_owned());
-                    }
-                    for (path, through) in through.steps(unit.kind()) {
-                        open.extend(at(properties, path).into_iter().map(|value| (value, through)));
-                    }
+                if has_made_role(side, unit) {
+                    roles.insert(name.to_owned());
                 }
-                if unit.kind() == "AWS::SNS::Topic" {
-                    open.extend(subscribers(name, side).into_iter().map(|value| (value, through)));
+                for (path, through) in through.steps(unit.kind()) {
+                    let Some((property, rest)) = path.split_first() else { continue };
+                    let value = unit.property(property).map(|expr| side.form().value(expr, Cond::ALWAYS));
+                    let found = value.map_or_else(Vec::new, |value| at(&value, rest));
+                    open.extend(found.into_iter().map(|value| (value, through)));
+                }
+                if let Some(beside) = beside(unit.kind()) {
+                    let led = led_by(name, &beside, side).into_iter();
+                    open.extend(led.map(|value| (value, beside.to.unwrap_or(through))));
                 }
             }
         }
@@ -299,10 +304,7 @@ pub(super) fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> 
     let texts = spelled(value, side);
     let mut found = Vec::new();
     for (name, unit) in side.system.declarations().filter(|(_, unit)| is_meant(unit.kind())) {
-        let Some(property) = called_by(unit.kind()).or_else(|| name_property(unit.kind())) else { continue };
-        let Some(explicit) = unit.property(property) else { continue };
-        let explicit = side.form().value(explicit, Cond::ALWAYS);
-        for explicit in spelled(&explicit, side).iter().filter(|name| !name.is_empty()) {
+        for explicit in explicit(name, unit, side).iter() {
             let ends = |text: &str| {
                 text == explicit
                     || text.strip_suffix(explicit.as_str()).is_some_and(|rest| rest.ends_with([':', '/']))
@@ -315,6 +317,21 @@ pub(super) fn called(value: &Value, side: &Side<'_>, is_meant: &dyn Fn(&str) -> 
         }
     }
     found
+}
+
+/// What the explicit name of a resource may come to.
+fn explicit(name: &str, unit: &Unit, side: &Side<'_>) -> Rc<[String]> {
+    let Some(property) = called_by(unit.kind()).or_else(|| name_property(unit.kind())) else {
+        return Rc::default();
+    };
+    if let Some(known) = side.explicit.borrow().get(name) {
+        return Rc::clone(known);
+    }
+    let value = unit.property(property).map(|expr| side.form().value(expr, Cond::ALWAYS));
+    let texts = value.map_or_else(Vec::new, |value| spelled(&value, side));
+    let texts: Rc<[String]> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    side.explicit.borrow_mut().insert(name.to_owned(), Rc::clone(&texts));
+    texts
 }
 
 /// Whether a resource calls another by its explicit name somewhere: then it needs it, whatever it does with it.
@@ -380,17 +397,21 @@ fn spelled(value: &Value, side: &Side<'_>) -> Vec<String> {
     side.form().alternatives(value, Cond::ALWAYS).into_iter().map(spell).collect()
 }
 
-/// Where the subscriptions of a topic deliver to.
-fn subscribers(topic: &str, side: &Side<'_>) -> Vec<Value> {
-    let all = side.system.declarations().map(|(_, unit)| unit);
-    let subscriptions = all.filter(|unit| unit.kind() == "AWS::SNS::Subscription");
-    let endpoint = |unit| {
-        let whole = side.resource(unit, Cond::ALWAYS);
-        let properties = whole.get("Properties")?;
-        let is_of_topic = at(properties, &["TopicArn"]).iter().any(|value| named(value).contains(topic));
-        is_of_topic.then(|| at(properties, &["Endpoint"]))
+/// Where others say that a resource leads.
+fn led_by(name: &str, beside: &Beside, side: &Side<'_>) -> Vec<Value> {
+    let all = side.system.declarations().map(|(_, unit)| unit).filter(|unit| unit.kind() == beside.kind);
+    let value = |unit: &Unit, property: &str| {
+        unit.property(property).map(|expr| side.form().value(expr, Cond::ALWAYS))
     };
-    subscriptions.filter_map(endpoint).flatten().collect()
+    let is_of = |unit: &&Unit| {
+        let of = value(unit, beside.of).map_or_else(Vec::new, |value| at(&value, &[]));
+        of.iter().any(|value| named(value).contains(name))
+    };
+    all.filter(is_of)
+        .flat_map(|unit| beside.paths.iter().filter_map(move |path| Some((unit, path.split_first()?))))
+        .filter_map(|(unit, (property, rest))| Some(at(&value(unit, property)?, rest)))
+        .flatten()
+        .collect()
 }
 
 /// The policies that are attached to each role, by either template.

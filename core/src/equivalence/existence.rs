@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::Proof;
 use super::side::Side;
+use super::system::Unit;
 use super::walk::bare;
 use crate::condition::Cond;
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::Expr;
-use crate::facts::{NamedBy, TRUST, dynamic_references, must_exist};
+use crate::facts::{NamedBy, TRUST, dynamic_references, makes_elsewhere, must_exist};
 use crate::plan::{Resolver, possible};
 use crate::template::Template;
 use crate::text::Span;
@@ -27,9 +28,15 @@ pub(super) fn existence(
         let care = whole.exists(original);
         let (before, after) = (whole.resource(original, care), iam.resource(unit, care));
         let mut found: BTreeMap<(String, String), Span> = BTreeMap::new();
+        // IAM of the stack's own account that the monolith does not declare: something else makes it.
+        let mut is_foreign = false;
         for value in [&before, &after] {
             places(value, unit.kind(), &mut Vec::new(), &mut |what, value| {
-                if let Some(target) = known.named(value, what) {
+                let target = known.named(value, what);
+                let text = as_sub(&bare(value)).filter(|_| target.is_none() && !matches!(what, Place::Text));
+                is_foreign |=
+                    text.is_some_and(|text| text.starts_with("arn:") && text.contains(":${AWS::AccountId}:"));
+                if let Some(target) = target {
                     found.insert((what.describe(), target), unit.place);
                 }
             });
@@ -46,16 +53,15 @@ pub(super) fn existence(
         }
         for target in original.waits_for() {
             let stays = !iam.system.resources.contains_key(target);
-            let is_iam =
-                whole.system.resources.get(target).is_some_and(|unit| unit.kind().starts_with("AWS::IAM::"));
-            if stays && is_iam {
+            let kind = whole.system.resources.get(target).map_or("", Unit::kind);
+            if stays && (kind.starts_with("AWS::IAM::") || (is_foreign && makes_elsewhere(kind))) {
                 proof.faults.push(
                     Diagnostic::new(
                         Code::PRF006,
                         format!("the IAM stack alone: `{name}` waits for `{target}`, which exists only once the application stands"),
                     )
                     .with_severity(Severity::Warning)
-                    .label(Source::Iam, unit.place, "what it waits for is IAM that it may need")
+                    .label(Source::Iam, unit.place, "what it waits for is, or makes, IAM that it may need")
                     .help(format!("let `{target}` move too, or leave `{name}` with the application")),
                 );
             }

@@ -1,6 +1,8 @@
 //! One of the templates in one world: what its names stand for there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::condition::{Cond, Conditions};
 use crate::expression::Expr;
@@ -80,6 +82,8 @@ pub(super) struct Side<'p> {
     exists: BTreeMap<String, Cond>,
     /// Conditions that name each other in a circle.
     pub(super) circular: Vec<String>,
+    /// What the explicit names that were asked for come to, by the resource.
+    pub(super) explicit: RefCell<HashMap<String, Rc<[String]>>>,
 }
 
 impl<'p> Side<'p> {
@@ -97,6 +101,7 @@ impl<'p> Side<'p> {
             conditions: BTreeMap::new(),
             exists: BTreeMap::new(),
             circular: Vec::new(),
+            explicit: RefCell::new(HashMap::new()),
         };
         side.read_conditions();
         let exists: Vec<(String, Cond)> = system
@@ -207,10 +212,10 @@ impl Names for Side<'_> {
             let alternatives = self.form().alternatives(stand, care);
             return Some(self.form().choice(alternatives));
         }
-        // A managed policy's `PolicyArn` is its `Ref`.
-        let kind = self.common.monolith.resources.get(name).map(|resource| resource.kind);
-        let attribute = attribute
-            .filter(|attribute| !(*attribute == "PolicyArn" && kind == Some("AWS::IAM::ManagedPolicy")));
+        // Where `Ref` is the ARN, the attribute that is the ARN says the same.
+        let row = self.common.monolith.resources.get(name).and_then(|resource| iam_type(resource.kind));
+        let attribute =
+            attribute.filter(|attribute| !row.is_some_and(|row| row.ref_is_arn && row.is_arn(attribute)));
         let itself = || match attribute {
             Some(attribute) => Value::GetAtt(name.to_owned(), attribute.to_owned()),
             None => Value::Ref(name.to_owned()),

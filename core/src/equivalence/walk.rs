@@ -7,9 +7,9 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::expression::Expr;
 use crate::facts::is_json_property;
 use crate::normal::covers;
-use crate::plan::{NameNeed, Resolver, pattern_in, reaches};
+use crate::plan::{Decided, NameNeed, Resolver, is_of_account, pattern_in, reaches};
 use crate::text::Span;
-use crate::value::Value;
+use crate::value::{MOST_ALTERNATIVES, Value};
 
 /// The statement around a place.
 #[derive(Clone, Debug, Default)]
@@ -128,7 +128,21 @@ impl Walk<'_, '_> {
         for (cond, before, after) in pairs {
             let pair = (before, after);
             if !told.contains(&pair) {
-                self.compare(path, &pair.0, &pair.1, cond);
+                match &pair {
+                    (before, after) if before == after => {}
+                    (before, after) if is_open(before) || is_open(after) => {
+                        // Where the other conditions are decided, some of those inside are spread out too.
+                        let after = self.whole.form().value(&bare(after), cond);
+                        let faults = self.faults;
+                        self.leaf(path, before, &after, cond);
+                        if self.faults > faults {
+                            self.proof.faults.pop();
+                            self.too_many(path);
+                            return;
+                        }
+                    }
+                    (before, after) => self.compare(path, before, after, cond),
+                }
                 told.push(pair);
             }
         }
@@ -158,6 +172,30 @@ impl Walk<'_, '_> {
         if before.as_text().is_some() && before.as_text() == after.as_text() && !self.is_json(path) {
             return;
         }
+        let resolver = self.resolver;
+        if let Some(resolver) = resolver {
+            resolver.decide(self.decided(care));
+        }
+        self.resolved_leaf(path, before, after, care);
+        if let Some(resolver) = resolver {
+            resolver.decide(Vec::new());
+        }
+    }
+
+    /// The conditions of the monolith that are decided where `care` holds.
+    fn decided(&self, care: Cond) -> Decided {
+        if care == Cond::ALWAYS {
+            return Decided::new();
+        }
+        let all = &self.whole.common.conditions;
+        let decided = self.whole.conditions.iter().filter_map(|(name, cond)| {
+            let holds = all.implies(care, *cond);
+            (holds || all.implies(care, all.not(*cond))).then(|| (name.clone(), holds))
+        });
+        decided.collect()
+    }
+
+    fn resolved_leaf(&mut self, path: &[String], before: &Value, after: &Value, care: Cond) {
         if *before == Value::Absent && self.is_guard(path, after) {
             return;
         }
@@ -206,7 +244,10 @@ impl Walk<'_, '_> {
         is_guard
             && self.source == Source::Iam
             && statement.effect.as_deref() == Some("Allow")
-            && statement.resource.as_ref().is_some_and(|resource| self.is_of_account(resource))
+            && statement
+                .resource
+                .as_ref()
+                .is_some_and(|resource| self.has_pattern(resource) && self.is_of_account(resource))
     }
 
     /// Whether all that a resource element names is of the stack's account.
@@ -214,19 +255,26 @@ impl Walk<'_, '_> {
         match resource {
             Value::List(items) => !items.is_empty() && items.iter().all(|item| self.is_of_account(item)),
             Value::Choice(all) => all.iter().all(|(_, value)| self.is_of_account(value)),
-            one => {
-                let mut named = *one == Value::Absent || *one == Value::Impossible;
-                one.walk(&mut |part| {
-                    named |= match part {
-                        Value::Ref(name) | Value::GetAtt(name, _) => {
-                            name == "AWS::AccountId" || self.whole.system.resources.contains_key(name)
-                        }
-                        _ => false,
-                    };
-                });
-                named
-            }
+            Value::Absent | Value::Impossible => true,
+            one => is_of_account(self.whole.system.template, &bare(one)),
         }
+    }
+
+    /// Whether something in a value is known by a pattern alone.
+    fn has_pattern(&self, value: &Value) -> bool {
+        let Some(resolver) = self.resolver else { return false };
+        let mut found = false;
+        value.walk(&mut |part| {
+            let (name, attribute) = match part {
+                Value::Ref(name) => (name, None),
+                Value::GetAtt(name, attribute) => (name, Some(attribute.as_str())),
+                _ => return,
+            };
+            resolver.take_needs();
+            found |= resolver.reference(name, attribute).is_ok_and(|resolved| resolved.pattern);
+        });
+        resolver.take_needs();
+        found
     }
 
     /// What a value of the monolith comes to without the application's resources, and whether that is a pattern.
@@ -279,6 +327,21 @@ impl Walk<'_, '_> {
                 format!("`{}` would do, the pair has `{}`", self.shown(narrowest), self.shown(after)),
             )
             .help("write the narrower pattern, or split the monolith again"),
+        );
+    }
+
+    /// A text of more alternatives than are spread out, in which the two are not seen to be the same.
+    fn too_many(&mut self, path: &[String]) {
+        let place = self.whole.system.declaration(self.name).map_or(self.place, |(_, unit)| unit.place);
+        self.proof.faults.push(
+            Diagnostic::new(
+                Code::PRF005,
+                format!("a text in `{}` of `{}` depends on too many conditions to be compared", path.join("."), self.name),
+            )
+            .label(Source::Template, place, "this resource, or a name that it references")
+            .help(format!(
+                "let texts and names depend on fewer conditions: up to {MOST_ALTERNATIVES} different texts are compared one by one"
+            )),
         );
     }
 
@@ -357,6 +420,11 @@ impl Walk<'_, '_> {
     fn shown(&self, value: &Value) -> String {
         shown(value, self.whole)
     }
+}
+
+/// Whether a text has alternatives inside, because it has more of them than are spread out.
+fn is_open(value: &Value) -> bool {
+    matches!(value, Value::Concat(parts) if parts.iter().any(|part| matches!(part, Value::Choice(_))))
 }
 
 /// A value as an expression in which conditions have names that no template gives.

@@ -31,6 +31,10 @@ pub enum Through {
     Endpoint,
     /// It is a configuration profile; the role that it is read with is meant.
     Configuration,
+    /// It is a database proxy; the role that it reads secrets with is meant.
+    Proxy,
+    /// It is a product; the role of its launch constraint is meant.
+    Product,
 }
 
 impl Through {
@@ -48,6 +52,9 @@ impl Through {
             Self::Infrastructure => &["InstanceProfileName"],
             Self::Endpoint => &["ProductionVariants", "*", "ModelName"],
             Self::Configuration => &["RetrievalRoleArn"],
+            Self::Proxy => &["RoleArn"],
+            // What launches it is said beside it.
+            Self::Product => &[],
         }
     }
 
@@ -63,6 +70,7 @@ impl Through {
             (Self::Launch, "AWS::EC2::LaunchTemplate") => {
                 vec![(&["LaunchTemplateData", "IamInstanceProfile", "*"], Self::Profile)]
             }
+            (Self::Product, _) => Vec::new(),
             (Self::Launch, _) => vec![(self.onward(), Self::Profile)],
             // Source: aws-cdk-lib, custom-resources, "Provider framework": `USER_ON_EVENT_FUNCTION_ARN` and its kin.
             (Self::Provider, _) => USER_FUNCTION.map(|path| (path, Self::Function)).to_vec(),
@@ -97,12 +105,46 @@ pub fn called_by(kind: &str) -> Option<&'static str> {
         "AWS::EC2::LaunchTemplate" => "LaunchTemplateName",
         "AWS::AutoScaling::LaunchConfiguration" => "LaunchConfigurationName",
         "AWS::SNS::Topic" => "TopicName",
+        "AWS::RDS::DBProxy" => "DBProxyName",
+        "AWS::ServiceCatalog::CloudFormationProduct" => "Name",
         "AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine" => "StateMachineName",
         "AWS::CodeBuild::Project" => "Name",
         "AWS::SageMaker::EndpointConfig" => "EndpointConfigName",
         "AWS::SageMaker::Model" => "ModelName",
         _ => return None,
     })
+}
+
+/// A resource that says of another where it leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Its type.
+    pub kind: &'static str,
+    /// The property that names the other.
+    pub of: &'static str,
+    /// The properties that lead on.
+    pub paths: &'static [&'static [&'static str]],
+    /// What they lead to; `None`: what was looked for.
+    pub to: Option<Through>,
+}
+
+/// What says where a resource of a type leads on the way to a role.
+///
+/// Source: CloudFormation Template Reference, `AWS::SNS::Subscription`, `AWS::ServiceCatalog::LaunchRoleConstraint`.
+#[must_use]
+pub fn beside(kind: &str) -> Option<Beside> {
+    match kind {
+        "AWS::SNS::Topic" => {
+            Some(Beside { kind: "AWS::SNS::Subscription", of: "TopicArn", paths: &[&["Endpoint"]], to: None })
+        }
+        "AWS::ServiceCatalog::CloudFormationProduct" => Some(Beside {
+            kind: "AWS::ServiceCatalog::LaunchRoleConstraint",
+            of: "ProductId",
+            paths: &[&["RoleArn"], &["LocalRoleName"]],
+            to: Some(Through::Role),
+        }),
+        _ => None,
+    }
 }
 
 /// On what the actions must be permitted.
@@ -358,6 +400,15 @@ const START_TASK: &[&str] = &[
     "logs:CreateLogStream",
     "logs:PutLogEvents",
 ];
+/// The service has two names. Source: Developer Tools console User Guide, "Connections rename".
+const CONNECTION: &[&str] = &[
+    "codestar-connections:UseConnection",
+    "codestar-connections:GetConnection",
+    "codestar-connections:GetConnectionToken",
+    "codeconnections:UseConnection",
+    "codeconnections:GetConnection",
+    "codeconnections:GetConnectionToken",
+];
 const LOG_DELIVERY: &[&str] = &[
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
@@ -385,6 +436,7 @@ const HANDED: &str =
     "CloudFormation User Guide, \"Custom resources\": the properties are handed to the function";
 const NESTED: &str =
     "CloudFormation User Guide, \"Embed stacks within other stacks\": the parent waits for the nested stack";
+const LAUNCHED: &str = "Service Catalog Administrator Guide, \"Launch Constraints\": the role that is assumed when a product is launched";
 const INITIALIZES: &str = "aws-cdk 6016, serverless 7250; Lambda Developer Guide, SnapStart: initialization code runs when a version is published";
 const LAMBDA: &str = "Lambda Developer Guide, \"Event source mappings\", execution role permissions";
 
@@ -481,6 +533,9 @@ checks! {
     "AWS::Serverless::Application" ["Parameters" "*"] Role asks ANYTHING, MayFail by NESTED;
     "AWS::ServiceCatalog::CloudFormationProvisionedProduct" ["ProvisioningParameters" "*" "Value"] Role
         asks ANYTHING, MayFail by NESTED;
+    // It is launched, and created, as the role of its product's launch constraint.
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct" ["ProductId"] Product asks ANYTHING, MayFail by LAUNCHED;
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct" ["ProductName"] Product asks ANYTHING, MayFail by LAUNCHED;
     // Initialization code runs as the role when a version is published or concurrency is provisioned.
     "AWS::Lambda::Function" ["Role"] Role when ["Properties" "SnapStart"] asks ANYTHING, MayFail by INITIALIZES;
     "AWS::Lambda::Version" ["FunctionName"] Function when ["Properties" "ProvisionedConcurrencyConfig"]
@@ -580,6 +635,9 @@ checks! {
     "AWS::CodeBuild::Project" ["ServiceRole"] Role when ["Properties" "VpcConfig"]
         asks &["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"], Refused
         by "terraform-provider-aws, aws_codebuild_project: retried on this error";
+    // "OAuthProviderException": the connection is used when the project is created.
+    "AWS::CodeBuild::Project" ["ServiceRole"] Role when ["Properties" "Source" "Auth"]
+        asks CONNECTION, Refused on ["Source" "Auth" "Resource"] by "aws-cdk 38504";
     // "Unable to publish test message to notification target".
     "AWS::AutoScaling::LifecycleHook" ["RoleARN"] Role asks &["sqs:SendMessage", "sqs:GetQueueUrl", "sns:Publish"],
         Refused on ["NotificationTargetARN"]
@@ -596,6 +654,10 @@ checks! {
         by "error text of RDS, CreateDBInstance";
     "AWS::RDS::DBCluster" ["MonitoringRoleArn"] Role asks &["logs:*"], Refused
         by "error text of RDS, CreateDBCluster";
+    // "Timed out waiting for target group to become available": the proxy connects with what the secret holds.
+    "AWS::RDS::DBProxyTargetGroup" ["DBProxyName"] Proxy
+        asks &["secretsmanager:GetSecretValue", "kms:Decrypt", "rds-db:connect"], Refused
+        by "aws-cdk 8919, 8885; RDS User Guide, \"Setting up AWS Identity and Access Management (IAM) policies for RDS Proxy\"";
     // "DataSync location access test failed".
     "AWS::DataSync::LocationS3" ["S3Config" "BucketAccessRoleArn"] Role asks &["s3:*"], Refused on ["S3BucketArn"]
         by "terraform-provider-aws, aws_datasync_location_s3: retried on this error";

@@ -107,6 +107,24 @@ fn before_colon(text: &str, which: usize) -> &str {
     text
 }
 
+/// Whether a resource makes others that its template does not declare: IAM too, as far as anybody knows.
+///
+/// Source: CloudFormation Template Reference, `AWS::CloudFormation::Stack`, `AWS::CloudFormation::StackSet`,
+/// `AWS::CloudFormation::CustomResource`, `AWS::ServiceCatalog::CloudFormationProvisionedProduct`; User Guide, "Modules";
+/// AWS SAM Developer Guide, `AWS::Serverless::Application`.
+#[must_use]
+pub fn makes_elsewhere(kind: &str) -> bool {
+    matches!(
+        kind,
+        "AWS::CloudFormation::Stack"
+            | "AWS::CloudFormation::StackSet"
+            | "AWS::CloudFormation::CustomResource"
+            | "AWS::ServiceCatalog::CloudFormationProvisionedProduct"
+            | "AWS::Serverless::Application"
+    ) || kind.starts_with("Custom::")
+        || crate::template::is_module(kind)
+}
+
 /// The services of dynamic references.
 pub const DYNAMIC: [&str; 3] = ["ssm", "ssm-secure", "secretsmanager"];
 

@@ -6,14 +6,14 @@ use indexmap::IndexMap;
 
 use super::attach::{self, Attached, Statement};
 use super::choice::{Choice, Unresolved, choose};
-use super::existence;
 use super::first::{Asks, First};
 use super::later::Laters;
 use super::select::secret_of;
 use super::{Bridge, Index, Options, Resolver};
+use super::{elsewhere, existence};
 use crate::config::Resolution;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::facts::{Strength, noun};
+use crate::facts::{Strength, makes_elsewhere, noun};
 use crate::template::{
     Owner, PSEUDO_PARAMETERS, Reference, ReferenceKind, Resource, Target, Template, condition_entry,
 };
@@ -151,7 +151,9 @@ impl<'d, 't> Walk<'_, '_, '_, 'd, 't> {
         for (reference, target) in crossing {
             self.cross(resource, reference, target, &order);
         }
-        for conflict in existence::conflicts(context.template, resource, context.is_moved) {
+        let elsewhere = elsewhere::conflict(context.template, context.index, resource);
+        let conflicts = existence::conflicts(context.template, resource, context.is_moved);
+        for conflict in conflicts.into_iter().chain(elsewhere) {
             if order.contains(&Resolution::Keep) || context.kept.contains(conflict.target) && order.is_empty()
             {
                 self.crossing.keep.push((owner, conflict.target));
@@ -243,6 +245,13 @@ fn circular(
         let by_name = matches!(kind(target), "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy");
         let how = if by_name { "by naming it in the configuration" } else { "with `--all-iam`" };
         ways.push(format!("let `{target}` move too, {how}"));
+    }
+    if makes_elsewhere(kind(target))
+        && places.iter().all(|(place, _)| place.permitting_helps == [Resolution::Keep])
+    {
+        ways.push(format!(
+            "if what is named here stands before the stack does, let `{owner}` wait for `{target}` no longer"
+        ));
     }
     if places.iter().all(|(place, _)| place.name_helps) {
         ways.push(format!("give `{target}` an explicit name (resolution `exact`)"));

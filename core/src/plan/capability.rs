@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::Attached;
-use crate::template::{BLUE_GREEN, SERVERLESS, Template, generated_iam, is_module};
+use crate::template::{
+    BLUE_GREEN, ROTATION, SERVERLESS, Template, generated_iam, is_hosted_rotation, is_module,
+};
 
 /// A capability and why it is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,12 +56,16 @@ pub fn capabilities(
             named.push(resource.name.to_owned());
         }
     }
+    let rotates = template.transforms().iter().any(|(name, _)| ROTATION.contains(name));
     // What a nested stack's template asks for, the stack around it has to acknowledge.
     let nested = template.resources.values().filter(|resource| holds(resource.name)).filter_map(|resource| {
         let name = resource.name;
         match resource.kind {
             "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
                 Some(format!("{name} (a nested stack: as its template says)"))
+            }
+            _ if rotates && is_hosted_rotation(resource) => {
+                Some(format!("{name} (a nested stack for its rotation: as its template says)"))
             }
             kind if is_module(kind) => Some(format!("{name} (a module: as its template says)")),
             _ => None,
@@ -86,6 +92,7 @@ pub fn capabilities(
         .filter(|name| match *name {
             SERVERLESS => has("AWS::Serverless::"),
             BLUE_GREEN => has("AWS::ECS::"),
+            name if ROTATION.contains(&name) => has("AWS::SecretsManager::RotationSchedule"),
             _ => true,
         })
         .map(str::to_owned)

@@ -3,7 +3,7 @@
 use super::attach::{Statement, inline_statement};
 use super::bridge::Context;
 use super::later::{Laters, is_beside_wildcard};
-use super::{Bridge, NameNeed, Position, Resolved, position};
+use super::{Bridge, NameNeed, Position, Resolved, known, position};
 use crate::config::Resolution;
 use crate::facts::{Strength, is_list};
 use crate::template::{Reference, ReferenceKind, Resource, is_blue_green};
@@ -54,6 +54,7 @@ pub(super) fn choose<'d, 't>(
         _ => None,
     };
     let computed = reference.kind == ReferenceKind::GetAtt(None);
+    resolver.decide(known::decided(context.template, resource, reference, target));
     resolver.take_needs();
     let value = match target {
         _ if computed => Err("the attribute is computed".to_owned()),
@@ -65,6 +66,7 @@ pub(super) fn choose<'d, 't>(
         && resolver
             .if_named(target, attribute)
             .is_some_and(|value| !value.pattern || position.pattern.is_ok());
+    resolver.decide(Vec::new());
     let facts = Facts { position, value, needs, named };
     let later = || match &facts.position.later {
         Ok(()) => comes_in_time(context, resource, reference, target, attribute),

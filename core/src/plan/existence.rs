@@ -109,7 +109,7 @@ pub(super) fn conflicts<'d, 't>(
 }
 
 /// The `AWS` principals of a trust policy, each with its text; of one that is a text, every quoted piece.
-fn principals<'d, 't>(
+pub(super) fn principals<'d, 't>(
     template: &Template<'d, 't>,
     node: Node<'d, 't>,
     found: &mut Vec<(Node<'d, 't>, String, bool)>,

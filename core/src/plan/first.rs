@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::identity::{OPEN, filled, named, of_kind, references, texts};
 use crate::expression::{Expr, lower};
 use crate::facts::{
-    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, called_by, creation_checks, values_at,
+    CreationCheck, HANDLE, LAUNCHES, On, Strength, Through, beside, called_by, creation_checks, values_at,
 };
 use crate::syntax::{Kind, Node};
 use crate::template::{Reference, Resource, Site, Template, call, may_mean, sites};
@@ -274,18 +274,21 @@ impl<'p, 'd, 't> First<'p, 'd, 't> {
                 for (path, through) in through.steps(site.kind) {
                     follow(site, path, through);
                 }
-                if site.kind == "AWS::SNS::Topic" {
-                    let names_topic = |other: &&Site<'d, 't>| {
-                        let topics = other.value.get("Properties").map(|node| values_at(node, &["TopicArn"]));
-                        other.kind == "AWS::SNS::Subscription"
-                            && topics.into_iter().flatten().any(|node| {
+                if let Some(beside) = beside(site.kind) {
+                    let is_of = |other: &&Site<'d, 't>| {
+                        let named = other.value.get("Properties").map(|node| values_at(node, &[beside.of]));
+                        other.kind == beside.kind
+                            && named.into_iter().flatten().any(|node| {
                                 texts(self.template, node)
                                     .iter()
                                     .any(|key| references(key).contains(&site.name))
                             })
                     };
-                    for subscription in self.sites.iter().filter(names_topic) {
-                        follow(subscription, &["Endpoint"], through);
+                    for other in self.sites.iter().filter(is_of) {
+                        beside
+                            .paths
+                            .iter()
+                            .for_each(|path| follow(other, path, beside.to.unwrap_or(through)));
                     }
                 }
             }

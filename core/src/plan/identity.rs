@@ -11,7 +11,7 @@ pub(super) const OPEN: char = '\u{1}';
 pub(super) const CLOSE: char = '\u{2}';
 
 /// More alternatives than this are cut off: what is left out is not followed.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
 /// The texts that a node may come to: what a mapping has under keys that are written out counts.
 #[must_use]
@@ -113,7 +113,7 @@ pub(super) fn keys(expr: &Expr) -> Vec<String> {
 }
 
 /// The pieces of a text between delimiters; one inside of what is not known is none.
-fn pieces<'t>(text: &'t str, delimiter: &str) -> Vec<&'t str> {
+pub(super) fn pieces<'t>(text: &'t str, delimiter: &str) -> Vec<&'t str> {
     if delimiter.is_empty() {
         return vec![text];
     }

@@ -7,7 +7,7 @@ use crate::config::is_stack_name;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower, made_of};
 use crate::facts::{limit, longest_name, resource_type};
-use crate::template::{Resource, Template, is_made};
+use crate::template::{Resource, Template, is_blue_green, is_made};
 
 /// The parameter that takes the application stack's name, where anything needs it.
 pub(super) fn app_stack(
@@ -30,7 +30,9 @@ pub(super) fn app_stack(
         }
     }
     let patterned = !needs.is_empty();
-    needs.extend(moved.iter().filter_map(|name| longest_stack(template.resources.get(name)?)));
+    needs.extend(moved.iter().filter_map(|name| {
+        longest_stack(template.resources.get(name)?, options.named.iter().any(|named| named == name))
+    }));
     needs.sort_by(|a, b| {
         let key = |need: &NameNeed| need.longest.unwrap_or(limit::STACK_NAME);
         key(a).cmp(&key(b)).then_with(|| a.resource.cmp(&b.resource))
@@ -55,31 +57,40 @@ pub(super) fn app_stack(
     Some(stack)
 }
 
-/// How many characters a name has at least, with so many for the stack's: of regions the shortest is `us-east-1`, an account
-/// has twelve digits, and what else decides may be empty.
+/// How many characters a name has at least, with so many for the stack's and for the region's: an account has twelve digits,
+/// and what else decides may be empty.
 #[must_use]
-pub fn least_length(name: &Expr, stack: usize) -> usize {
+pub fn least_length(name: &Expr, stack: usize, region: usize) -> usize {
     match name {
         Expr::Text(text) => text.chars().count(),
         Expr::Ref(name) => match name.as_str() {
-            "AWS::Region" => "us-east-1".len(),
+            "AWS::Region" => region,
             "AWS::AccountId" => 12,
             "AWS::StackName" => stack,
             _ => 0,
         },
-        Expr::Concat(parts) => parts.iter().map(|part| least_length(part, stack)).sum(),
+        Expr::Concat(parts) => parts.iter().map(|part| least_length(part, stack, region)).sum(),
         _ => 0,
     }
 }
 
-/// What the explicit name of a moved resource leaves of its length for the stack's name.
-fn longest_stack(resource: &Resource<'_, '_>) -> Option<NameNeed> {
+/// How many characters of a name are left for each time that it has the stack's; `None` where it has that nowhere.
+#[must_use]
+pub fn room(name: &Expr, most: usize, region: usize) -> Option<usize> {
+    let fixed = least_length(name, 0, region);
+    let times = least_length(name, 1, region) - fixed;
+    most.saturating_sub(fixed).checked_div(times)
+}
+
+/// What the explicit name of a moved resource leaves of its length for the stack's name. A name of the template's own
+/// may be meant for the regions with short names alone.
+#[must_use]
+pub fn longest_stack(resource: &Resource<'_, '_>, is_given: bool) -> Option<NameNeed> {
     let property = resource_type(resource.kind)?.name_property;
     let most = longest_name(resource.kind)?;
     let name = lower(resource.property(property)?);
-    let fixed = least_length(&name, 0);
-    let times = least_length(&name, 1) - fixed;
-    let longest = most.checked_sub(fixed)?.checked_div(times).filter(|longest| *longest > 0)?;
+    let region = if is_given { limit::LONGEST_REGION } else { limit::SHORTEST_REGION };
+    let longest = room(&name, most, region).filter(|longest| *longest > 0)?;
     (longest < limit::STACK_NAME).then(|| NameNeed {
         resource: resource.name.to_owned(),
         longest: Some(longest),
@@ -114,6 +125,9 @@ pub(super) struct Made<'p, 'd> {
     /// How many policies are attached in the application template.
     pub(super) attached: usize,
 }
+
+/// What is counted of the application.
+const OF_APPLICATION: &str = "parameters in the application template";
 
 /// Names that are taken, and how many there may be.
 pub(super) fn check(
@@ -252,7 +266,7 @@ pub(super) fn check(
         (
             Code::LIM001,
             template.parameters.len() + wires.iter().filter(|wire| !wire.read).count(),
-            "parameters in the application template",
+            OF_APPLICATION,
             limit::PARAMETERS,
         ),
         (Code::LIM001, iam_parameters, "parameters in the IAM template", limit::PARAMETERS),
@@ -264,10 +278,18 @@ pub(super) fn check(
             limit::OUTPUTS,
         ),
     ];
+    // Imports need one parameter in all, for the name of the IAM stack; templates for blue/green deployments take none.
+    let imports_do = wires.iter().any(|wire| !wire.read)
+        && template.parameters.len() < limit::PARAMETERS
+        && !is_blue_green(template);
     found.extend(counts.into_iter().filter(|(_, count, _, limit)| count > limit).map(
         |(code, count, what, limit)| {
-            Diagnostic::new(code, format!("{count} {what}: CloudFormation admits {limit}"))
-                .help("move fewer resources, or remove what is not used")
+            let finding = Diagnostic::new(code, format!("{count} {what}: CloudFormation admits {limit}"));
+            if imports_do && what == OF_APPLICATION {
+                finding.help("let the application import what the IAM stack gives out (`--wiring imports`), move fewer resources, or remove what is not used")
+            } else {
+                finding.help("move fewer resources, or remove what is not used")
+            }
         },
     ));
 }

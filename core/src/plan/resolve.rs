@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use super::Decided;
+use super::known::holds;
 use crate::expression::{Expr, from_sub_text, lower};
 use crate::facts::{
     Meaning, StoredCase, generated_pattern, is_dynamic, name_or_arn, name_shapers, resource_type, stored_case,
@@ -39,6 +41,8 @@ pub struct Resolver<'p, 'd, 't> {
     needs: RefCell<Vec<NameNeed>>,
     /// A resource that is taken to have an explicit name, to see whether one would help.
     assumed: RefCell<Option<String>>,
+    /// Conditions that are decided where the references stand.
+    decided: RefCell<Decided>,
 }
 
 impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
@@ -54,12 +58,18 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             stack_parameter,
             needs: RefCell::new(Vec::new()),
             assumed: RefCell::new(None),
+            decided: RefCell::new(Decided::new()),
         }
     }
 
     /// What the patterns made since the last call ask of the stack's name.
     pub fn take_needs(&self) -> Vec<NameNeed> {
         self.needs.take()
+    }
+
+    /// Says which conditions are decided where the references stand that are asked for from now on.
+    pub(crate) fn decide(&self, decided: Decided) {
+        self.decided.replace(decided);
     }
 
     /// What `Ref` (no attribute) or `GetAtt` of an application resource comes to.
@@ -325,6 +335,15 @@ impl<'p, 'd, 't> Resolver<'p, 'd, 't> {
             let branch = |value: &Expr, open: &mut Vec<String>| {
                 if is_no_value(value) { self.generated(resource) } else { self.chosen(resource, value, open) }
             };
+            let decided = match condition {
+                Expr::Text(name) => holds(self.template, name, &self.decided.borrow()),
+                _ => None,
+            };
+            match decided {
+                Some(true) => return branch(yes, open),
+                Some(false) => return branch(no, open),
+                None => {}
+            }
             let (yes, no) = (branch(yes, open)?, branch(no, open)?);
             let pattern = yes.pattern || no.pattern;
             return Ok(Resolved {

@@ -2,6 +2,7 @@
 
 use super::{Call, Form, Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Target, Template, call};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::facts::{iam_attributes, iam_type};
 use crate::syntax::{Kind, Node};
 
 /// The intrinsic functions that CloudFormation knows, without `Fn::`; `Fn::ForEach` bears its loop's name.
@@ -70,6 +71,10 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
     if !macros {
         found.extend(declarations(template));
     }
+    // What another macro makes of them nobody knows.
+    if template.transforms().iter().all(|(name, _)| super::is_understood(name)) {
+        found.extend(super::shape::check(template));
+    }
     let loops = |section: &str| {
         let keys = template.section(section).into_iter().flat_map(Node::entries).map(|(key, _)| key);
         macros || keys.filter_map(Node::as_str).any(|key| key.starts_with("Fn::"))
@@ -82,6 +87,15 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
                     .at(reference.place, "this reference")
                     .help("write `${Name}` or `${Name.Attribute}`"),
             );
+            continue;
+        }
+        if let (
+            Target::Name(name),
+            ReferenceKind::GetAtt(Some(attribute)) | ReferenceKind::SubGetAtt(attribute),
+        ) = (reference.target, reference.kind)
+            && let Some(lacks) = (!macros).then(|| lacks(template, name, attribute)).flatten()
+        {
+            found.push(lacks.at(reference.place, "this reference"));
             continue;
         }
         let (what, name, missing) = match reference.target {
@@ -113,6 +127,30 @@ pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) 
         );
     }
     found
+}
+
+/// Says that an IAM resource has no such attribute.
+fn lacks(template: &Template<'_, '_>, name: &str, attribute: &str) -> Option<Diagnostic> {
+    let resource = template.resources.get(name)?;
+    let row = iam_type(resource.kind)?;
+    let known = iam_attributes(resource.kind);
+    if known.contains(&attribute) || attribute.contains("${") {
+        return None;
+    }
+    let help = match () {
+        () if attribute == "Arn" && row.ref_is_arn => format!("write `!Ref {name}`, which is its ARN"),
+        () if known.is_empty() => format!("write `!Ref {name}`: it has no attributes"),
+        () => did_you_mean(attribute, known.iter().copied()).unwrap_or_else(|| {
+            format!("it has {}", known.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", "))
+        }),
+    };
+    Some(
+        Diagnostic::new(
+            Code::TPL005,
+            format!("`{name}` has no attribute `{attribute}`, as no `{}` has", resource.kind),
+        )
+        .help(help),
+    )
 }
 
 fn is_missing(template: &Template<'_, '_>, name: &str, kind: ReferenceKind<'_>) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Source: AWS SAM specification, "Generated CloudFormation resources"; `aws-sam-translator` 1.115.
 
-use super::{Site, Template, sites};
+use super::{Resource, Site, Template, sites};
 use crate::syntax::Node;
 
 /// The transform's name.
@@ -19,8 +19,22 @@ pub fn is_blue_green(template: &Template<'_, '_>) -> bool {
     template.transforms().iter().any(|(name, _)| *name == BLUE_GREEN)
 }
 
+/// The transforms of secrets: for each `HostedRotationLambda` of a rotation schedule they make a nested stack with the
+/// function. Source: CloudFormation Template Reference, "`AWS::SecretsManager` transform".
+pub const ROTATION: [&str; 2] = ["AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16"];
+
+/// Whether a transform of secrets makes a nested stack for a resource.
+#[must_use]
+pub fn is_hosted_rotation(resource: &Resource<'_, '_>) -> bool {
+    resource.kind == "AWS::SecretsManager::RotationSchedule"
+        && resource.property(&["HostedRotationLambda"]).is_some()
+}
+
 /// Transforms that are about the application alone: what moves is plain CloudFormation.
-pub const OF_APPLICATION: [&str; 2] = [SERVERLESS, BLUE_GREEN];
+pub const OF_APPLICATION: [&str; 4] = {
+    let [first, second] = ROTATION;
+    [SERVERLESS, BLUE_GREEN, first, second]
+};
 
 /// The transform of loops and of functions that CloudFormation has beside its own.
 /// Source: CloudFormation Template Reference, "`AWS::LanguageExtensions` transform".
@@ -28,7 +42,7 @@ pub const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 
 /// Whether it is known what a transform does: the language extensions compute what we compute; the one of serverless
 /// resources makes of each what its own properties and `Globals` say, whatever else stands in the template; the one of
-/// blue/green deployments writes nothing.
+/// blue/green deployments writes nothing; those of secrets make nested stacks of what rotation schedules say.
 #[must_use]
 pub fn is_understood(transform: &str) -> bool {
     transform == LANGUAGE_EXTENSIONS || OF_APPLICATION.contains(&transform)

@@ -114,10 +114,34 @@ impl Form<'_> {
             }
         }
         let texts = drafts.into_iter().map(|draft| {
-            let value = draft.parts.map_or(Value::Impossible, only);
+            let value = draft.parts.map_or(Value::Impossible, |parts| self.within(parts, draft.cond));
             (draft.cond, value)
         });
         self.choice(texts.collect())
+    }
+
+    /// The parts of a text where `care` holds: alternatives that were left inside may be decided there. So the same text
+    /// has one form, in whatever pieces it was put together.
+    fn within(&self, parts: Vec<Value>, care: Cond) -> Value {
+        if !parts.iter().any(|part| matches!(part, Value::Choice(_))) {
+            return only(parts);
+        }
+        let mut decided = Vec::with_capacity(parts.len());
+        for part in parts {
+            let Value::Choice(_) = &part else {
+                push(&mut decided, &part);
+                continue;
+            };
+            let alternatives = self.alternatives(&part, care).into_iter().map(|(cond, value)| match value {
+                Value::Concat(parts) => (cond, self.within(parts, cond)),
+                value => (cond, value),
+            });
+            match self.choice(alternatives.collect()) {
+                Value::Impossible => return Value::Impossible,
+                part => push(&mut decided, &part),
+            }
+        }
+        only(decided)
     }
 
     /// Every draft with every alternative. Those that cannot be are one.

@@ -5,7 +5,7 @@ mod told;
 use std::path::{Path, PathBuf};
 
 use iam_split_core::api::{self, Split, SplitAnswer, SplitRequest};
-use iam_split_core::config::Resolution;
+use iam_split_core::config::{Gifts, Resolution};
 use iam_split_core::diagnostic::{Code, Diagnostic};
 use iam_split_core::summary::Summary;
 use iam_split_core::text::counted;
@@ -76,9 +76,18 @@ fn answer(
             return SplitAnswer::Refused { diagnostics };
         }
     };
-    let gifts = arguments.gives.gifts();
-    api::split_proven(&SplitRequest {
-        iam: gifts.as_ref(),
+    api::split_proven(&request(arguments, arguments.gives.gifts().as_ref(), template, config, rules))
+}
+
+fn request<'r>(
+    arguments: &'r SplitArgs,
+    iam: Option<&'r Gifts>,
+    template: &'r str,
+    config: Option<&'r str>,
+    rules: Option<&'r str>,
+) -> SplitRequest<'r> {
+    SplitRequest {
+        iam,
         template,
         config,
         resolve: arguments.resolve.as_ref().map(|list| list.0.clone()),
@@ -89,7 +98,7 @@ fn answer(
         guard: arguments.guard,
         rules,
         now: now(),
-    })
+    }
 }
 
 /// Where the two templates go.
@@ -194,12 +203,15 @@ fn refused(
     if pairs == 0 {
         return Ok(());
     }
+    let (Ok(template), Ok(config)) = (template.text(), config.map(Input::text).transpose()) else {
+        return Ok(());
+    };
     writeln!(streams.err, "\nwhat other resolutions would leave of the {errors}")?;
     for order in ["exact,pattern", "exact,two-phase", "exact,attach", "exact,keep"] {
         let Ok(resolve) = Resolution::parse_list(order) else { continue };
         let other = SplitArgs { resolve: Some(Resolutions(resolve)), ..arguments.clone() };
-        let answer = answer(&other, template, config, None);
-        let left = answer.diagnostics().iter().filter(|one| one.is_error()).count();
+        let gifts = other.gives.gifts();
+        let left = api::errors_left(&request(&other, gifts.as_ref(), template, config, None));
         let left = if left == 0 { "none".to_owned() } else { left.to_string() };
         writeln!(streams.err, "  --resolve {order:<16} {left}")?;
     }

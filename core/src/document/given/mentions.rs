@@ -3,6 +3,7 @@
 use super::names;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::Expr;
+use crate::facts::{ArnFrom, iam_type};
 use crate::plan::on_path;
 use crate::syntax::{Kind, Node};
 use crate::template::{Resource, Template, call};
@@ -29,6 +30,23 @@ pub(super) fn says<'d, 't>(template: &Template<'d, 't>, name: &str) -> Vec<Node<
     scalars(template, |text| text == name || has(text, &behind))
 }
 
+/// What to write instead of a text that says a resource's name, or its ARN.
+pub(super) fn instead(resource: &Resource<'_, '_>, is_arn: bool) -> String {
+    let row = iam_type(resource.kind);
+    let written = match row.map(|row| row.arn) {
+        _ if row.is_some_and(|row| row.ref_is_arn) => is_arn.then(|| format!("!Ref {}", resource.name)),
+        Some(ArnFrom::Attribute(attribute)) if is_arn => {
+            Some(format!("!GetAtt {}.{attribute}", resource.name))
+        }
+        _ => Some(format!("!Ref {}", resource.name)),
+    };
+    // Nothing gives a policy's name alone.
+    written.map_or_else(
+        || "name it under `except`".to_owned(),
+        |written| format!("write `{written}`, or name it under `except`"),
+    )
+}
+
 /// Texts that name a resource by the ARN that it has: with another path it is another one.
 pub(super) fn counts_on_path(
     template: &Template<'_, '_>,
@@ -46,10 +64,8 @@ pub(super) fn counts_on_path(
         )
         .at(node.outer(), "its ARN as it was")
         .help(match call(node.resolved()).map(|call| call.name) {
-            Some("Split") => {
-                format!("write `!Ref {}`, which is its name, or name it under `except`", resource.name)
-            }
-            _ => format!("write `!GetAtt {}.Arn`, or name it under `except`", resource.name),
+            Some("Split") => instead(resource, false),
+            _ => instead(resource, true),
         })
     };
     let mut found = scalars(template, names);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::mentions::says;
+use super::mentions::{instead, says};
 use crate::config::{NamePiece, name_pieces};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expr, lower};
-use crate::facts::{longest_name, name_property};
-use crate::plan::{least_length, prefixes, same_name};
+use crate::facts::{limit, longest_name, name_property};
+use crate::plan::{least_length, prefixes, room, same_name};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 
@@ -35,13 +35,18 @@ pub(super) struct Named<'p, 'd, 't> {
     pub(super) name: Expr,
 }
 
+/// Characters that a name leaves for the application stack's at least: with fewer no stack is called as people call stacks.
+const LEAST_ROOM: usize = 8;
+
 /// What is wrong with the names that are given, and what is to be known of them.
 pub(super) fn check(template: &Template<'_, '_>, named: &[Named<'_, '_, '_>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (at, one) in named.iter().enumerate() {
         let Named { resource, pattern, name } = one;
         let place = resource.declaration.key.outer();
-        let fixed = least_length(name, 1);
+        let longest = if pattern.contains("{region}") { ", in the region with the longest name" } else { "" };
+        let shown = format!("`{pattern}`{longest}");
+        let fixed = least_length(name, 1, limit::LONGEST_REGION);
         let most = longest_name(resource.kind).unwrap_or(128);
         if fixed > most {
             found.push(
@@ -52,7 +57,22 @@ pub(super) fn check(template: &Template<'_, '_>, named: &[Named<'_, '_, '_>]) ->
                         resource.name
                     ),
                 )
-                .at(place, format!("`{pattern}`"))
+                .at(place, shown.clone())
+                .help(format!("give it a shorter one under `iam: resources: {}: name`", resource.name)),
+            );
+        }
+        if let Some(room) =
+            room(name, most, limit::LONGEST_REGION).filter(|room| fixed <= most && *room < LEAST_ROOM)
+        {
+            found.push(
+                Diagnostic::new(
+                    Code::CFG010,
+                    format!(
+                        "the name of `{}` would leave {room} of {most} characters for the name of the application stack",
+                        resource.name
+                    ),
+                )
+                .at(place, shown.clone())
                 .help(format!("give it a shorter one under `iam: resources: {}: name`", resource.name)),
             );
         }
@@ -93,7 +113,7 @@ pub(super) fn check(template: &Template<'_, '_>, named: &[Named<'_, '_, '_>]) ->
             Code::CFG010,
             "this text counts on names that CloudFormation makes, and the configuration gives others",
         )
-        .help("write `!GetAtt ROLE.Arn`, or name the role under `except`");
+        .help("write `!GetAtt ROLE.Arn`, of a policy `!Ref POLICY`, or name the resource under `except`");
         own.labels = counted.labels;
         found.push(own);
     }
@@ -124,7 +144,7 @@ fn replaced(template: &Template<'_, '_>, resource: &Resource<'_, '_>) -> Vec<Dia
                 format!("this text says the name of `{}`, which the configuration changes", resource.name),
             )
             .at(node.outer(), "its name as it was")
-            .help(format!("write `!Ref {}`, or name it under `except`", resource.name))
+            .help(instead(resource, node.as_str().is_some_and(|text| text.contains(':'))))
         })
         .collect()
 }
