@@ -712,9 +712,12 @@ fn of_principals() -> Vec<Glob> {
 fn tell_apart(lines: &[&Line], held: &mut Vec<Held>) {
     let mut seen = Vec::new();
     held.retain(|held| {
-        // What a line makes of a value that it does not know differs from value to value.
-        let result: Vec<(Option<bool>, bool)> =
-            lines.iter().map(|line| (holds(line, held), *held == Held::Absent)).collect();
+        // Two values on which a line is open are alike only where the same globs of it may match.
+        let of_line = |line: &&Line| {
+            let told = holds(line, held);
+            (told, if told.is_none() { open_line(line, held) } else { Vec::new() })
+        };
+        let result: (bool, Vec<_>) = (*held == Held::Absent, lines.iter().map(of_line).collect());
         let is_new = !seen.contains(&result);
         if is_new {
             seen.push(result);

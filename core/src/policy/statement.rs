@@ -477,8 +477,9 @@ impl Reader<'_> {
             let value = match self.symbols.get(number) {
                 Some(Symbol::Value(value)) => value.clone(),
                 // The value of a variable is never a pattern.
-                Some(Symbol::Variable(key, None)) if reading == Reading::Folded => {
-                    Expr::text(format!("${{{key}}}"))
+                Some(Symbol::Variable(key, default)) if reading == Reading::Folded => {
+                    let default = default.as_ref().map(|text| format!(", '{text}'")).unwrap_or_default();
+                    Expr::text(format!("${{{key}{default}}}"))
                 }
                 _ => return token,
             };
