@@ -156,19 +156,25 @@ impl<'c> Case<'c> {
         (Kind::of_type(&item.kind) == Some(kind)).then_some(item)
     }
 
+    /// The value in this case, spelled out; in a trial without anything that is not known.
+    pub(super) fn resolved(&mut self, expr: &Expr) -> Result<Expr, Stop> {
+        let read = |value: &Expr| self.value(value).ok();
+        let value = self.value(expr)?;
+        let written = spelled(self.side(), &value, &read);
+        let value = if written == value { value } else { self.value(&written)? };
+        match &mut self.values {
+            Some(values) => values.concrete(self.both, self.which, &value).map_err(Stop::NoValue),
+            None => Ok(value),
+        }
+    }
+
     pub(super) fn document(
         &mut self,
         document: &Expr,
         origin: &Origin,
         trust: bool,
     ) -> Result<Vec<Statement>, Stop> {
-        let read = |value: &Expr| self.value(value).ok();
-        let document = self.value(document)?;
-        let written = spelled(self.side(), &document, &read);
-        let mut document = if written == document { document } else { self.value(&written)? };
-        if let Some(values) = &mut self.values {
-            document = values.concrete(self.both, self.which, &document).map_err(Stop::NoValue)?;
-        }
+        let document = self.resolved(document)?;
         let mut reader = Reader {
             symbols: self.symbols,
             side: self.both.side(self.which),

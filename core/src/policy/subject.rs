@@ -8,7 +8,7 @@ use super::decide::{Answer, Fixed, Powers, decide, first_doubt};
 use super::holder::{Case, Kind, Stop, Subject, has_holder, leaves, refers};
 use super::release::{Decision, Place, Question, Reason, Verdict, Witness};
 use super::side::{Item, Side};
-use super::statement::{Meaning, Origin, Statement, Symbol, Symbols};
+use super::statement::{Meaning, Statement, Symbol, Symbols};
 use super::value::{Taste, Values};
 use super::witness::Found;
 use super::words;
@@ -113,8 +113,9 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
         } else {
             clean(Question::Trust)
         });
-        if list.last().is_some_and(|trust| trust.verdict == Verdict::NoMore) && asked.is_dirty(name) {
-            list.extend(asked.named_themselves(name, line));
+        let of_trust = list.last().map(|trust| trust.verdict);
+        if of_trust.is_some_and(|verdict| verdict != Verdict::More) && asked.is_dirty(name) {
+            list.extend(asked.named_themselves(name, line, of_trust == Some(Verdict::NoMore)));
         }
         list.extend(asked.session(name, line));
     }
@@ -135,29 +136,6 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
     list.extend(asked.instance_profiles());
     list.extend(asked.outputs());
     list
-}
-
-/// The roles and users of a template that statements of a trust policy allow by their ARNs.
-fn named_in(trust: &Expr, side: &Side) -> Vec<(String, Kind)> {
-    let mut found = Vec::new();
-    trust.walk(&mut |part| {
-        let Expr::Map(entries) = part else { return };
-        let of = |key: &str| entries.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-        if matches!(of("Effect"), Some(Expr::Text(effect)) if effect == "Deny") {
-            return;
-        }
-        let Some(Expr::Map(kinds)) = of("Principal") else { return };
-        for (_, names) in kinds.iter().filter(|(kind, _)| kind == "AWS") {
-            for name in branches(names) {
-                let Expr::GetAtt(resource, attribute) = name else { continue };
-                let kind = side.resources.get(resource).and_then(|item| Kind::of_type(&item.kind));
-                if let Some(kind @ (Kind::Role | Kind::User)) = kind.filter(|_| attribute == "Arn") {
-                    found.push((resource.clone(), kind));
-                }
-            }
-        }
-    });
-    found
 }
 
 /// Lists of which the order says nothing.
@@ -474,64 +452,6 @@ impl Asked<'_> {
             self.reasons(&mut decision, query, &world, &answer, &old, &new, &symbols);
         }
         decision
-    }
-
-    /// Roles and users of the template that a role's trust names themselves now. Such a one needs no permission of its own to
-    /// assume the role; where the trust names its account, its own policies decide.
-    ///
-    /// Source: STS API Reference, `AssumeRole`: attach a policy to the user, or add the user as a principal directly in the
-    /// role's trust policy.
-    fn named_themselves(&self, role: &str, line: u32) -> Vec<Decision> {
-        let both = self.both;
-        let of = |side: &Side| {
-            let trust = side.resources.get(role).and_then(|item| item.property("AssumeRolePolicyDocument"));
-            trust.map(|trust| named_in(trust, side)).unwrap_or_default()
-        };
-        let before = of(&both.old);
-        let mut list = Vec::new();
-        // Everyone is everyone in the account, by themselves.
-        let trust = both.old.resources.get(role).and_then(|item| item.property("AssumeRolePolicyDocument"));
-        let mut is_open = false;
-        if let Some(trust) = trust {
-            trust.walk(&mut |part| is_open |= *part == Expr::text("*"));
-        }
-        if is_open {
-            return list;
-        }
-        for (name, kind) in of(&both.new).into_iter().filter(|one| !before.contains(one)) {
-            if !both.old.resources.contains_key(&name) {
-                continue;
-            }
-            let subject = Subject::Own(kind, name.clone());
-            let arn = Expr::GetAtt(role.to_owned(), "Arn".to_owned());
-            let statement = Expr::map([
-                ("Effect", Expr::text("Allow")),
-                ("Action", Expr::text("sts:AssumeRole")),
-                ("Resource", arn),
-            ]);
-            let document = Expr::map([
-                ("Version", Expr::text("2012-10-17")),
-                ("Statement", Expr::List(vec![statement])),
-            ]);
-            let origin = Origin {
-                resource: role.to_owned(),
-                policy: format!("the trust, which names `{name}` itself"),
-                ..Origin::default()
-            };
-            list.push(self.decide(&Query {
-                principal: name,
-                kind: kind.noun().to_owned(),
-                question: Question::Permissions,
-                line,
-                alone: true,
-                of_old: Box::new(move |case| case.powers(&subject)),
-                of_new: Box::new(move |case| {
-                    let statements = case.document(&document, &origin, false)?;
-                    Ok(Some(Powers { statements, ..Powers::default() }))
-                }),
-            }));
-        }
-        list
     }
 
     fn cannot_tell(&self, decision: &mut Decision, query: &Query<'_>, why: String) {
