@@ -9,9 +9,9 @@ use super::glob::{Glob, Token, matches};
 use super::holder::{Case, Kind, Stop, Subject, never_equal};
 use super::release::{Decision, Question, Verdict};
 use super::side::Side;
-use super::statement::{Origin, Set, Statement, Unknown};
+use super::statement::{Origin, Set, Statement};
 use super::subject::{Asked, Query};
-use super::who::{Who, held};
+use super::who::{Who, held, perhaps};
 use super::world::{Which, canonical};
 use crate::expression::Expr;
 
@@ -143,19 +143,6 @@ struct Direct {
     sessions: Vec<Vec<Piece>>,
 }
 
-/// A statement that may apply or not, besides what it is already.
-fn perhaps(mut statement: Statement, what: &str) -> Statement {
-    let known = statement.meaning.unknown.take();
-    statement.meaning.unknown = Some(match known {
-        Some(known) => Unknown { what: format!("{}; {what}", known.what), ..known },
-        None => Unknown {
-            what: what.to_owned(),
-            why: "whether it names this one itself turns on what is not known",
-        },
-    });
-    statement
-}
-
 impl Named {
     /// What a template's trust of the role says of it; `covers`: sessions that a statement has to name to count.
     fn direct(&self, case: &mut Case<'_>, covers: Option<&[Vec<Piece>]>) -> Result<Direct, Stop> {
@@ -164,16 +151,11 @@ impl Named {
         let arn = Expr::GetAtt(self.name.clone(), "Arn".to_owned());
         let mut own = Vec::new();
         pieces(&case.resolved(&arn)?, &mut own);
-        let principal = Expr::map([
-            ("Effect", Expr::text("Allow")),
-            ("Action", Expr::text("*")),
-            ("Principal", Expr::map([("AWS", arn)])),
-        ]);
+        let Some(who) = case.who(self.kind, &self.name)?.map(|who| Who { alone: true, ..who }) else {
+            return Ok(found);
+        };
+        let glob = &["AWS:".chars().map(Token::Char).collect(), who.arn.clone()].concat();
         let whole = |statement: Expr| Expr::map([("Statement", statement)]);
-        let as_principal = case.document(&whole(principal), &Origin::default(), true)?;
-        let globs = as_principal.first().map_or(&[][..], |one| one.meaning.targets.globs.as_slice());
-        let Some(glob) = globs.iter().find(|glob| !glob.contains(&Token::Any)) else { return Ok(found) };
-        let who = Who { arn: glob.iter().skip("AWS:".len()).copied().collect() };
         let target = Expr::map([
             ("Effect", Expr::text("Allow")),
             ("Action", Expr::text("*")),
@@ -378,6 +360,7 @@ impl Asked<'_> {
                     question: Question::Permissions,
                     line,
                     alone: true,
+                    who: Some((kind, name.clone())),
                     of_old: Box::new(move |case| before.before(case)),
                     of_new: Box::new(move |case| named.now(case)),
                 });

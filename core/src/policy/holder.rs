@@ -52,6 +52,14 @@ const ALLOWS_ONLY: [&str; 24] = [
 ];
 
 impl Subject {
+    /// Whose requests they are: the kind, and the name where the template declares it.
+    pub(super) fn who(&self) -> Option<(Kind, String)> {
+        Some(match self {
+            Self::Own(kind, name) => (*kind, name.clone()),
+            Self::Outside(kind, _) => (*kind, String::new()),
+        })
+    }
+
     /// What the template calls it.
     fn called(&self) -> String {
         match self {
@@ -90,7 +98,7 @@ impl Kind {
         }
     }
 
-    fn name_property(self) -> &'static str {
+    pub(super) fn name_property(self) -> &'static str {
         match self {
             Self::Role => "RoleName",
             Self::User => "UserName",

@@ -475,6 +475,7 @@ impl Reader<'_> {
         let read = |token: Token| {
             let Token::Symbol(number) = token else { return token };
             let value = match self.symbols.get(number) {
+                Some(Symbol::Value(Expr::Ref(name))) if is_never_a_pattern(name, reading) => return token,
                 Some(Symbol::Value(value)) => value.clone(),
                 // The value of a variable is never a pattern.
                 Some(Symbol::Variable(key, default)) if reading == Reading::Folded => {
@@ -587,6 +588,16 @@ impl Reader<'_> {
         }
         glob.dedup_by(|a, b| a == b && *a == Token::Any);
         Ok(glob)
+    }
+}
+
+/// Whether a pseudo parameter is the same set of texts in whichever way it is read: none has a wildcard, a number has no case.
+/// Source: CloudFormation Template Reference, "Pseudo parameters".
+fn is_never_a_pattern(name: &str, reading: Reading) -> bool {
+    match name {
+        "AWS::AccountId" => true,
+        "AWS::Partition" | "AWS::Region" | "AWS::URLSuffix" | "AWS::StackName" => reading != Reading::Folded,
+        _ => false,
     }
 }
 

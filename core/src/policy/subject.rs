@@ -10,6 +10,7 @@ use super::release::{Decision, Place, Question, Reason, Verdict, Witness};
 use super::side::{Item, Side};
 use super::statement::{Meaning, Statement, Symbol, Symbols};
 use super::value::{Taste, Values};
+use super::who::{WHO, known};
 use super::witness::Found;
 use super::words;
 use super::world::{Both, OTHER, Which, World, canonical, default};
@@ -38,8 +39,30 @@ pub(super) struct Query<'f> {
     pub(super) line: u32,
     /// Whether only these templates count: not what else a policy's holders may be allowed.
     pub(super) alone: bool,
+    /// Whose requests are asked about, where that is one: the kind, and the name where the template declares it.
+    pub(super) who: Option<(Kind, String)>,
     pub(super) of_old: Box<Ask<'f>>,
     pub(super) of_new: Box<Ask<'f>>,
+}
+
+impl Query<'_> {
+    /// What is allowed, without conditions on who asks where that is known.
+    fn powers(&self, case: &mut Case<'_>, ask: &Ask<'_>) -> Result<Option<Powers>, Stop> {
+        let Some(powers) = ask(case)? else { return Ok(None) };
+        let asks_for_who = |statement: &Statement| {
+            statement.meaning.lines.iter().any(|line| WHO.contains(&line.key.as_str()))
+        };
+        let mut all = powers.statements.iter().chain(powers.boundary.iter().flatten());
+        let (Some((kind @ (Kind::Role | Kind::User), name)), true) = (&self.who, all.any(asks_for_who))
+        else {
+            return Ok(Some(powers));
+        };
+        let who = case.who(*kind, name)?;
+        Ok(Some(match who {
+            Some(who) => who.of_powers(powers),
+            None => powers,
+        }))
+    }
 }
 
 /// The kind of a resource in words.
@@ -84,6 +107,7 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
             question,
             line,
             alone: false,
+            who: subject.who().filter(|_| question == Question::Permissions),
             of_old,
             of_new,
         };
@@ -129,6 +153,7 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
             question: Question::Permissions,
             line: 0,
             alone: false,
+            who: Some((kind, String::new())),
             of_old: Box::new(move |case| case.powers(&a)),
             of_new: Box::new(move |case| case.powers(&b)),
         }));
@@ -382,6 +407,7 @@ impl Asked<'_> {
             reasons: Vec::new(),
             line: query.line,
         };
+        let none = query.who.as_ref().map(|(kind, _)| known(*kind)).unwrap_or_default();
         let mut open = vec![World::default()];
         let mut count = 0;
         while let Some(world) = open.pop() {
@@ -391,9 +417,8 @@ impl Asked<'_> {
                 return decision;
             }
             let mut symbols = Symbols::default();
-            let none = Fixed::new();
             let mut ask = |which: Which, ask: &Ask<'_>| {
-                ask(&mut Case {
+                let mut case = Case {
                     both: self.both,
                     which,
                     world: &world,
@@ -401,7 +426,8 @@ impl Asked<'_> {
                     values: None,
                     variables: &none,
                     alone: query.alone,
-                })
+                };
+                query.powers(&mut case, ask)
             };
             let sides =
                 ask(Which::New, &query.of_new).and_then(|new| Ok((new, ask(Which::Old, &query.of_old)?)));
@@ -462,6 +488,25 @@ impl Asked<'_> {
         }
     }
 
+    /// Names of the stack with which the names that are made of its roles are those that patterns of theirs ask for.
+    fn stacks(&self) -> BTreeSet<String> {
+        const MOST: usize = 4;
+        let mut found = BTreeSet::new();
+        for item in self.both.new.resources.values().chain(self.both.old.resources.values()) {
+            item.whole.walk(&mut |part| {
+                let Expr::Text(text) = part else { return };
+                let Some((_, name)) = text.split_once(":role/") else { return };
+                let Some((stem, _)) = name.split_once('*') else { return };
+                let stem = stem.trim_end_matches('-');
+                let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+                if stem.starts_with(|c: char| c.is_ascii_alphabetic()) && stem.chars().all(fits) {
+                    found.insert(stem.to_owned());
+                }
+            });
+        }
+        found.into_iter().take(MOST).collect()
+    }
+
     /// A request that is allowed with values for all that is not known.
     fn tried(&self, query: &Query<'_>, world: &World, symbols: &Symbols) -> Option<Witness> {
         let variables: Vec<String> = symbols
@@ -471,24 +516,34 @@ impl Asked<'_> {
                 Symbol::Value(_) => None,
             })
             .collect();
-        let given: Fixed = variables
-            .iter()
-            .enumerate()
-            .map(|(at, key)| (key.clone(), Some(format!("value{}", at + 1))))
-            .collect();
-        let absent: Fixed = variables.iter().map(|key| (key.clone(), None)).collect();
+        let known = query.who.as_ref().map(|(kind, _)| known(*kind)).unwrap_or_default();
+        let with_known = |mut fixed: Fixed| {
+            fixed.extend(known.clone());
+            fixed
+        };
+        let given = variables.iter().enumerate();
+        let given = given.map(|(at, key)| (key.clone(), Some(format!("value{}", at + 1)))).collect();
+        let given = with_known(given);
+        let absent = with_known(variables.iter().map(|key| (key.clone(), None)).collect());
         let mut ways = vec![given];
         if !variables.is_empty() {
             ways.push(absent);
         }
-        for (taste, partition) in
-            [(Taste::Apart, "aws"), (Taste::Defaults, "aws"), (Taste::Alike, "aws"), (Taste::Apart, "aws-cn")]
-        {
+        let tastes = [
+            (Taste::Apart, "aws"),
+            (Taste::Defaults, "aws"),
+            (Taste::Alike, "aws"),
+            (Taste::Apart, "aws-cn"),
+        ];
+        let usual = tastes.iter().map(|(taste, partition)| Values::new(*taste, partition, world));
+        let stacks = self.stacks();
+        let named = stacks.iter().map(|stack| Values::new(Taste::Apart, "aws", world).of_stack(stack));
+        for tried in usual.chain(named) {
             for fixed in &ways {
-                let mut values = Values::new(taste, partition, world);
+                let mut values = tried.clone();
                 let mut symbols = Symbols::default();
                 let mut ask = |which: Which, ask: &Ask<'_>| {
-                    ask(&mut Case {
+                    let mut case = Case {
                         both: self.both,
                         which,
                         world,
@@ -496,13 +551,14 @@ impl Asked<'_> {
                         values: Some(&mut values),
                         variables: fixed,
                         alone: true,
-                    })
+                    };
+                    query.powers(&mut case, ask)
                 };
                 let Ok(Some(new)) = ask(Which::New, &query.of_new) else { continue };
                 let Ok(old) = ask(Which::Old, &query.of_old) else { continue };
                 let old = old.unwrap_or_default();
                 if let Answer::More(mut request) = decide(&old, &new, fixed) {
-                    for (key, value) in fixed {
+                    for (key, value) in fixed.iter().filter(|(key, _)| variables.contains(key)) {
                         let value = value.as_ref().map(|value| Held::Values(vec![value.clone()]));
                         request.context.insert(key.clone(), value.unwrap_or(Held::Absent));
                     }
@@ -868,6 +924,8 @@ impl Asked<'_> {
             question,
             line,
             alone: false,
+            // Of two of one kind both ARNs count: whichever it is stays open.
+            who: b.who().map(|(kind, _)| (kind, String::new())),
             of_old: Box::new(move |case| case.powers(&a)),
             of_new: Box::new(move |case| case.powers(&of_new)),
         });

@@ -165,6 +165,14 @@ impl Asked<'_> {
         if !found.holds(&request) {
             return None;
         }
+        let lines =
+            found.new.statements.iter().chain(&found.old.statements).flat_map(|one| &one.meaning.lines);
+        for line in lines {
+            if let Some(value) = found.fixed.get(&line.key) {
+                let value = value.as_ref().map(|value| Held::Values(vec![value.clone()]));
+                request.context.entry(line.key.clone()).or_insert(value.unwrap_or(Held::Absent));
+            }
+        }
         let trust = query.question == Question::Trust;
         found.shorten(&mut request);
         found.action(&mut request, self);
