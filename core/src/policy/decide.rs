@@ -307,8 +307,17 @@ impl<'s> Search<'s> {
         if self.settled(alive) {
             return None;
         }
-        let shape = vec![Token::One, Token::Any, Token::Char(':'), Token::One, Token::Any];
-        let parts = self.parts(alive, "action", vec![shape], |meaning| &meaning.actions);
+        let shape = if self.trust {
+            [chars("sts:"), vec![Token::One, Token::Any]].concat()
+        } else {
+            vec![Token::One, Token::Any, Token::Char(':'), Token::One, Token::Any]
+        };
+        let mut parts = self.parts(alive, "action", vec![shape], |meaning| &meaning.actions);
+        // Which of them a principal calls is not the same for all.
+        for action in ASSUMING.iter().filter(|_| self.trust) {
+            let number = parts.glob(chars(action));
+            parts.set(vec![number]);
+        }
         for found in parts.classes() {
             let Ok((alive, word)) = found else {
                 self.too_much = Some("the actions fall into too many classes");
@@ -332,7 +341,15 @@ impl<'s> Search<'s> {
     fn targets(&mut self, alive: &[Open], action: &str) -> Option<Request> {
         let plain: Vec<usize> = alive.iter().map(|(at, _)| *at).collect();
         let shapes = if self.trust { of_principals() } else { vec![vec![Token::One, Token::Any]] };
-        let parts = self.parts(&plain, "target", shapes, |meaning| &meaning.targets);
+        let kinds = shapes.len();
+        let mut parts = self.parts(&plain, "target", shapes, |meaning| &meaning.targets);
+        if self.trust {
+            // Those of an account, and each other kind by itself: what one calls another may not.
+            parts.set(vec![0, 1]);
+            for kind in (2..).take(kinds.saturating_sub(2)) {
+                parts.set(vec![kind]);
+            }
+        }
         let of_action: BTreeMap<usize, &Vec<(Atom, bool)>> =
             alive.iter().map(|(at, open)| (*at, open)).collect();
         for found in parts.classes() {
@@ -341,7 +358,7 @@ impl<'s> Search<'s> {
                 return None;
             };
             let plain: Vec<usize> = targets.iter().map(|(at, _)| *at).collect();
-            if self.settled(&plain) {
+            if self.settled(&plain) || self.trust && !calls(&word, action) {
                 continue;
             }
             let cell: Vec<OpenCell> = targets
@@ -666,6 +683,32 @@ pub(super) fn of_principal(key: &str, target: &str) -> Option<String> {
         "aws:principalarn" if sign == "arn" && service == "iam" => Some(arn.to_owned()),
         "aws:principalaccount" if sign == "arn" && is_account => Some(account.to_owned()),
         _ => None,
+    }
+}
+
+/// What is called to assume a role.
+pub(super) const ASSUMING: [&str; 6] = [
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:setcontext",
+    "sts:setsourceidentity",
+    "sts:tagsession",
+];
+
+/// Whether a principal may call an action that a trust policy is asked about: identities of providers assume by their own
+/// ones, all others by `AssumeRole`.
+///
+/// Source: STS API Reference, `AssumeRole`, `AssumeRoleWithSAML`, `AssumeRoleWithWebIdentity`; IAM User Guide, "Roles terms and
+/// concepts": a trust policy is about assuming the role.
+pub(super) fn calls(principal: &str, action: &str) -> bool {
+    let is_federated = principal.starts_with("Federated:");
+    let is_saml = principal.contains(":saml-provider/");
+    match action.to_lowercase().as_str() {
+        "sts:assumerole" => !is_federated,
+        "sts:assumerolewithsaml" => is_federated && (is_saml || !principal.contains(":oidc-provider/")),
+        "sts:assumerolewithwebidentity" => is_federated && !is_saml,
+        other => other.starts_with("sts:"),
     }
 }
 

@@ -411,6 +411,9 @@ impl Asked<'_> {
         let mut open = vec![World::default()];
         let mut count = 0;
         while let Some(world) = open.pop() {
+            if !self.both.is_possible(&world) {
+                continue;
+            }
             count += 1;
             if count > MOST_WORLDS {
                 self.cannot_tell(&mut decision, query, "its conditions have too many cases".to_owned());

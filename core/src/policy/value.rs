@@ -270,7 +270,7 @@ fn shown_name(both: &Both, name: &str) -> String {
 }
 
 /// Whether a template accepts a value for a parameter; one that it does not have accepts all.
-fn accepts(side: &Side, name: &str, text: &str) -> bool {
+pub(super) fn accepts(side: &Side, name: &str, text: &str) -> bool {
     let Some(declaration) = side.parameters.get(name) else { return true };
     let get = |key: &str| {
         entries(Some(declaration)).iter().find(|(name, _)| name == key).and_then(|(_, value)| match value {

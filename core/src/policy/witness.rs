@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::condition::Held;
-use super::decide::{Fixed, Powers, Request, allowed, applies, of_principal};
+use super::decide::{ASSUMING, Fixed, Powers, Request, allowed, applies, calls, of_principal};
 use super::release::{Question, Witness};
 use super::subject::{Asked, Query};
 use super::value::Values;
@@ -41,7 +41,8 @@ impl Found<'_> {
         let is_one = other.context.iter().all(|(key, held)| {
             of_principal(key, &other.target).is_none_or(|value| *held == Held::Values(vec![value]))
         });
-        let holds = is_one && self.holds(&other);
+        let is_called = !self.new.trust || calls(&other.target, &other.action);
+        let holds = is_one && is_called && self.holds(&other);
         if holds {
             *request = other;
         }
@@ -66,7 +67,7 @@ impl Found<'_> {
             Expr::Text(action) if !action.contains(['*', '?']) => Some(action.to_lowercase()),
             _ => None,
         });
-        let usual = USUAL.map(str::to_lowercase);
+        let usual = USUAL.map(str::to_lowercase).into_iter().chain(ASSUMING.map(str::to_owned));
         if written.chain(usual).any(|action| self.takes(request, |request| request.action = action)) {
             return;
         }
