@@ -17,6 +17,7 @@ mod holder;
 mod loops;
 mod moved;
 mod release;
+mod session;
 mod side;
 mod spelled;
 mod statement;

@@ -349,6 +349,14 @@ pub(super) fn representatives(lines: &[&Line], fixed: Option<&str>) -> Option<Ve
         list.extend(values.iter().map(one));
         return Some(list);
     }
+    // Of values that all lines treat alike one stands for all: a set of values is what its members are.
+    let mut seen: Vec<Vec<Option<bool>>> = Vec::new();
+    values.retain(|value| {
+        let told: Vec<Option<bool>> = lines.iter().map(|line| holds(line, &one(value))).collect();
+        let is_new = told.contains(&None) || !seen.contains(&told);
+        seen.push(told);
+        is_new
+    });
     if values.len() > 8 {
         return None;
     }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::condition::{Held, Line, Quantifier, all, any, holds, representatives};
+use super::condition::{Held, Line, Operator, Quantifier, all, any, holds, representatives};
 use super::glob::{Class, Classes, Glob, Token, TooMany, has_symbol, matches, within};
 use super::statement::{Meaning, Set, Statement};
 
@@ -76,6 +76,8 @@ type Clauses = Vec<Vec<Literal>>;
 
 /// More combinations than this are not looked at, in one class of requests.
 const MOST_CONTEXTS: usize = 6_000;
+/// So few are tried one by one.
+const FEW_CONTEXTS: usize = 500;
 const MOST_STEPS: usize = 20_000;
 
 /// What the variables of policies are: fixed values, which the context then holds, or nothing.
@@ -181,9 +183,38 @@ fn fold(entries: &mut [Entry<'_>]) {
 fn is_within(inner: &Meaning, outer: &Meaning) -> bool {
     inner.unknown.is_none()
         && outer.unknown.is_none()
-        && outer.lines.iter().all(|line| inner.lines.contains(line))
+        && lines_within(&inner.lines, &outer.lines)
         && set_within(&inner.actions, &outer.actions)
         && set_within(&inner.targets, &outer.targets)
+}
+
+/// Whether all of some lines hold wherever all of others do.
+fn lines_within(inner: &[Line], outer: &[Line]) -> bool {
+    outer.iter().all(|outer| inner.contains(outer) || inner.iter().any(|inner| line_within(inner, outer)))
+}
+
+/// Whether a line surely holds wherever another one of its kind does: it asks for more values, or excepts fewer.
+fn line_within(inner: &Line, outer: &Line) -> bool {
+    let kind = |line: &Line| (line.quantifier, line.operator, line.negated);
+    if kind(inner) != kind(outer)
+        || inner.key != outer.key
+        || inner.unknown.is_some()
+        || outer.unknown.is_some()
+    {
+        return false;
+    }
+    // Where the key is absent the one that is to exist holds nowhere that the other does not.
+    if inner.if_exists && !outer.if_exists {
+        return false;
+    }
+    let (few, many) = if inner.negated { (outer, inner) } else { (inner, outer) };
+    // Lists as long as these are decided together.
+    few.wanted.len() * many.wanted.len() <= 400
+        && few.wanted.iter().all(|one| {
+            many.wanted.contains(one)
+                || inner.operator == Operator::Text
+                    && many.wanted.iter().any(|other| glob_within(&one.glob, &other.glob))
+        })
 }
 
 fn set_within(inner: &Set, outer: &Set) -> bool {
@@ -277,6 +308,16 @@ type Alive = (usize, Clauses);
 /// The same before its atoms have numbers: of one dimension, and of several.
 type Open = (usize, Vec<(Atom, bool)>);
 type OpenCell = (usize, Vec<Vec<(Atom, bool)>>);
+
+/// What is left to be tried in a cell.
+struct Contexts<'c> {
+    cell: &'c [OpenCell],
+    /// Keys, and what they may hold.
+    choices: &'c [(&'c str, Vec<Held>)],
+    action: &'c str,
+    target: &'c str,
+    is_long: bool,
+}
 
 impl<'s> Search<'s> {
     fn entry(&self, at: usize) -> Option<&Entry<'s>> {
@@ -389,7 +430,7 @@ impl<'s> Search<'s> {
                 other_side
                     && other.role == entry.role
                     && other.meaning.unknown.is_none()
-                    && other.meaning.lines.iter().all(|line| entry.meaning.lines.contains(line))
+                    && lines_within(&entry.meaning.lines, &other.meaning.lines)
             };
             let others: Vec<&Set> = alive
                 .iter()
@@ -522,44 +563,37 @@ impl<'s> Search<'s> {
             product = product.saturating_mul(held.len().max(1));
             choices.push((key, held));
         }
-        if product > MOST_CONTEXTS {
+        let mut left = if product > MOST_CONTEXTS { MOST_CONTEXTS } else { usize::MAX };
+        let is_long = product > FEW_CONTEXTS;
+        let open = Contexts { cell, choices: &choices, action, target, is_long };
+        let found = self.contexts(&open, &mut BTreeMap::new(), &mut left);
+        if left == 0 {
             self.too_much = Some("the conditions have too many combinations");
+        }
+        found
+    }
+
+    /// The contexts, one key after the other. Where there are many those are left out early in which nothing can differ,
+    /// whatever the other keys hold.
+    fn contexts(
+        &mut self,
+        open: &Contexts<'_>,
+        context: &mut BTreeMap<String, Held>,
+        left: &mut usize,
+    ) -> Option<Request> {
+        if *left == 0 {
             return None;
         }
-        for number in 0..product {
-            let mut rest = number;
-            let mut context: BTreeMap<String, Held> = BTreeMap::new();
-            for (key, held) in &choices {
-                if let Some(value) = held.get(rest % held.len().max(1)) {
-                    context.insert((*key).to_owned(), value.clone());
-                }
-                rest /= held.len().max(1);
-            }
-            let mut atoms = Atoms::default();
-            let alive: Vec<Alive> = cell
-                .iter()
-                .filter_map(|(at, open)| {
-                    let meaning = self.entry(*at)?.meaning;
-                    let mut clauses: Vec<Vec<(Atom, bool)>> =
-                        open.iter().cloned().chain(unknown(meaning)).collect();
-                    for line in &meaning.lines {
-                        let held = context.get(&line.key).unwrap_or(&Held::Absent);
-                        match holds(line, held) {
-                            Some(true) => {}
-                            Some(false) => return None,
-                            None => clauses.extend(open_line(line, held)),
-                        }
-                    }
-                    Some((*at, atoms.clauses(clauses)))
-                })
-                .collect();
-            atoms.relate();
+        *left -= 1;
+        let next = open.choices.get(context.len());
+        if next.is_none() || open.is_long {
+            let (alive, atoms) = self.in_context(open.cell, context);
             match self.differs(&alive, &atoms) {
-                Some(false) => {}
-                Some(true) => {
+                Some(false) => return None,
+                Some(true) if next.is_none() => {
                     let request = Request {
-                        action: action.to_owned(),
-                        target: target.to_owned(),
+                        action: open.action.to_owned(),
+                        target: open.target.to_owned(),
                         context: context.clone(),
                     };
                     if self.surely(&alive) {
@@ -569,10 +603,46 @@ impl<'s> Search<'s> {
                         self.perhaps = Some((request, self.turning(&alive)));
                     }
                 }
-                None => self.too_much = Some("too many statements turn on what is not known"),
+                None if next.is_none() => {
+                    self.too_much = Some("too many statements turn on what is not known");
+                }
+                _ => {}
+            }
+        }
+        let (key, all) = next?;
+        for held in all {
+            context.insert((*key).to_owned(), held.clone());
+            let found = self.contexts(open, context, left);
+            context.remove(*key);
+            if found.is_some() {
+                return found;
             }
         }
         None
+    }
+
+    /// What is left of the entries of a cell where some keys are told; of the others a line holds or does not.
+    fn in_context(&self, cell: &[OpenCell], context: &BTreeMap<String, Held>) -> (Vec<Alive>, Atoms) {
+        let mut atoms = Atoms::default();
+        let mut alive = Vec::new();
+        'entries: for (at, open) in cell {
+            let Some(meaning) = self.entry(*at).map(|entry| entry.meaning) else { continue };
+            let mut clauses: Vec<Vec<(Atom, bool)>> = open.iter().cloned().chain(unknown(meaning)).collect();
+            for line in &meaning.lines {
+                let Some(held) = context.get(&line.key) else {
+                    clauses.push(vec![(Atom::Line(line.clone()), true)]);
+                    continue;
+                };
+                match holds(line, held) {
+                    Some(true) => {}
+                    Some(false) => continue 'entries,
+                    None => clauses.extend(open_line(line, held)),
+                }
+            }
+            alive.push((*at, atoms.clauses(clauses)));
+        }
+        atoms.relate();
+        (alive, atoms)
     }
 
     /// The statements that turn on what is not known.
@@ -788,9 +858,8 @@ fn open_line(line: &Line, held: &Held) -> Vec<Vec<(Atom, bool)>> {
         Held::Values(values) => values.as_slice(),
         Held::Absent => &[],
     };
-    let simple = line.operator == super::condition::Operator::Text
-        && line.quantifier == Quantifier::Single
-        && line.unknown.is_none();
+    let simple =
+        line.operator == Operator::Text && line.quantifier == Quantifier::Single && line.unknown.is_none();
     let [value] = value else { return vec![vec![(Atom::Line(line.clone()), true)]] };
     if !simple {
         return vec![vec![(Atom::Line(line.clone()), true)]];

@@ -112,18 +112,23 @@ impl Symbols {
         self.list.iter()
     }
 
-    /// The names whose values are not known, however they are read.
-    pub(super) fn references(&self) -> impl Iterator<Item = &str> {
+    /// The values that are not known, however they are read.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Expr> {
         self.list.iter().filter_map(|symbol| {
             let Symbol::Value(value) = symbol else { return None };
             let mut value = value;
             while let Expr::Unary(_, inner) = value {
                 value = inner;
             }
-            match value {
-                Expr::Ref(name) => Some(name.as_str()),
-                _ => None,
-            }
+            Some(value)
+        })
+    }
+
+    /// The names of those that are references.
+    pub(super) fn references(&self) -> impl Iterator<Item = &str> {
+        self.values().filter_map(|value| match value {
+            Expr::Ref(name) => Some(name.as_str()),
+            _ => None,
         })
     }
 }

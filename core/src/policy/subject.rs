@@ -474,6 +474,8 @@ impl Asked<'_> {
             }
             // What cannot be told of any value of a parameter can be told of each that it may have.
             let listed = symbols.references().find_map(|name| self.both.by_value(name, &world));
+            let listed =
+                listed.or_else(|| symbols.values().find_map(|value| self.both.by_row(value, &world)));
             if let Some(need) = listed.filter(|_| count < MOST_WORLDS / 6) {
                 open.extend(world.with(&need));
                 continue;
@@ -681,46 +683,6 @@ impl Asked<'_> {
             return "it turns on what is not known".to_owned();
         }
         format!("it turns on {}", words::list(&names.into_iter().collect::<Vec<_>>()))
-    }
-
-    /// A session that may last longer.
-    fn session(&self, role: &str, line: u32) -> Option<Decision> {
-        let of = |side: &Side| {
-            let item = side.resources.get(role)?;
-            Some(item.property("MaxSessionDuration").cloned().unwrap_or_else(|| Expr::text("3600")))
-        };
-        let (before, now) = (of(&self.both.old)?, of(&self.both.new)?);
-        let seconds = |expr: &Expr| match expr {
-            Expr::Text(text) | Expr::Plain(text) => text.parse::<u32>().ok(),
-            _ => None,
-        };
-        if before == now && !self.is_dirty(role) {
-            return None;
-        }
-        let (verdict, why) = match (seconds(&before), seconds(&now)) {
-            (Some(before), Some(now)) if now > before => (Verdict::More, String::new()),
-            (Some(_), Some(_)) => return None,
-            _ if before == now && !self.both.reaches_changes(&before, None) => return None,
-            _ => (Verdict::CannotTell, "how long a session may last is computed, and differs".to_owned()),
-        };
-        let witness = seconds(&now).filter(|_| verdict == Verdict::More).map(|seconds| Witness {
-            principal: "whoever may assume it".to_owned(),
-            action: "sts:AssumeRole".to_owned(),
-            resource: role.to_owned(),
-            context: [("DurationSeconds".to_owned(), vec![seconds.to_string()])].into(),
-            ..Witness::default()
-        });
-        let part = "`MaxSessionDuration`".to_owned();
-        let reasons = if verdict == Verdict::More { Vec::new() } else { vec![Reason { part, why, line }] };
-        Some(Decision {
-            principal: role.to_owned(),
-            kind: "role".to_owned(),
-            question: Question::Session,
-            verdict,
-            witness,
-            reasons,
-            line,
-        })
     }
 
     /// Whoever has an instance profile is its role.

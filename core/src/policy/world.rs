@@ -486,6 +486,35 @@ impl Both {
         Some(Need { about, key, options })
     }
 
+    /// The cases of a lookup by what is not known: the keys of a mapping that is the same in both templates.
+    pub(super) fn by_row(&self, call: &Expr, world: &World) -> Option<Need> {
+        const MOST_ROWS: usize = 40;
+        let Expr::Call(name, parts) = call else { return None };
+        let [Expr::Text(mapping), first, second] = parts.as_slice() else { return None };
+        if name != "FindInMap" || self.mappings.contains(mapping) {
+            return None;
+        }
+        let rows = entries(self.new.mappings.get(mapping));
+        let keys: BTreeSet<&String> = match (first, second) {
+            (Expr::Ref(_), Expr::Text(_)) => rows.iter().map(|(key, _)| key).collect(),
+            (Expr::Text(_), Expr::Ref(_)) => {
+                rows.iter().flat_map(|(_, row)| entries(Some(row))).map(|(key, _)| key).collect()
+            }
+            _ => return None,
+        };
+        let about = if matches!(first, Expr::Text(_)) { second } else { first };
+        let key = canonical(about);
+        let not = match world.choices.get(&key) {
+            Some((_, Choice::Is(_))) => return None,
+            Some((_, Choice::Not(not))) => not.clone(),
+            _ => BTreeSet::new(),
+        };
+        // Without such an entry the template cannot be deployed.
+        let options: Vec<Choice> =
+            keys.into_iter().filter(|key| !not.contains(*key)).map(|key| Choice::Is(key.clone())).collect();
+        (options.len() <= MOST_ROWS).then(|| Need { about: about.clone(), key, options })
+    }
+
     fn opaque(expr: &Expr, world: &World) -> Result<bool, Need> {
         let key = canonical(expr);
         match world.choices.get(&key) {
