@@ -559,6 +559,9 @@ impl<'s> Search<'s> {
                     }
                 },
             };
+            if let Some(role) = session_of(key, target).filter(|_| self.trust) {
+                held = of_session(&held, &role);
+            }
             tell_apart(&lines, &mut held);
             product = product.saturating_mul(held.len().max(1));
             choices.push((key, held));
@@ -749,11 +752,46 @@ pub(super) fn of_principal(key: &str, target: &str) -> Option<String> {
     let mut parts = arn.split(':');
     let (sign, service, account) = (parts.next()?, parts.nth(1)?, parts.nth(1)?);
     let is_account = account.chars().count() == 12;
+    let is_federated =
+        service == "sts" && parts.next().is_some_and(|rest| rest.starts_with("federated-user/"));
     match key {
+        "aws:principalarn" if sign == "arn" && is_federated => Some(arn.to_owned()),
         "aws:principalarn" if sign == "arn" && service == "iam" => Some(arn.to_owned()),
         "aws:principalaccount" if sign == "arn" && is_account => Some(account.to_owned()),
         _ => None,
     }
+}
+
+/// Where a trust policy's target is a session and the key tells of its role by the ARN: partition, account and the role's name, where
+/// the session tells it.
+fn session_of<'t>(key: &str, target: &'t str) -> Option<(&'t str, &'t str, Option<&'t str>)> {
+    let arn = target.strip_prefix("AWS:").filter(|_| key == "aws:principalarn")?;
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "sts", _, account, name] = parts.as_slice() else { return None };
+    let role = name.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
+    Some((partition, account, role))
+}
+
+/// Of values of `aws:PrincipalArn` those that a session can have: of its account and of its role, in whatever path.
+fn of_session(held: &[Held], (partition, account, role): &(&str, &str, Option<&str>)) -> Vec<Held> {
+    let usual = format!("arn:{partition}:iam::{account}:role/{}", role.unwrap_or("x"));
+    let as_its_own = |value: &String| {
+        let parts: Vec<&str> = value.splitn(6, ':').collect();
+        let ["arn", _, "iam", _, of, name] = parts.as_slice() else { return None };
+        let (path, _) = name.strip_prefix("role/").filter(|_| of == account).and(name.rsplit_once('/'))?;
+        Some(match role {
+            Some(role) => format!("arn:{partition}:iam::{account}:{path}/{role}"),
+            None => value.clone(),
+        })
+    };
+    let values = held.iter().filter_map(|held| match held {
+        Held::Values(values) => values.first().and_then(as_its_own),
+        Held::Absent => None,
+    });
+    let mut values: Vec<String> = values.chain([usual]).collect();
+    values.sort();
+    values.dedup();
+    values.into_iter().map(|value| Held::Values(vec![value])).collect()
 }
 
 /// What is called to assume a role.

@@ -310,7 +310,7 @@ fn candidates(trust: &Expr, side: &Side) -> Vec<(String, Kind)> {
     let mut is_open = false;
     trust.walk(&mut |part| match part {
         Expr::Ref(name) | Expr::GetAtt(name, _) if side.resources.contains_key(name) => {
-            names.push(name.clone())
+            names.push(name.clone());
         }
         Expr::Ref(name) if name.starts_with("AWS::") => {}
         Expr::Ref(_) | Expr::GetAtt(..) => is_open = true,
@@ -345,7 +345,7 @@ impl Asked<'_> {
         let has_session = canonical(trust).contains("assumed-role");
         for (name, kind) in candidates(trust, &both.new) {
             // One that is new is nobody's yet.
-            if !both.old.resources.get(&name).is_some_and(|old| Kind::of_type(&old.kind) == Some(kind)) {
+            if both.old.resources.get(&name).is_none_or(|old| Kind::of_type(&old.kind) != Some(kind)) {
                 continue;
             }
             for session in [false, true] {

@@ -189,6 +189,7 @@ impl<'c> Case<'c> {
             world: self.world,
             variables: self.variables,
             trust,
+            trial: self.values.is_some(),
         };
         Ok(reader.document(&document, origin)?)
     }

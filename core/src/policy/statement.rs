@@ -143,6 +143,8 @@ pub(super) struct Reader<'r> {
     pub(super) variables: &'r super::decide::Fixed,
     /// Whether the targets are principals.
     pub(super) trust: bool,
+    /// Whether it is read for a trial, in which all is known.
+    pub(super) trial: bool,
 }
 
 /// How values are read that are no patterns of `StringLike`: no function of CloudFormation has such a name.
@@ -311,7 +313,7 @@ impl Reader<'_> {
             let written = each(resources);
             let mut globs = Vec::new();
             for resource in &written {
-                globs.extend(self.with_variables(resource, variables, Reading::Wild)?);
+                globs.extend(self.with_variables(resource, variables, Reading::Wild, negated)?);
             }
             (Set::of(negated, globs), (key.to_owned(), written))
         };
@@ -423,7 +425,7 @@ impl Reader<'_> {
                         Expr::Text(text) => Some(text.clone()),
                         _ => None,
                     };
-                    if let Some(glob) = self.with_variables(&value, variables, reading)? {
+                    if let Some(glob) = self.with_variables(&value, variables, reading, negated)? {
                         let glob = self.as_read(glob, reading);
                         let text = text.filter(|_| !super::glob::has_symbol(&glob));
                         wanted.push(Wanted { glob, text });
@@ -446,6 +448,7 @@ impl Reader<'_> {
         expr: &Expr,
         variables: bool,
         reading: Reading,
+        negated: bool,
     ) -> Result<Option<Glob>, Unread> {
         let glob = self.glob(expr, variables, reading)?;
         let values = self.variables;
@@ -463,6 +466,8 @@ impl Reader<'_> {
                             _ => Token::Char(c),
                         }));
                     }
+                    // Whether all but nothing is all, or the statement no longer counts, IAM's documents do not say.
+                    (Some(None), None) if negated && !self.trial => known.push(token),
                     (Some(None), None) => return Ok(None),
                     (None, _) => known.push(token),
                 },

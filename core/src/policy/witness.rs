@@ -51,8 +51,15 @@ impl Found<'_> {
 
     /// The shortest context.
     fn shorten(&self, request: &mut Request) {
-        let keys: Vec<String> =
-            request.context.keys().filter(|key| !self.fixed.contains_key(*key)).cloned().collect();
+        // Every request of a principal of an account tells of it.
+        let is_told = self.new.trust && request.target.starts_with("AWS:");
+        let of_who = |key: &str| is_told && ["aws:principalaccount", "aws:principalarn"].contains(&key);
+        let keys: Vec<String> = request
+            .context
+            .keys()
+            .filter(|key| !self.fixed.contains_key(*key) && !of_who(key))
+            .cloned()
+            .collect();
         for key in keys {
             self.takes(request, |request| drop(request.context.remove(&key)));
         }
