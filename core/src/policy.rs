@@ -4,6 +4,7 @@
 //! context. [`release`] decides for each principal whether every request that the new template allows was
 //! allowed by the old one; [`can`] tells of one request.
 
+mod assume;
 mod can;
 mod catalogue;
 mod ceiling;
@@ -13,6 +14,7 @@ mod decide;
 mod direct;
 mod gift;
 mod glob;
+mod guess;
 mod holder;
 mod loops;
 mod moved;

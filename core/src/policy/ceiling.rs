@@ -314,7 +314,7 @@ impl Ceiling {
             first.meaning.targets.globs.sort();
             first.meaning.targets.globs.dedup();
         }
-        Ok(super::decide::Powers { statements, boundary: None, trust })
+        Ok(super::decide::Powers { statements, trust, ..Default::default() })
     }
 }
 

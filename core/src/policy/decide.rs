@@ -6,6 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::assume::{
+    ASSUMING, calls, chars, of_principal, of_principals, of_session, principals, session_of,
+};
 use super::condition::{Held, Line, Operator, Quantifier, all, any, holds, representatives};
 use super::glob::{Class, Classes, Glob, Token, TooMany, has_symbol, matches, within};
 use super::statement::{Meaning, Set, Statement};
@@ -19,7 +22,12 @@ pub(super) struct Powers {
     pub(super) boundary: Option<Vec<Statement>>,
     /// Whether they say who may assume a role: then the targets are principals.
     pub(super) trust: bool,
+    /// Keys that the context has, whatever it holds there but these.
+    pub(super) given: Given,
 }
+
+/// Keys that the context has, and values that it does not hold there.
+pub(super) type Given = BTreeMap<String, BTreeSet<String>>;
 
 /// A request that one side allows and the other does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +117,9 @@ fn search(old: &Powers, new: &Powers, fixed: &Fixed, first: bool) -> Answer {
     let first = first || is_open(new);
     let covered = BTreeSet::new();
     let trust = old.trust || new.trust;
-    let mut search = Search { entries, bounds, trust, fixed, covered, first, perhaps: None, too_much: None };
+    let given = &new.given;
+    let mut search =
+        Search { entries, bounds, trust, fixed, given, covered, first, perhaps: None, too_much: None };
     let everything: Vec<usize> = (0..search.entries.len()).collect();
     match search.actions(&everything) {
         Some(request) => Answer::More(request),
@@ -244,6 +254,7 @@ struct Search<'s> {
     /// Whether the targets are principals.
     trust: bool,
     fixed: &'s Fixed,
+    given: &'s Given,
     /// Causes that change nothing for the actions that are looked at.
     covered: BTreeSet<usize>,
     /// Whether the first request that may be allowed ends the search.
@@ -562,6 +573,12 @@ impl<'s> Search<'s> {
             if let Some(role) = session_of(key, target).filter(|_| self.trust) {
                 held = of_session(&held, &role);
             }
+            if let Some(others) = self.given.get(key) {
+                held.retain(|held| match held {
+                    Held::Values(values) => !values.iter().any(|value| others.contains(value)),
+                    Held::Absent => false,
+                });
+            }
             tell_apart(&lines, &mut held);
             product = product.saturating_mul(held.len().max(1));
             choices.push((key, held));
@@ -742,121 +759,6 @@ impl<'s> Search<'s> {
         }
         Some(false)
     }
-}
-
-/// What the context holds under a key that tells of the principal, where a trust policy's target is one: a user or a role.
-/// Of a session it is the role, whose path its ARN does not tell.
-/// Source: IAM User Guide, "AWS global condition context keys", `aws:PrincipalArn`, `aws:PrincipalAccount`.
-pub(super) fn of_principal(key: &str, target: &str) -> Option<String> {
-    let arn = target.strip_prefix("AWS:")?;
-    let mut parts = arn.split(':');
-    let (sign, service, account) = (parts.next()?, parts.nth(1)?, parts.nth(1)?);
-    let is_account = account.chars().count() == 12;
-    let is_federated =
-        service == "sts" && parts.next().is_some_and(|rest| rest.starts_with("federated-user/"));
-    match key {
-        "aws:principalarn" if sign == "arn" && is_federated => Some(arn.to_owned()),
-        "aws:principalarn" if sign == "arn" && service == "iam" => Some(arn.to_owned()),
-        "aws:principalaccount" if sign == "arn" && is_account => Some(account.to_owned()),
-        _ => None,
-    }
-}
-
-/// Where a trust policy's target is a session and the key tells of its role by the ARN: partition, account and the role's name, where
-/// the session tells it.
-fn session_of<'t>(key: &str, target: &'t str) -> Option<(&'t str, &'t str, Option<&'t str>)> {
-    let arn = target.strip_prefix("AWS:").filter(|_| key == "aws:principalarn")?;
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", partition, "sts", _, account, name] = parts.as_slice() else { return None };
-    let role = name.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
-    Some((partition, account, role))
-}
-
-/// Of values of `aws:PrincipalArn` those that a session can have: of its account and of its role, in whatever path.
-fn of_session(held: &[Held], (partition, account, role): &(&str, &str, Option<&str>)) -> Vec<Held> {
-    let usual = format!("arn:{partition}:iam::{account}:role/{}", role.unwrap_or("x"));
-    let as_its_own = |value: &String| {
-        let parts: Vec<&str> = value.splitn(6, ':').collect();
-        let ["arn", _, "iam", _, of, name] = parts.as_slice() else { return None };
-        let (path, _) = name.strip_prefix("role/").filter(|_| of == account).and(name.rsplit_once('/'))?;
-        Some(match role {
-            Some(role) => format!("arn:{partition}:iam::{account}:{path}/{role}"),
-            None => value.clone(),
-        })
-    };
-    let values = held.iter().filter_map(|held| match held {
-        Held::Values(values) => values.first().and_then(as_its_own),
-        Held::Absent => None,
-    });
-    let mut values: Vec<String> = values.chain([usual]).collect();
-    values.sort();
-    values.dedup();
-    values.into_iter().map(|value| Held::Values(vec![value])).collect()
-}
-
-/// What is called to assume a role.
-pub(super) const ASSUMING: [&str; 6] = [
-    "sts:assumerole",
-    "sts:assumerolewithsaml",
-    "sts:assumerolewithwebidentity",
-    "sts:setcontext",
-    "sts:setsourceidentity",
-    "sts:tagsession",
-];
-
-/// Whether a principal may call an action that a trust policy is asked about: identities of providers assume by their own
-/// ones, all others by `AssumeRole`.
-///
-/// Source: STS API Reference, `AssumeRole`, `AssumeRoleWithSAML`, `AssumeRoleWithWebIdentity`; IAM User Guide, "Roles terms and
-/// concepts": a trust policy is about assuming the role.
-pub(super) fn calls(principal: &str, action: &str) -> bool {
-    let is_federated = principal.starts_with("Federated:");
-    let is_saml = principal.contains(":saml-provider/");
-    match action.to_lowercase().as_str() {
-        "sts:assumerole" => !is_federated,
-        "sts:assumerolewithsaml" => is_federated && (is_saml || !principal.contains(":oidc-provider/")),
-        "sts:assumerolewithwebidentity" => is_federated && !is_saml,
-        other => other.starts_with("sts:"),
-    }
-}
-
-/// The principals of which such a key has a value.
-fn principals(key: &str, value: &Glob) -> Vec<Glob> {
-    match key {
-        "aws:principalarn" => vec![[chars("AWS:"), value.clone()].concat()],
-        "aws:principalaccount" => {
-            // An account is one part of an ARN.
-            let part = |token: &Token| match token {
-                Token::Any => Token::AnyInPart,
-                Token::One => Token::OneInPart,
-                other => *other,
-            };
-            let account: Glob = value.iter().map(part).collect();
-            [":iam::", ":sts::"].map(|service| of_account(service, &account)).to_vec()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn chars(text: &str) -> Glob {
-    text.chars().map(Token::Char).collect()
-}
-
-/// Users, roles or sessions of an account.
-fn of_account(service: &str, account: &[Token]) -> Glob {
-    let end = [Token::Char(':'), Token::One, Token::Any];
-    let start = [chars("AWS:arn:"), vec![Token::OneInPart, Token::AnyInPart], chars(service)].concat();
-    [start.as_slice(), account, &end].concat()
-}
-
-/// What principals look like: users, roles and their sessions, services, identities of providers.
-/// Source: IAM User Guide, "AWS JSON policy elements: Principal".
-fn of_principals() -> Vec<Glob> {
-    let account = [Token::OneInPart; 12];
-    let mut list = [":iam::", ":sts::"].map(|service| of_account(service, &account)).to_vec();
-    let kinds = ["Service:", "Federated:", "CanonicalUser:"];
-    list.extend(kinds.map(|kind| [chars(kind), vec![Token::One, Token::Any]].concat()));
-    list
 }
 
 /// Keeps one value of each that the lines treat alike.

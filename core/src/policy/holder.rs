@@ -782,7 +782,7 @@ impl<'c> Case<'c> {
                 Some(document) => self.document(document, &origin, true)?,
                 None => Vec::new(),
             };
-        Ok(Some(Powers { statements, boundary: None, trust: true }))
+        Ok(Some(Powers { statements, trust: true, ..Powers::default() }))
     }
 }
 

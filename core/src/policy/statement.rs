@@ -1,5 +1,7 @@
 //! Statements of policy documents as sets: of actions, of resources or principals, of contexts.
 
+use std::collections::BTreeSet;
+
 use super::condition::{Line, Operator, Reading, Wanted, operator};
 use super::glob::{Glob, Token, within};
 use super::side::{MARK, Side};
@@ -93,9 +95,23 @@ pub(super) enum Symbol {
 #[derive(Debug, Default)]
 pub(super) struct Symbols {
     list: Vec<Symbol>,
+    /// Keys of variables that the context has: no default stands for them.
+    given: BTreeSet<String>,
 }
 
 impl Symbols {
+    pub(super) fn given<'k>(keys: impl IntoIterator<Item = &'k String>) -> Self {
+        Self { list: Vec::new(), given: keys.into_iter().cloned().collect() }
+    }
+
+    /// The variables whose values are not known.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &String> {
+        self.list.iter().filter_map(|symbol| match symbol {
+            Symbol::Variable(key, _) => Some(key),
+            Symbol::Value(_) => None,
+        })
+    }
+
     fn number(&mut self, symbol: Symbol) -> u32 {
         let at = self.list.iter().position(|known| *known == symbol).unwrap_or_else(|| {
             self.list.push(symbol);
@@ -434,6 +450,16 @@ impl Reader<'_> {
                 wanted.sort();
                 wanted.dedup();
                 let key = key.to_lowercase();
+                // What is compared with itself is the same where it is there.
+                let is_itself = |wanted: &Wanted| match wanted.glob.as_slice() {
+                    [Token::Symbol(number)] => {
+                        matches!(self.symbols.get(*number), Some(Symbol::Variable(of, None)) if *of == key)
+                    }
+                    _ => false,
+                };
+                if self.symbols.given.contains(&key) && !negated && wanted.iter().any(is_itself) {
+                    continue;
+                }
                 lines.push(Line { quantifier, operator, negated, if_exists, key, wanted, unknown: None });
             }
         }
@@ -560,7 +586,9 @@ impl Reader<'_> {
                                         rest.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
                                     (key, Some(text.unwrap_or(rest).to_owned()))
                                 });
-                            let symbol = Symbol::Variable(key.trim().to_lowercase(), default);
+                            let key = key.trim().to_lowercase();
+                            let default = default.filter(|_| !self.symbols.given.contains(&key));
+                            let symbol = Symbol::Variable(key, default);
                             Token::Symbol(self.symbols.number(symbol))
                         }
                     });

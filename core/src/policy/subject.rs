@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalogue::Catalogue;
 use super::condition::Held;
 use super::decide::{Answer, Fixed, Powers, decide, first_doubt};
+use super::glob::Token;
+use super::guess::Guess;
 use super::holder::{Case, Kind, Stop, Subject, has_holder, leaves, refers};
 use super::release::{Decision, Place, Question, Reason, Verdict, Witness};
 use super::side::{Item, Side};
@@ -407,11 +409,12 @@ impl Asked<'_> {
             reasons: Vec::new(),
             line: query.line,
         };
-        let none = query.who.as_ref().map(|(kind, _)| known(*kind)).unwrap_or_default();
-        let mut open = vec![World::default()];
+        let known = query.who.as_ref().map(|(kind, _)| known(*kind)).unwrap_or_default();
+        let mut open = vec![Guess { fixed: known.clone(), ..Guess::default() }];
         let mut count = 0;
-        while let Some(world) = open.pop() {
-            if !self.both.is_possible(&world) {
+        while let Some(guess) = open.pop() {
+            let Guess { world, fixed, given } = &guess;
+            if !self.both.is_possible(world) {
                 continue;
             }
             count += 1;
@@ -419,26 +422,26 @@ impl Asked<'_> {
                 self.cannot_tell(&mut decision, query, "its conditions have too many cases".to_owned());
                 return decision;
             }
-            let mut symbols = Symbols::default();
+            let mut symbols = Symbols::given(given.keys());
             let mut ask = |which: Which, ask: &Ask<'_>| {
                 let mut case = Case {
                     both: self.both,
                     which,
-                    world: &world,
+                    world,
                     symbols: &mut symbols,
                     values: None,
-                    variables: &none,
+                    variables: fixed,
                     alone: query.alone,
                 };
                 query.powers(&mut case, ask)
             };
             let sides =
                 ask(Which::New, &query.of_new).and_then(|new| Ok((new, ask(Which::Old, &query.of_old)?)));
-            let (new, old) = match sides {
+            let (mut new, old) = match sides {
                 Ok((Some(new), old)) => (new, old.unwrap_or_default()),
                 Ok((None, _)) => continue,
                 Err(Stop::Need(need)) => {
-                    open.extend(world.with(&need));
+                    open.extend(guess.with(&need));
                     continue;
                 }
                 Err(Stop::NoValue(why)) => {
@@ -446,24 +449,30 @@ impl Asked<'_> {
                     continue;
                 }
             };
-            let mut answer = first_doubt(&old, &new, &none);
+            new.given.clone_from(given);
+            let mut answer = first_doubt(&old, &new, fixed);
             if answer == Answer::NoMore {
                 continue;
             }
             let surely = |answer: &Answer| {
                 let Answer::More(request) = answer else { return None };
-                let found = Found { old: &old, new: &new, world: &world, request, fixed: &none, sure: true };
-                self.witness(query, &found, &mut Values::new(Taste::Apart, "aws", &world))
+                let mut request = request.clone();
+                for (key, value) in fixed.iter().filter(|(key, _)| !known.contains_key(*key)) {
+                    let value = value.as_ref().map(|value| Held::Values(vec![value.clone()]));
+                    request.context.insert(key.clone(), value.unwrap_or(Held::Absent));
+                }
+                let found = Found { old: &old, new: &new, world, request: &request, fixed, sure: true };
+                self.witness(query, &found, &mut Values::new(Taste::Apart, "aws", world))
             };
             // What may be allowed is with some values, mostly: to try them takes less than to look at all.
             // A principal without a name is none that anyone knows.
             let is_named = |witness: &Witness| !witness.principal.ends_with(' ');
             let mut witness = match surely(&answer) {
                 Some(witness) if is_named(&witness) => Some(witness),
-                other => self.tried(query, &world, &symbols).or(other),
+                other => self.tried(query, world, &symbols).or(other),
             };
             if witness.is_none() && matches!(answer, Answer::Perhaps(..)) {
-                answer = decide(&old, &new, &none);
+                answer = decide(&old, &new, fixed);
                 witness = surely(&answer);
             }
             if witness.is_some() {
@@ -473,14 +482,18 @@ impl Asked<'_> {
                 return decision;
             }
             // What cannot be told of any value of a parameter can be told of each that it may have.
-            let listed = symbols.references().find_map(|name| self.both.by_value(name, &world));
-            let listed =
-                listed.or_else(|| symbols.values().find_map(|value| self.both.by_row(value, &world)));
+            let listed = symbols.references().find_map(|name| self.both.by_value(name, world));
+            let listed = listed.or_else(|| symbols.values().find_map(|value| self.both.by_row(value, world)));
             if let Some(need) = listed.filter(|_| count < MOST_WORLDS / 6) {
-                open.extend(world.with(&need));
+                open.extend(guess.with(&need));
                 continue;
             }
-            self.reasons(&mut decision, query, &world, &answer, &old, &new, &symbols);
+            let told = symbols.variables().find_map(|key| guess.by_variable(key, &old, &new));
+            if let Some(guesses) = told.filter(|_| count < MOST_WORLDS / 6) {
+                open.extend(guesses);
+                continue;
+            }
+            self.reasons(&mut decision, query, world, &answer, &old, &new, &symbols);
         }
         decision
     }
@@ -659,7 +672,7 @@ impl Asked<'_> {
         let globs = meaning.actions.globs.iter().chain(&meaning.targets.globs);
         let of_lines = meaning.lines.iter().flat_map(|line| &line.wanted).map(|wanted| &wanted.glob);
         for token in globs.chain(of_lines).flatten() {
-            let super::glob::Token::Symbol(number) = token else { continue };
+            let Token::Symbol(number) = token else { continue };
             match symbols.get(*number) {
                 Some(Symbol::Variable(key, _)) => drop(names.insert(format!("the context's `{key}`"))),
                 Some(Symbol::Value(expr)) => {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::assume::{ASSUMING, calls, of_principal};
 use super::condition::Held;
-use super::decide::{ASSUMING, Fixed, Powers, Request, allowed, applies, calls, of_principal};
+use super::decide::{Fixed, Powers, Request, allowed, applies};
 use super::release::{Question, Witness};
 use super::subject::{Asked, Query};
 use super::value::Values;
