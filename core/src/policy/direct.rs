@@ -14,6 +14,7 @@ use super::subject::{Asked, Query};
 use super::who::{Who, held, perhaps};
 use super::world::{Which, canonical};
 use crate::expression::Expr;
+use crate::facts::is_dynamic;
 
 /// What a user or a role calls to assume a role.
 /// Source: IAM User Guide, "Update a role trust policy"; STS API Reference, `AssumeRole` (session tags and a source identity
@@ -76,6 +77,9 @@ fn naming(item: &Expr, arn: &[Piece]) -> Naming {
         return Naming::Everyone;
     }
     let Some(text) = text.strip_prefix(letters("AWS ").as_slice()) else { return Naming::No };
+    if is_dynamic(&text.iter().filter_map(|piece| piece.as_ref().ok()).collect::<String>()) {
+        return Naming::Perhaps;
+    }
     let parts: Vec<&[Piece]> = text.splitn(6, |piece| *piece == Ok(':')).collect();
     let own: Vec<&[Piece]> = arn.splitn(6, |piece| *piece == Ok(':')).collect();
     let [_, own_partition, _, _, own_account, own_name] = own.as_slice() else { return Naming::Perhaps };
@@ -318,7 +322,7 @@ fn candidates(trust: &Expr, side: &Side) -> Vec<(String, Kind)> {
         Expr::Text(text) => texts.push(text.clone()),
         _ => {}
     });
-    is_open |= texts.iter().any(|text| text == "*" || text.contains("\"*\""));
+    is_open |= texts.iter().any(|text| text == "*" || text.contains("\"*\"") || is_dynamic(text));
     let by_arn =
         texts.iter().any(|text| [":role/", ":user/", "assumed-role/"].iter().any(|noun| text.contains(noun)));
     let of = |(name, item): (&String, &super::side::Item)| {
