@@ -4,18 +4,22 @@
 //! context. [`release`] decides for each principal whether every request that the new template allows was
 //! allowed by the old one; [`can`] tells of one request.
 
+mod assume;
 mod can;
 mod catalogue;
 mod ceiling;
 mod change;
 mod condition;
 mod decide;
+mod direct;
 mod gift;
 mod glob;
+mod guess;
 mod holder;
 mod loops;
 mod moved;
 mod release;
+mod session;
 mod side;
 mod spelled;
 mod statement;
@@ -23,6 +27,7 @@ mod subject;
 mod told;
 mod unknown;
 mod value;
+mod who;
 mod witness;
 mod words;
 mod world;

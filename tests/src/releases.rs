@@ -526,6 +526,11 @@ pub fn check(seed: u64, kind: Kind, count: &mut Count) {
                         context: context.clone(),
                     };
                     for name in ["R", "U"] {
+                        // A role has no user's name. Source: IAM User Guide, "Policy variables", "Principal key values".
+                        let mut request = request.clone();
+                        if name == "R" {
+                            request.context.remove("aws:username");
+                        }
                         if decision(name, Question::Permissions).is_none()
                             && after.allows(name, &request)
                             && !before.allows(name, &request)

@@ -224,6 +224,7 @@ impl Judge {
             _ => (Question::Permissions, String::new()),
         };
         let subject = principal.subject.clone();
+        let who = subject.who().filter(|_| question != Question::Trust);
         let ceiling = ceiling.clone();
         asked.decide(&Query {
             principal: principal.name.clone(),
@@ -231,6 +232,7 @@ impl Judge {
             question,
             line,
             alone: true,
+            who,
             of_old: Box::new(move |case| ceiling.powers(case).map(Some)),
             of_new: Box::new(move |case| match question {
                 Question::Trust => case.trust(&of_new),
@@ -312,7 +314,7 @@ impl Ceiling {
             first.meaning.targets.globs.sort();
             first.meaning.targets.globs.dedup();
         }
-        Ok(super::decide::Powers { statements, boundary: None, trust })
+        Ok(super::decide::Powers { statements, trust, ..Default::default() })
     }
 }
 

@@ -349,6 +349,14 @@ pub(super) fn representatives(lines: &[&Line], fixed: Option<&str>) -> Option<Ve
         list.extend(values.iter().map(one));
         return Some(list);
     }
+    // Of values that all lines treat alike one stands for all: a set of values is what its members are.
+    let mut seen: Vec<Vec<Option<bool>>> = Vec::new();
+    values.retain(|value| {
+        let told: Vec<Option<bool>> = lines.iter().map(|line| holds(line, &one(value))).collect();
+        let is_new = told.contains(&None) || !seen.contains(&told);
+        seen.push(told);
+        is_new
+    });
     if values.len() > 8 {
         return None;
     }
@@ -360,8 +368,21 @@ pub(super) fn representatives(lines: &[&Line], fixed: Option<&str>) -> Option<Ve
 }
 
 /// Keys that every request has.
-/// Source: IAM User Guide, "AWS global condition context keys": "This key is always included in the request context".
-const ALWAYS: [&str; 3] = ["aws:currenttime", "aws:epochtime", "aws:securetransport"];
+/// Source: IAM User Guide, "AWS global condition context keys": "This key is always included in the request context", of the
+/// account "for all requests, including anonymous requests".
+const ALWAYS: [&str; 6] = [
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:principalaccount",
+    "aws:requestedregion",
+    "aws:securetransport",
+    "aws:viaawsservice",
+];
+
+/// Keys whose numbers are whole ones.
+/// Source: IAM User Guide, "AWS global condition context keys", `aws:MultiFactorAuthAge` (seconds); Amazon S3 API Reference,
+/// `ListObjectsV2`, `max-keys` ("Integer"); STS API Reference, `AssumeRole`, `DurationSeconds` ("Integer").
+const WHOLE: [&str; 3] = ["aws:multifactorauthage", "s3:max-keys", "sts:durationseconds"];
 
 /// Keys whose values are `true` and `false`.
 /// Source: IAM User Guide, "AWS global condition context keys" ("Data type: Boolean").
@@ -420,6 +441,8 @@ fn candidates(lines: &[&Line]) -> Option<Vec<String>> {
         let lines = lines.iter().filter(|line| wanted.contains(&line.operator));
         lines.flat_map(|line| &line.wanted).filter_map(|wanted| wanted.text.as_deref()).collect::<Vec<_>>()
     };
+    let has = |is: fn(&Operator) -> bool| lines.iter().any(|line| is(&line.operator));
+    let is_typed = has(|operator| !matches!(operator, Operator::Text | Operator::Null));
     let mut globs: Vec<Glob> = Vec::new();
     for line in lines.iter().filter(|line| line.operator == Operator::Text) {
         // What is not known may be any text: what stands around it still makes a difference.
@@ -432,18 +455,35 @@ fn candidates(lines: &[&Line]) -> Option<Vec<String>> {
     globs.push(vec![Token::Any]);
     let sets: Vec<Vec<u32>> = (0..u32::try_from(globs.len()).ok()?).map(|glob| vec![glob]).collect();
     let shape = [u32::try_from(sets.len()).ok()?.checked_sub(1)?];
-    for class in Classes::of(&globs, &sets, &shape) {
+    // What is compared as a number has a number as its value, and no other text.
+    // Source: IAM User Guide, "IAM JSON policy elements: Condition operators": keys have types.
+    for class in Classes::of(&globs, &sets, &shape).filter(|_| !is_typed) {
         values.push(class.ok()?.word);
     }
     let orders = [Order::Equal, Order::Less, Order::LessOrEqual, Order::Greater, Order::GreaterOrEqual];
     let mut numbers: Vec<f64> =
         of(&orders.map(Operator::Number)).iter().filter_map(|text| text.parse().ok()).collect();
-    values.extend(around(&mut numbers).iter().map(f64::to_string));
+    let mut numbers = around(&mut numbers);
+    if lines.first().is_some_and(|line| WHOLE.contains(&line.key.as_str())) {
+        numbers = numbers.iter().flat_map(|number| [number.floor(), number.ceil()]).collect();
+    }
+    values.extend(numbers.iter().map(f64::to_string));
     let mut dates: Vec<f64> =
         of(&orders.map(Operator::Date)).iter().filter_map(|text| seconds(text)).collect();
     values.extend(around(&mut dates).iter().filter_map(|seconds| date(*seconds)));
     if lines.iter().any(|line| line.operator == Operator::Bool) {
         values.extend(["true".to_owned(), "false".to_owned()]);
+    }
+    // One at least where no bound is known, and an address of each kind beside those of the other.
+    if values.is_empty() && has(|operator| matches!(operator, Operator::Number(_))) {
+        values.push("1".to_owned());
+    }
+    if values.is_empty() && has(|operator| matches!(operator, Operator::Date(_))) {
+        values.push("2026-01-01T00:00:00Z".to_owned());
+    }
+    if has(|operator| *operator == Operator::Address) {
+        // Of the blocks for documentation. Source: RFC 5737, RFC 3849.
+        values.extend(["203.0.113.1".to_owned(), "2001:db8::1".to_owned()]);
     }
     for (is_v6, first, last) in of(&[Operator::Address]).iter().filter_map(|text| range(text)) {
         let beside = [Some(first), first.checked_sub(1), Some(last), last.checked_add(1)];

@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::condition::{Held, Line, Quantifier, all, any, holds, representatives};
+use super::assume::{
+    ASSUMING, calls, chars, of_principal, of_principals, of_session, principals, session_of,
+};
+use super::condition::{Held, Line, Operator, Quantifier, all, any, holds, representatives};
 use super::glob::{Class, Classes, Glob, Token, TooMany, has_symbol, matches, within};
 use super::statement::{Meaning, Set, Statement};
 
@@ -19,7 +22,12 @@ pub(super) struct Powers {
     pub(super) boundary: Option<Vec<Statement>>,
     /// Whether they say who may assume a role: then the targets are principals.
     pub(super) trust: bool,
+    /// Keys that the context has, whatever it holds there but these.
+    pub(super) given: Given,
 }
+
+/// Keys that the context has, and values that it does not hold there.
+pub(super) type Given = BTreeMap<String, BTreeSet<String>>;
 
 /// A request that one side allows and the other does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +84,8 @@ type Clauses = Vec<Vec<Literal>>;
 
 /// More combinations than this are not looked at, in one class of requests.
 const MOST_CONTEXTS: usize = 6_000;
+/// So few are tried one by one.
+const FEW_CONTEXTS: usize = 500;
 const MOST_STEPS: usize = 20_000;
 
 /// What the variables of policies are: fixed values, which the context then holds, or nothing.
@@ -107,7 +117,9 @@ fn search(old: &Powers, new: &Powers, fixed: &Fixed, first: bool) -> Answer {
     let first = first || is_open(new);
     let covered = BTreeSet::new();
     let trust = old.trust || new.trust;
-    let mut search = Search { entries, bounds, trust, fixed, covered, first, perhaps: None, too_much: None };
+    let given = &new.given;
+    let mut search =
+        Search { entries, bounds, trust, fixed, given, covered, first, perhaps: None, too_much: None };
     let everything: Vec<usize> = (0..search.entries.len()).collect();
     match search.actions(&everything) {
         Some(request) => Answer::More(request),
@@ -181,9 +193,38 @@ fn fold(entries: &mut [Entry<'_>]) {
 fn is_within(inner: &Meaning, outer: &Meaning) -> bool {
     inner.unknown.is_none()
         && outer.unknown.is_none()
-        && outer.lines.iter().all(|line| inner.lines.contains(line))
+        && lines_within(&inner.lines, &outer.lines)
         && set_within(&inner.actions, &outer.actions)
         && set_within(&inner.targets, &outer.targets)
+}
+
+/// Whether all of some lines hold wherever all of others do.
+fn lines_within(inner: &[Line], outer: &[Line]) -> bool {
+    outer.iter().all(|outer| inner.contains(outer) || inner.iter().any(|inner| line_within(inner, outer)))
+}
+
+/// Whether a line surely holds wherever another one of its kind does: it asks for more values, or excepts fewer.
+fn line_within(inner: &Line, outer: &Line) -> bool {
+    let kind = |line: &Line| (line.quantifier, line.operator, line.negated);
+    if kind(inner) != kind(outer)
+        || inner.key != outer.key
+        || inner.unknown.is_some()
+        || outer.unknown.is_some()
+    {
+        return false;
+    }
+    // Where the key is absent the one that is to exist holds nowhere that the other does not.
+    if inner.if_exists && !outer.if_exists {
+        return false;
+    }
+    let (few, many) = if inner.negated { (outer, inner) } else { (inner, outer) };
+    // Lists as long as these are decided together.
+    few.wanted.len() * many.wanted.len() <= 400
+        && few.wanted.iter().all(|one| {
+            many.wanted.contains(one)
+                || inner.operator == Operator::Text
+                    && many.wanted.iter().any(|other| glob_within(&one.glob, &other.glob))
+        })
 }
 
 fn set_within(inner: &Set, outer: &Set) -> bool {
@@ -213,6 +254,7 @@ struct Search<'s> {
     /// Whether the targets are principals.
     trust: bool,
     fixed: &'s Fixed,
+    given: &'s Given,
     /// Causes that change nothing for the actions that are looked at.
     covered: BTreeSet<usize>,
     /// Whether the first request that may be allowed ends the search.
@@ -278,6 +320,16 @@ type Alive = (usize, Clauses);
 type Open = (usize, Vec<(Atom, bool)>);
 type OpenCell = (usize, Vec<Vec<(Atom, bool)>>);
 
+/// What is left to be tried in a cell.
+struct Contexts<'c> {
+    cell: &'c [OpenCell],
+    /// Keys, and what they may hold.
+    choices: &'c [(&'c str, Vec<Held>)],
+    action: &'c str,
+    target: &'c str,
+    is_long: bool,
+}
+
 impl<'s> Search<'s> {
     fn entry(&self, at: usize) -> Option<&Entry<'s>> {
         self.entries.get(at)
@@ -307,8 +359,17 @@ impl<'s> Search<'s> {
         if self.settled(alive) {
             return None;
         }
-        let shape = vec![Token::One, Token::Any, Token::Char(':'), Token::One, Token::Any];
-        let parts = self.parts(alive, "action", vec![shape], |meaning| &meaning.actions);
+        let shape = if self.trust {
+            [chars("sts:"), vec![Token::One, Token::Any]].concat()
+        } else {
+            vec![Token::One, Token::Any, Token::Char(':'), Token::One, Token::Any]
+        };
+        let mut parts = self.parts(alive, "action", vec![shape], |meaning| &meaning.actions);
+        // Which of them a principal calls is not the same for all.
+        for action in ASSUMING.iter().filter(|_| self.trust) {
+            let number = parts.glob(chars(action));
+            parts.set(vec![number]);
+        }
         for found in parts.classes() {
             let Ok((alive, word)) = found else {
                 self.too_much = Some("the actions fall into too many classes");
@@ -332,7 +393,15 @@ impl<'s> Search<'s> {
     fn targets(&mut self, alive: &[Open], action: &str) -> Option<Request> {
         let plain: Vec<usize> = alive.iter().map(|(at, _)| *at).collect();
         let shapes = if self.trust { of_principals() } else { vec![vec![Token::One, Token::Any]] };
-        let parts = self.parts(&plain, "target", shapes, |meaning| &meaning.targets);
+        let kinds = shapes.len();
+        let mut parts = self.parts(&plain, "target", shapes, |meaning| &meaning.targets);
+        if self.trust {
+            // Those of an account, and each other kind by itself: what one calls another may not.
+            parts.set(vec![0, 1]);
+            for kind in (2..).take(kinds.saturating_sub(2)) {
+                parts.set(vec![kind]);
+            }
+        }
         let of_action: BTreeMap<usize, &Vec<(Atom, bool)>> =
             alive.iter().map(|(at, open)| (*at, open)).collect();
         for found in parts.classes() {
@@ -341,7 +410,7 @@ impl<'s> Search<'s> {
                 return None;
             };
             let plain: Vec<usize> = targets.iter().map(|(at, _)| *at).collect();
-            if self.settled(&plain) {
+            if self.settled(&plain) || self.trust && !calls(&word, action) {
                 continue;
             }
             let cell: Vec<OpenCell> = targets
@@ -372,7 +441,7 @@ impl<'s> Search<'s> {
                 other_side
                     && other.role == entry.role
                     && other.meaning.unknown.is_none()
-                    && other.meaning.lines.iter().all(|line| entry.meaning.lines.contains(line))
+                    && lines_within(&entry.meaning.lines, &other.meaning.lines)
             };
             let others: Vec<&Set> = alive
                 .iter()
@@ -501,48 +570,50 @@ impl<'s> Search<'s> {
                     }
                 },
             };
+            if let Some(role) = session_of(key, target).filter(|_| self.trust) {
+                held = of_session(&held, &role);
+            }
+            if let Some(others) = self.given.get(key) {
+                held.retain(|held| match held {
+                    Held::Values(values) => !values.iter().any(|value| others.contains(value)),
+                    Held::Absent => false,
+                });
+            }
             tell_apart(&lines, &mut held);
             product = product.saturating_mul(held.len().max(1));
             choices.push((key, held));
         }
-        if product > MOST_CONTEXTS {
+        let mut left = if product > MOST_CONTEXTS { MOST_CONTEXTS } else { usize::MAX };
+        let is_long = product > FEW_CONTEXTS;
+        let open = Contexts { cell, choices: &choices, action, target, is_long };
+        let found = self.contexts(&open, &mut BTreeMap::new(), &mut left);
+        if left == 0 {
             self.too_much = Some("the conditions have too many combinations");
+        }
+        found
+    }
+
+    /// The contexts, one key after the other. Where there are many those are left out early in which nothing can differ,
+    /// whatever the other keys hold.
+    fn contexts(
+        &mut self,
+        open: &Contexts<'_>,
+        context: &mut BTreeMap<String, Held>,
+        left: &mut usize,
+    ) -> Option<Request> {
+        if *left == 0 {
             return None;
         }
-        for number in 0..product {
-            let mut rest = number;
-            let mut context: BTreeMap<String, Held> = BTreeMap::new();
-            for (key, held) in &choices {
-                if let Some(value) = held.get(rest % held.len().max(1)) {
-                    context.insert((*key).to_owned(), value.clone());
-                }
-                rest /= held.len().max(1);
-            }
-            let mut atoms = Atoms::default();
-            let alive: Vec<Alive> = cell
-                .iter()
-                .filter_map(|(at, open)| {
-                    let meaning = self.entry(*at)?.meaning;
-                    let mut clauses: Vec<Vec<(Atom, bool)>> =
-                        open.iter().cloned().chain(unknown(meaning)).collect();
-                    for line in &meaning.lines {
-                        let held = context.get(&line.key).unwrap_or(&Held::Absent);
-                        match holds(line, held) {
-                            Some(true) => {}
-                            Some(false) => return None,
-                            None => clauses.extend(open_line(line, held)),
-                        }
-                    }
-                    Some((*at, atoms.clauses(clauses)))
-                })
-                .collect();
-            atoms.relate();
+        *left -= 1;
+        let next = open.choices.get(context.len());
+        if next.is_none() || open.is_long {
+            let (alive, atoms) = self.in_context(open.cell, context);
             match self.differs(&alive, &atoms) {
-                Some(false) => {}
-                Some(true) => {
+                Some(false) => return None,
+                Some(true) if next.is_none() => {
                     let request = Request {
-                        action: action.to_owned(),
-                        target: target.to_owned(),
+                        action: open.action.to_owned(),
+                        target: open.target.to_owned(),
                         context: context.clone(),
                     };
                     if self.surely(&alive) {
@@ -552,10 +623,46 @@ impl<'s> Search<'s> {
                         self.perhaps = Some((request, self.turning(&alive)));
                     }
                 }
-                None => self.too_much = Some("too many statements turn on what is not known"),
+                None if next.is_none() => {
+                    self.too_much = Some("too many statements turn on what is not known");
+                }
+                _ => {}
+            }
+        }
+        let (key, all) = next?;
+        for held in all {
+            context.insert((*key).to_owned(), held.clone());
+            let found = self.contexts(open, context, left);
+            context.remove(*key);
+            if found.is_some() {
+                return found;
             }
         }
         None
+    }
+
+    /// What is left of the entries of a cell where some keys are told; of the others a line holds or does not.
+    fn in_context(&self, cell: &[OpenCell], context: &BTreeMap<String, Held>) -> (Vec<Alive>, Atoms) {
+        let mut atoms = Atoms::default();
+        let mut alive = Vec::new();
+        'entries: for (at, open) in cell {
+            let Some(meaning) = self.entry(*at).map(|entry| entry.meaning) else { continue };
+            let mut clauses: Vec<Vec<(Atom, bool)>> = open.iter().cloned().chain(unknown(meaning)).collect();
+            for line in &meaning.lines {
+                let Some(held) = context.get(&line.key) else {
+                    clauses.push(vec![(Atom::Line(line.clone()), true)]);
+                    continue;
+                };
+                match holds(line, held) {
+                    Some(true) => {}
+                    Some(false) => continue 'entries,
+                    None => clauses.extend(open_line(line, held)),
+                }
+            }
+            alive.push((*at, atoms.clauses(clauses)));
+        }
+        atoms.relate();
+        (alive, atoms)
     }
 
     /// The statements that turn on what is not known.
@@ -654,67 +761,16 @@ impl<'s> Search<'s> {
     }
 }
 
-/// What the context holds under a key that tells of the principal, where a trust policy's target is one: a user or a role.
-/// Of a session it is the role, whose path its ARN does not tell.
-/// Source: IAM User Guide, "AWS global condition context keys", `aws:PrincipalArn`, `aws:PrincipalAccount`.
-pub(super) fn of_principal(key: &str, target: &str) -> Option<String> {
-    let arn = target.strip_prefix("AWS:")?;
-    let mut parts = arn.split(':');
-    let (sign, service, account) = (parts.next()?, parts.nth(1)?, parts.nth(1)?);
-    let is_account = account.chars().count() == 12;
-    match key {
-        "aws:principalarn" if sign == "arn" && service == "iam" => Some(arn.to_owned()),
-        "aws:principalaccount" if sign == "arn" && is_account => Some(account.to_owned()),
-        _ => None,
-    }
-}
-
-/// The principals of which such a key has a value.
-fn principals(key: &str, value: &Glob) -> Vec<Glob> {
-    match key {
-        "aws:principalarn" => vec![[chars("AWS:"), value.clone()].concat()],
-        "aws:principalaccount" => {
-            // An account is one part of an ARN.
-            let part = |token: &Token| match token {
-                Token::Any => Token::AnyInPart,
-                Token::One => Token::OneInPart,
-                other => *other,
-            };
-            let account: Glob = value.iter().map(part).collect();
-            [":iam::", ":sts::"].map(|service| of_account(service, &account)).to_vec()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn chars(text: &str) -> Glob {
-    text.chars().map(Token::Char).collect()
-}
-
-/// Users, roles or sessions of an account.
-fn of_account(service: &str, account: &[Token]) -> Glob {
-    let end = [Token::Char(':'), Token::One, Token::Any];
-    let start = [chars("AWS:arn:"), vec![Token::OneInPart, Token::AnyInPart], chars(service)].concat();
-    [start.as_slice(), account, &end].concat()
-}
-
-/// What principals look like: users, roles and their sessions, services, identities of providers.
-/// Source: IAM User Guide, "AWS JSON policy elements: Principal".
-fn of_principals() -> Vec<Glob> {
-    let account = [Token::OneInPart; 12];
-    let mut list = [":iam::", ":sts::"].map(|service| of_account(service, &account)).to_vec();
-    let kinds = ["Service:", "Federated:", "CanonicalUser:"];
-    list.extend(kinds.map(|kind| [chars(kind), vec![Token::One, Token::Any]].concat()));
-    list
-}
-
 /// Keeps one value of each that the lines treat alike.
 fn tell_apart(lines: &[&Line], held: &mut Vec<Held>) {
     let mut seen = Vec::new();
     held.retain(|held| {
-        // What a line makes of a value that it does not know differs from value to value.
-        let result: Vec<(Option<bool>, bool)> =
-            lines.iter().map(|line| (holds(line, held), *held == Held::Absent)).collect();
+        // Two values on which a line is open are alike only where the same globs of it may match.
+        let of_line = |line: &&Line| {
+            let told = holds(line, held);
+            (told, if told.is_none() { open_line(line, held) } else { Vec::new() })
+        };
+        let result: (bool, Vec<_>) = (*held == Held::Absent, lines.iter().map(of_line).collect());
         let is_new = !seen.contains(&result);
         if is_new {
             seen.push(result);
@@ -742,9 +798,8 @@ fn open_line(line: &Line, held: &Held) -> Vec<Vec<(Atom, bool)>> {
         Held::Values(values) => values.as_slice(),
         Held::Absent => &[],
     };
-    let simple = line.operator == super::condition::Operator::Text
-        && line.quantifier == Quantifier::Single
-        && line.unknown.is_none();
+    let simple =
+        line.operator == Operator::Text && line.quantifier == Quantifier::Single && line.unknown.is_none();
     let [value] = value else { return vec![vec![(Atom::Line(line.clone()), true)]] };
     if !simple {
         return vec![vec![(Atom::Line(line.clone()), true)]];

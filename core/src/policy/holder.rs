@@ -52,6 +52,14 @@ const ALLOWS_ONLY: [&str; 24] = [
 ];
 
 impl Subject {
+    /// Whose requests they are: the kind, and the name where the template declares it.
+    pub(super) fn who(&self) -> Option<(Kind, String)> {
+        Some(match self {
+            Self::Own(kind, name) => (*kind, name.clone()),
+            Self::Outside(kind, _) => (*kind, String::new()),
+        })
+    }
+
     /// What the template calls it.
     fn called(&self) -> String {
         match self {
@@ -90,7 +98,7 @@ impl Kind {
         }
     }
 
-    fn name_property(self) -> &'static str {
+    pub(super) fn name_property(self) -> &'static str {
         match self {
             Self::Role => "RoleName",
             Self::User => "UserName",
@@ -156,25 +164,32 @@ impl<'c> Case<'c> {
         (Kind::of_type(&item.kind) == Some(kind)).then_some(item)
     }
 
+    /// The value in this case, spelled out; in a trial without anything that is not known.
+    pub(super) fn resolved(&mut self, expr: &Expr) -> Result<Expr, Stop> {
+        let read = |value: &Expr| self.value(value).ok();
+        let value = self.value(expr)?;
+        let written = spelled(self.side(), &value, &read);
+        let value = if written == value { value } else { self.value(&written)? };
+        match &mut self.values {
+            Some(values) => values.concrete(self.both, self.which, &value).map_err(Stop::NoValue),
+            None => Ok(value),
+        }
+    }
+
     pub(super) fn document(
         &mut self,
         document: &Expr,
         origin: &Origin,
         trust: bool,
     ) -> Result<Vec<Statement>, Stop> {
-        let read = |value: &Expr| self.value(value).ok();
-        let document = self.value(document)?;
-        let written = spelled(self.side(), &document, &read);
-        let mut document = if written == document { document } else { self.value(&written)? };
-        if let Some(values) = &mut self.values {
-            document = values.concrete(self.both, self.which, &document).map_err(Stop::NoValue)?;
-        }
+        let document = self.resolved(document)?;
         let mut reader = Reader {
             symbols: self.symbols,
             side: self.both.side(self.which),
             world: self.world,
             variables: self.variables,
             trust,
+            trial: self.values.is_some(),
         };
         Ok(reader.document(&document, origin)?)
     }
@@ -767,7 +782,7 @@ impl<'c> Case<'c> {
                 Some(document) => self.document(document, &origin, true)?,
                 None => Vec::new(),
             };
-        Ok(Some(Powers { statements, boundary: None, trust: true }))
+        Ok(Some(Powers { statements, trust: true, ..Powers::default() }))
     }
 }
 

@@ -17,6 +17,16 @@ const BY_ID: [(&str, &str, &str); 4] = [
     ("AWS::KMS::Key", "Arn", "kms/key/"),
 ];
 
+/// Attributes that are what `Ref` gives. Source: CloudFormation Template Reference, "Return values" of each type.
+const SAME: [(&str, &str); 6] = [
+    ("AWS::ApiGateway::RestApi", "RestApiId"),
+    ("AWS::ApiGatewayV2::Api", "ApiId"),
+    ("AWS::Cognito::UserPool", "UserPoolId"),
+    ("AWS::EFS::AccessPoint", "AccessPointId"),
+    ("AWS::EFS::FileSystem", "FileSystemId"),
+    ("AWS::KMS::Key", "KeyId"),
+];
+
 /// The value with references to named resources, and ARNs of roles, users and groups, as texts.
 pub(super) fn spelled(side: &Side, value: &Expr, read: &dyn Fn(&Expr) -> Option<Expr>) -> Expr {
     value.replaced(&|part| {
@@ -76,6 +86,9 @@ fn of_service(
     attribute: Option<&str>,
     read: &dyn Fn(&Expr) -> Option<Expr>,
 ) -> Option<Expr> {
+    if SAME.iter().any(|(kind, key)| *kind == item.kind && Some(*key) == attribute) {
+        return Some(Expr::reference(of));
+    }
     if let Some((.., resource)) =
         BY_ID.iter().find(|(kind, key, _)| *kind == item.kind && Some(*key) == attribute)
     {

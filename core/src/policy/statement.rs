@@ -1,5 +1,7 @@
 //! Statements of policy documents as sets: of actions, of resources or principals, of contexts.
 
+use std::collections::BTreeSet;
+
 use super::condition::{Line, Operator, Reading, Wanted, operator};
 use super::glob::{Glob, Token, within};
 use super::side::{MARK, Side};
@@ -93,9 +95,23 @@ pub(super) enum Symbol {
 #[derive(Debug, Default)]
 pub(super) struct Symbols {
     list: Vec<Symbol>,
+    /// Keys of variables that the context has: no default stands for them.
+    given: BTreeSet<String>,
 }
 
 impl Symbols {
+    pub(super) fn given<'k>(keys: impl IntoIterator<Item = &'k String>) -> Self {
+        Self { list: Vec::new(), given: keys.into_iter().cloned().collect() }
+    }
+
+    /// The variables whose values are not known.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &String> {
+        self.list.iter().filter_map(|symbol| match symbol {
+            Symbol::Variable(key, _) => Some(key),
+            Symbol::Value(_) => None,
+        })
+    }
+
     fn number(&mut self, symbol: Symbol) -> u32 {
         let at = self.list.iter().position(|known| *known == symbol).unwrap_or_else(|| {
             self.list.push(symbol);
@@ -112,18 +128,23 @@ impl Symbols {
         self.list.iter()
     }
 
-    /// The names whose values are not known, however they are read.
-    pub(super) fn references(&self) -> impl Iterator<Item = &str> {
+    /// The values that are not known, however they are read.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Expr> {
         self.list.iter().filter_map(|symbol| {
             let Symbol::Value(value) = symbol else { return None };
             let mut value = value;
             while let Expr::Unary(_, inner) = value {
                 value = inner;
             }
-            match value {
-                Expr::Ref(name) => Some(name.as_str()),
-                _ => None,
-            }
+            Some(value)
+        })
+    }
+
+    /// The names of those that are references.
+    pub(super) fn references(&self) -> impl Iterator<Item = &str> {
+        self.values().filter_map(|value| match value {
+            Expr::Ref(name) => Some(name.as_str()),
+            _ => None,
         })
     }
 }
@@ -138,6 +159,8 @@ pub(super) struct Reader<'r> {
     pub(super) variables: &'r super::decide::Fixed,
     /// Whether the targets are principals.
     pub(super) trust: bool,
+    /// Whether it is read for a trial, in which all is known.
+    pub(super) trial: bool,
 }
 
 /// How values are read that are no patterns of `StringLike`: no function of CloudFormation has such a name.
@@ -306,7 +329,7 @@ impl Reader<'_> {
             let written = each(resources);
             let mut globs = Vec::new();
             for resource in &written {
-                globs.extend(self.with_variables(resource, variables, Reading::Wild)?);
+                globs.extend(self.with_variables(resource, variables, Reading::Wild, negated)?);
             }
             (Set::of(negated, globs), (key.to_owned(), written))
         };
@@ -418,7 +441,7 @@ impl Reader<'_> {
                         Expr::Text(text) => Some(text.clone()),
                         _ => None,
                     };
-                    if let Some(glob) = self.with_variables(&value, variables, reading)? {
+                    if let Some(glob) = self.with_variables(&value, variables, reading, negated)? {
                         let glob = self.as_read(glob, reading);
                         let text = text.filter(|_| !super::glob::has_symbol(&glob));
                         wanted.push(Wanted { glob, text });
@@ -427,6 +450,16 @@ impl Reader<'_> {
                 wanted.sort();
                 wanted.dedup();
                 let key = key.to_lowercase();
+                // What is compared with itself is the same where it is there.
+                let is_itself = |wanted: &Wanted| match wanted.glob.as_slice() {
+                    [Token::Symbol(number)] => {
+                        matches!(self.symbols.get(*number), Some(Symbol::Variable(of, None)) if *of == key)
+                    }
+                    _ => false,
+                };
+                if self.symbols.given.contains(&key) && !negated && wanted.iter().any(is_itself) {
+                    continue;
+                }
                 lines.push(Line { quantifier, operator, negated, if_exists, key, wanted, unknown: None });
             }
         }
@@ -441,6 +474,7 @@ impl Reader<'_> {
         expr: &Expr,
         variables: bool,
         reading: Reading,
+        negated: bool,
     ) -> Result<Option<Glob>, Unread> {
         let glob = self.glob(expr, variables, reading)?;
         let values = self.variables;
@@ -458,6 +492,8 @@ impl Reader<'_> {
                             _ => Token::Char(c),
                         }));
                     }
+                    // Whether all but nothing is all, or the statement no longer counts, IAM's documents do not say.
+                    (Some(None), None) if negated && !self.trial => known.push(token),
                     (Some(None), None) => return Ok(None),
                     (None, _) => known.push(token),
                 },
@@ -475,10 +511,12 @@ impl Reader<'_> {
         let read = |token: Token| {
             let Token::Symbol(number) = token else { return token };
             let value = match self.symbols.get(number) {
+                Some(Symbol::Value(Expr::Ref(name))) if is_never_a_pattern(name, reading) => return token,
                 Some(Symbol::Value(value)) => value.clone(),
                 // The value of a variable is never a pattern.
-                Some(Symbol::Variable(key, None)) if reading == Reading::Folded => {
-                    Expr::text(format!("${{{key}}}"))
+                Some(Symbol::Variable(key, default)) if reading == Reading::Folded => {
+                    let default = default.as_ref().map(|text| format!(", '{text}'")).unwrap_or_default();
+                    Expr::text(format!("${{{key}{default}}}"))
                 }
                 _ => return token,
             };
@@ -548,7 +586,9 @@ impl Reader<'_> {
                                         rest.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
                                     (key, Some(text.unwrap_or(rest).to_owned()))
                                 });
-                            let symbol = Symbol::Variable(key.trim().to_lowercase(), default);
+                            let key = key.trim().to_lowercase();
+                            let default = default.filter(|_| !self.symbols.given.contains(&key));
+                            let symbol = Symbol::Variable(key, default);
                             Token::Symbol(self.symbols.number(symbol))
                         }
                     });
@@ -586,6 +626,16 @@ impl Reader<'_> {
         }
         glob.dedup_by(|a, b| a == b && *a == Token::Any);
         Ok(glob)
+    }
+}
+
+/// Whether a pseudo parameter is the same set of texts in whichever way it is read: none has a wildcard, a number has no case.
+/// Source: CloudFormation Template Reference, "Pseudo parameters".
+fn is_never_a_pattern(name: &str, reading: Reading) -> bool {
+    match name {
+        "AWS::AccountId" => true,
+        "AWS::Partition" | "AWS::Region" | "AWS::URLSuffix" | "AWS::StackName" => reading != Reading::Folded,
+        _ => false,
     }
 }
 

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalogue::Catalogue;
 use super::condition::Held;
 use super::decide::{Answer, Fixed, Powers, decide, first_doubt};
+use super::glob::Token;
+use super::guess::Guess;
 use super::holder::{Case, Kind, Stop, Subject, has_holder, leaves, refers};
 use super::release::{Decision, Place, Question, Reason, Verdict, Witness};
 use super::side::{Item, Side};
-use super::statement::{Meaning, Origin, Statement, Symbol, Symbols};
+use super::statement::{Meaning, Statement, Symbol, Symbols};
 use super::value::{Taste, Values};
+use super::who::{WHO, known};
 use super::witness::Found;
 use super::words;
 use super::world::{Both, OTHER, Which, World, canonical, default};
@@ -38,8 +41,30 @@ pub(super) struct Query<'f> {
     pub(super) line: u32,
     /// Whether only these templates count: not what else a policy's holders may be allowed.
     pub(super) alone: bool,
+    /// Whose requests are asked about, where that is one: the kind, and the name where the template declares it.
+    pub(super) who: Option<(Kind, String)>,
     pub(super) of_old: Box<Ask<'f>>,
     pub(super) of_new: Box<Ask<'f>>,
+}
+
+impl Query<'_> {
+    /// What is allowed, without conditions on who asks where that is known.
+    fn powers(&self, case: &mut Case<'_>, ask: &Ask<'_>) -> Result<Option<Powers>, Stop> {
+        let Some(powers) = ask(case)? else { return Ok(None) };
+        let asks_for_who = |statement: &Statement| {
+            statement.meaning.lines.iter().any(|line| WHO.contains(&line.key.as_str()))
+        };
+        let mut all = powers.statements.iter().chain(powers.boundary.iter().flatten());
+        let (Some((kind @ (Kind::Role | Kind::User), name)), true) = (&self.who, all.any(asks_for_who))
+        else {
+            return Ok(Some(powers));
+        };
+        let who = case.who(*kind, name)?;
+        Ok(Some(match who {
+            Some(who) => who.of_powers(powers),
+            None => powers,
+        }))
+    }
 }
 
 /// The kind of a resource in words.
@@ -84,6 +109,7 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
             question,
             line,
             alone: false,
+            who: subject.who().filter(|_| question == Question::Permissions),
             of_old,
             of_new,
         };
@@ -113,8 +139,9 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
         } else {
             clean(Question::Trust)
         });
-        if list.last().is_some_and(|trust| trust.verdict == Verdict::NoMore) && asked.is_dirty(name) {
-            list.extend(asked.named_themselves(name, line));
+        let of_trust = list.last().map(|trust| trust.verdict);
+        if of_trust.is_some_and(|verdict| verdict != Verdict::More) && asked.is_dirty(name) {
+            list.extend(asked.named_themselves(name, line, of_trust == Some(Verdict::NoMore)));
         }
         list.extend(asked.session(name, line));
     }
@@ -128,6 +155,7 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
             question: Question::Permissions,
             line: 0,
             alone: false,
+            who: Some((kind, String::new())),
             of_old: Box::new(move |case| case.powers(&a)),
             of_new: Box::new(move |case| case.powers(&b)),
         }));
@@ -135,29 +163,6 @@ pub(super) fn decisions(asked: &Asked<'_>) -> Vec<Decision> {
     list.extend(asked.instance_profiles());
     list.extend(asked.outputs());
     list
-}
-
-/// The roles and users of a template that statements of a trust policy allow by their ARNs.
-fn named_in(trust: &Expr, side: &Side) -> Vec<(String, Kind)> {
-    let mut found = Vec::new();
-    trust.walk(&mut |part| {
-        let Expr::Map(entries) = part else { return };
-        let of = |key: &str| entries.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-        if matches!(of("Effect"), Some(Expr::Text(effect)) if effect == "Deny") {
-            return;
-        }
-        let Some(Expr::Map(kinds)) = of("Principal") else { return };
-        for (_, names) in kinds.iter().filter(|(kind, _)| kind == "AWS") {
-            for name in branches(names) {
-                let Expr::GetAtt(resource, attribute) = name else { continue };
-                let kind = side.resources.get(resource).and_then(|item| Kind::of_type(&item.kind));
-                if let Some(kind @ (Kind::Role | Kind::User)) = kind.filter(|_| attribute == "Arn") {
-                    found.push((resource.clone(), kind));
-                }
-            }
-        }
-    });
-    found
 }
 
 /// Lists of which the order says nothing.
@@ -404,34 +409,39 @@ impl Asked<'_> {
             reasons: Vec::new(),
             line: query.line,
         };
-        let mut open = vec![World::default()];
+        let known = query.who.as_ref().map(|(kind, _)| known(*kind)).unwrap_or_default();
+        let mut open = vec![Guess { fixed: known.clone(), ..Guess::default() }];
         let mut count = 0;
-        while let Some(world) = open.pop() {
+        while let Some(guess) = open.pop() {
+            let Guess { world, fixed, given } = &guess;
+            if !self.both.is_possible(world) {
+                continue;
+            }
             count += 1;
             if count > MOST_WORLDS {
                 self.cannot_tell(&mut decision, query, "its conditions have too many cases".to_owned());
                 return decision;
             }
-            let mut symbols = Symbols::default();
-            let none = Fixed::new();
+            let mut symbols = Symbols::given(given.keys());
             let mut ask = |which: Which, ask: &Ask<'_>| {
-                ask(&mut Case {
+                let mut case = Case {
                     both: self.both,
                     which,
-                    world: &world,
+                    world,
                     symbols: &mut symbols,
                     values: None,
-                    variables: &none,
+                    variables: fixed,
                     alone: query.alone,
-                })
+                };
+                query.powers(&mut case, ask)
             };
             let sides =
                 ask(Which::New, &query.of_new).and_then(|new| Ok((new, ask(Which::Old, &query.of_old)?)));
-            let (new, old) = match sides {
+            let (mut new, old) = match sides {
                 Ok((Some(new), old)) => (new, old.unwrap_or_default()),
                 Ok((None, _)) => continue,
                 Err(Stop::Need(need)) => {
-                    open.extend(world.with(&need));
+                    open.extend(guess.with(&need));
                     continue;
                 }
                 Err(Stop::NoValue(why)) => {
@@ -439,24 +449,30 @@ impl Asked<'_> {
                     continue;
                 }
             };
-            let mut answer = first_doubt(&old, &new, &none);
+            new.given.clone_from(given);
+            let mut answer = first_doubt(&old, &new, fixed);
             if answer == Answer::NoMore {
                 continue;
             }
             let surely = |answer: &Answer| {
                 let Answer::More(request) = answer else { return None };
-                let found = Found { old: &old, new: &new, world: &world, request, fixed: &none, sure: true };
-                self.witness(query, &found, &mut Values::new(Taste::Apart, "aws", &world))
+                let mut request = request.clone();
+                for (key, value) in fixed.iter().filter(|(key, _)| !known.contains_key(*key)) {
+                    let value = value.as_ref().map(|value| Held::Values(vec![value.clone()]));
+                    request.context.insert(key.clone(), value.unwrap_or(Held::Absent));
+                }
+                let found = Found { old: &old, new: &new, world, request: &request, fixed, sure: true };
+                self.witness(query, &found, &mut Values::new(Taste::Apart, "aws", world))
             };
             // What may be allowed is with some values, mostly: to try them takes less than to look at all.
             // A principal without a name is none that anyone knows.
             let is_named = |witness: &Witness| !witness.principal.ends_with(' ');
             let mut witness = match surely(&answer) {
                 Some(witness) if is_named(&witness) => Some(witness),
-                other => self.tried(query, &world, &symbols).or(other),
+                other => self.tried(query, world, &symbols).or(other),
             };
             if witness.is_none() && matches!(answer, Answer::Perhaps(..)) {
-                answer = decide(&old, &new, &none);
+                answer = decide(&old, &new, fixed);
                 witness = surely(&answer);
             }
             if witness.is_some() {
@@ -466,72 +482,20 @@ impl Asked<'_> {
                 return decision;
             }
             // What cannot be told of any value of a parameter can be told of each that it may have.
-            let listed = symbols.references().find_map(|name| self.both.by_value(name, &world));
+            let listed = symbols.references().find_map(|name| self.both.by_value(name, world));
+            let listed = listed.or_else(|| symbols.values().find_map(|value| self.both.by_row(value, world)));
             if let Some(need) = listed.filter(|_| count < MOST_WORLDS / 6) {
-                open.extend(world.with(&need));
+                open.extend(guess.with(&need));
                 continue;
             }
-            self.reasons(&mut decision, query, &world, &answer, &old, &new, &symbols);
+            let told = symbols.variables().find_map(|key| guess.by_variable(key, &old, &new));
+            if let Some(guesses) = told.filter(|_| count < MOST_WORLDS / 6) {
+                open.extend(guesses);
+                continue;
+            }
+            self.reasons(&mut decision, query, world, &answer, &old, &new, &symbols);
         }
         decision
-    }
-
-    /// Roles and users of the template that a role's trust names themselves now. Such a one needs no permission of its own to
-    /// assume the role; where the trust names its account, its own policies decide.
-    ///
-    /// Source: STS API Reference, `AssumeRole`: attach a policy to the user, or add the user as a principal directly in the
-    /// role's trust policy.
-    fn named_themselves(&self, role: &str, line: u32) -> Vec<Decision> {
-        let both = self.both;
-        let of = |side: &Side| {
-            let trust = side.resources.get(role).and_then(|item| item.property("AssumeRolePolicyDocument"));
-            trust.map(|trust| named_in(trust, side)).unwrap_or_default()
-        };
-        let before = of(&both.old);
-        let mut list = Vec::new();
-        // Everyone is everyone in the account, by themselves.
-        let trust = both.old.resources.get(role).and_then(|item| item.property("AssumeRolePolicyDocument"));
-        let mut is_open = false;
-        if let Some(trust) = trust {
-            trust.walk(&mut |part| is_open |= *part == Expr::text("*"));
-        }
-        if is_open {
-            return list;
-        }
-        for (name, kind) in of(&both.new).into_iter().filter(|one| !before.contains(one)) {
-            if !both.old.resources.contains_key(&name) {
-                continue;
-            }
-            let subject = Subject::Own(kind, name.clone());
-            let arn = Expr::GetAtt(role.to_owned(), "Arn".to_owned());
-            let statement = Expr::map([
-                ("Effect", Expr::text("Allow")),
-                ("Action", Expr::text("sts:AssumeRole")),
-                ("Resource", arn),
-            ]);
-            let document = Expr::map([
-                ("Version", Expr::text("2012-10-17")),
-                ("Statement", Expr::List(vec![statement])),
-            ]);
-            let origin = Origin {
-                resource: role.to_owned(),
-                policy: format!("the trust, which names `{name}` itself"),
-                ..Origin::default()
-            };
-            list.push(self.decide(&Query {
-                principal: name,
-                kind: kind.noun().to_owned(),
-                question: Question::Permissions,
-                line,
-                alone: true,
-                of_old: Box::new(move |case| case.powers(&subject)),
-                of_new: Box::new(move |case| {
-                    let statements = case.document(&document, &origin, false)?;
-                    Ok(Some(Powers { statements, ..Powers::default() }))
-                }),
-            }));
-        }
-        list
     }
 
     fn cannot_tell(&self, decision: &mut Decision, query: &Query<'_>, why: String) {
@@ -540,6 +504,25 @@ impl Asked<'_> {
         if !decision.reasons.contains(&reason) {
             decision.reasons.push(reason);
         }
+    }
+
+    /// Names of the stack with which the names that are made of its roles are those that patterns of theirs ask for.
+    fn stacks(&self) -> BTreeSet<String> {
+        const MOST: usize = 4;
+        let mut found = BTreeSet::new();
+        for item in self.both.new.resources.values().chain(self.both.old.resources.values()) {
+            item.whole.walk(&mut |part| {
+                let Expr::Text(text) = part else { return };
+                let Some((_, name)) = text.split_once(":role/") else { return };
+                let Some((stem, _)) = name.split_once('*') else { return };
+                let stem = stem.trim_end_matches('-');
+                let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+                if stem.starts_with(|c: char| c.is_ascii_alphabetic()) && stem.chars().all(fits) {
+                    found.insert(stem.to_owned());
+                }
+            });
+        }
+        found.into_iter().take(MOST).collect()
     }
 
     /// A request that is allowed with values for all that is not known.
@@ -551,24 +534,34 @@ impl Asked<'_> {
                 Symbol::Value(_) => None,
             })
             .collect();
-        let given: Fixed = variables
-            .iter()
-            .enumerate()
-            .map(|(at, key)| (key.clone(), Some(format!("value{}", at + 1))))
-            .collect();
-        let absent: Fixed = variables.iter().map(|key| (key.clone(), None)).collect();
+        let known = query.who.as_ref().map(|(kind, _)| known(*kind)).unwrap_or_default();
+        let with_known = |mut fixed: Fixed| {
+            fixed.extend(known.clone());
+            fixed
+        };
+        let given = variables.iter().enumerate();
+        let given = given.map(|(at, key)| (key.clone(), Some(format!("value{}", at + 1)))).collect();
+        let given = with_known(given);
+        let absent = with_known(variables.iter().map(|key| (key.clone(), None)).collect());
         let mut ways = vec![given];
         if !variables.is_empty() {
             ways.push(absent);
         }
-        for (taste, partition) in
-            [(Taste::Apart, "aws"), (Taste::Defaults, "aws"), (Taste::Alike, "aws"), (Taste::Apart, "aws-cn")]
-        {
+        let tastes = [
+            (Taste::Apart, "aws"),
+            (Taste::Defaults, "aws"),
+            (Taste::Alike, "aws"),
+            (Taste::Apart, "aws-cn"),
+        ];
+        let usual = tastes.iter().map(|(taste, partition)| Values::new(*taste, partition, world));
+        let stacks = self.stacks();
+        let named = stacks.iter().map(|stack| Values::new(Taste::Apart, "aws", world).of_stack(stack));
+        for tried in usual.chain(named) {
             for fixed in &ways {
-                let mut values = Values::new(taste, partition, world);
+                let mut values = tried.clone();
                 let mut symbols = Symbols::default();
                 let mut ask = |which: Which, ask: &Ask<'_>| {
-                    ask(&mut Case {
+                    let mut case = Case {
                         both: self.both,
                         which,
                         world,
@@ -576,13 +569,14 @@ impl Asked<'_> {
                         values: Some(&mut values),
                         variables: fixed,
                         alone: true,
-                    })
+                    };
+                    query.powers(&mut case, ask)
                 };
                 let Ok(Some(new)) = ask(Which::New, &query.of_new) else { continue };
                 let Ok(old) = ask(Which::Old, &query.of_old) else { continue };
                 let old = old.unwrap_or_default();
                 if let Answer::More(mut request) = decide(&old, &new, fixed) {
-                    for (key, value) in fixed {
+                    for (key, value) in fixed.iter().filter(|(key, _)| variables.contains(key)) {
                         let value = value.as_ref().map(|value| Held::Values(vec![value.clone()]));
                         request.context.insert(key.clone(), value.unwrap_or(Held::Absent));
                     }
@@ -678,7 +672,7 @@ impl Asked<'_> {
         let globs = meaning.actions.globs.iter().chain(&meaning.targets.globs);
         let of_lines = meaning.lines.iter().flat_map(|line| &line.wanted).map(|wanted| &wanted.glob);
         for token in globs.chain(of_lines).flatten() {
-            let super::glob::Token::Symbol(number) = token else { continue };
+            let Token::Symbol(number) = token else { continue };
             match symbols.get(*number) {
                 Some(Symbol::Variable(key, _)) => drop(names.insert(format!("the context's `{key}`"))),
                 Some(Symbol::Value(expr)) => {
@@ -702,46 +696,6 @@ impl Asked<'_> {
             return "it turns on what is not known".to_owned();
         }
         format!("it turns on {}", words::list(&names.into_iter().collect::<Vec<_>>()))
-    }
-
-    /// A session that may last longer.
-    fn session(&self, role: &str, line: u32) -> Option<Decision> {
-        let of = |side: &Side| {
-            let item = side.resources.get(role)?;
-            Some(item.property("MaxSessionDuration").cloned().unwrap_or_else(|| Expr::text("3600")))
-        };
-        let (before, now) = (of(&self.both.old)?, of(&self.both.new)?);
-        let seconds = |expr: &Expr| match expr {
-            Expr::Text(text) | Expr::Plain(text) => text.parse::<u32>().ok(),
-            _ => None,
-        };
-        if before == now && !self.is_dirty(role) {
-            return None;
-        }
-        let (verdict, why) = match (seconds(&before), seconds(&now)) {
-            (Some(before), Some(now)) if now > before => (Verdict::More, String::new()),
-            (Some(_), Some(_)) => return None,
-            _ if before == now && !self.both.reaches_changes(&before, None) => return None,
-            _ => (Verdict::CannotTell, "how long a session may last is computed, and differs".to_owned()),
-        };
-        let witness = seconds(&now).filter(|_| verdict == Verdict::More).map(|seconds| Witness {
-            principal: "whoever may assume it".to_owned(),
-            action: "sts:AssumeRole".to_owned(),
-            resource: role.to_owned(),
-            context: [("DurationSeconds".to_owned(), vec![seconds.to_string()])].into(),
-            ..Witness::default()
-        });
-        let part = "`MaxSessionDuration`".to_owned();
-        let reasons = if verdict == Verdict::More { Vec::new() } else { vec![Reason { part, why, line }] };
-        Some(Decision {
-            principal: role.to_owned(),
-            kind: "role".to_owned(),
-            question: Question::Session,
-            verdict,
-            witness,
-            reasons,
-            line,
-        })
     }
 
     /// Whoever has an instance profile is its role.
@@ -948,6 +902,8 @@ impl Asked<'_> {
             question,
             line,
             alone: false,
+            // Of two of one kind both ARNs count: whichever it is stays open.
+            who: b.who().map(|(kind, _)| (kind, String::new())),
             of_old: Box::new(move |case| case.powers(&a)),
             of_new: Box::new(move |case| case.powers(&of_new)),
         });

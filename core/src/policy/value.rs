@@ -25,10 +25,12 @@ pub(super) enum Taste {
 }
 
 /// Values of one try.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Values {
     taste: Taste,
     partition: &'static str,
+    /// The name of the stack, with which names begin that CloudFormation makes.
+    stack: String,
     world: World,
     known: BTreeMap<String, String>,
     /// Parameters that were asked for, with their values.
@@ -43,6 +45,7 @@ impl Values {
         let mut values = Self {
             taste,
             partition,
+            stack: "stack".to_owned(),
             world: world.clone(),
             known: BTreeMap::new(),
             parameters: BTreeMap::new(),
@@ -53,6 +56,13 @@ impl Values {
             }
         }
         values
+    }
+
+    /// The same with another name of the stack, which is told.
+    pub(super) fn of_stack(mut self, stack: &str) -> Self {
+        stack.clone_into(&mut self.stack);
+        self.parameters.entry("AWS::StackName".to_owned()).or_insert_with(|| stack.to_owned());
+        self
     }
 
     /// The value with all that is not known put in; the reason where nothing can be.
@@ -143,10 +153,11 @@ impl Values {
             "AWS::Region" => Some("us-east-1".to_owned()),
             "AWS::URLSuffix" if self.partition == "aws-cn" => Some("amazonaws.com.cn".to_owned()),
             "AWS::URLSuffix" => Some("amazonaws.com".to_owned()),
-            "AWS::StackName" => Some("stack".to_owned()),
-            "AWS::StackId" => {
-                Some(format!("arn:{}:cloudformation:us-east-1:{ACCOUNT}:stack/stack/1", self.partition))
-            }
+            "AWS::StackName" => Some(self.stack.clone()),
+            "AWS::StackId" => Some(format!(
+                "arn:{}:cloudformation:us-east-1:{ACCOUNT}:stack/{}/1",
+                self.partition, self.stack
+            )),
             _ => None,
         };
         if let Some(text) = pseudo {
@@ -166,12 +177,13 @@ impl Values {
         }
         Ok(match kind_of(both, plain) {
             Some("AWS::IAM::ManagedPolicy") => self.arn("policy", name),
-            _ => format!("stack-{}-1A2B3C", shown_name(both, name)),
+            _ => format!("{}-{}-1A2B3C", self.stack, shown_name(both, name)),
         })
     }
 
     fn arn(&self, noun: &str, name: &str) -> String {
-        format!("arn:{}:iam::{ACCOUNT}:{noun}/stack-{}-1A2B3C", self.partition, name.replace(OTHER, "New"))
+        let name = name.replace(OTHER, "New");
+        format!("arn:{}:iam::{ACCOUNT}:{noun}/{}-{name}-1A2B3C", self.partition, self.stack)
     }
 
     fn attribute(&mut self, both: &Both, name: &str, attribute: &str) -> String {
@@ -258,7 +270,7 @@ fn shown_name(both: &Both, name: &str) -> String {
 }
 
 /// Whether a template accepts a value for a parameter; one that it does not have accepts all.
-fn accepts(side: &Side, name: &str, text: &str) -> bool {
+pub(super) fn accepts(side: &Side, name: &str, text: &str) -> bool {
     let Some(declaration) = side.parameters.get(name) else { return true };
     let get = |key: &str| {
         entries(Some(declaration)).iter().find(|(name, _)| name == key).and_then(|(_, value)| match value {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::assume::{ASSUMING, calls, of_principal};
 use super::condition::Held;
-use super::decide::{Fixed, Powers, Request, allowed, applies, of_principal};
+use super::decide::{Fixed, Powers, Request, allowed, applies};
 use super::release::{Question, Witness};
 use super::subject::{Asked, Query};
 use super::value::Values;
@@ -41,7 +42,8 @@ impl Found<'_> {
         let is_one = other.context.iter().all(|(key, held)| {
             of_principal(key, &other.target).is_none_or(|value| *held == Held::Values(vec![value]))
         });
-        let holds = is_one && self.holds(&other);
+        let is_called = !self.new.trust || calls(&other.target, &other.action);
+        let holds = is_one && is_called && self.holds(&other);
         if holds {
             *request = other;
         }
@@ -50,8 +52,15 @@ impl Found<'_> {
 
     /// The shortest context.
     fn shorten(&self, request: &mut Request) {
-        let keys: Vec<String> =
-            request.context.keys().filter(|key| !self.fixed.contains_key(*key)).cloned().collect();
+        // Every request of a principal of an account tells of it.
+        let is_told = self.new.trust && request.target.starts_with("AWS:");
+        let of_who = |key: &str| is_told && ["aws:principalaccount", "aws:principalarn"].contains(&key);
+        let keys: Vec<String> = request
+            .context
+            .keys()
+            .filter(|key| !self.fixed.contains_key(*key) && !of_who(key))
+            .cloned()
+            .collect();
         for key in keys {
             self.takes(request, |request| drop(request.context.remove(&key)));
         }
@@ -66,7 +75,7 @@ impl Found<'_> {
             Expr::Text(action) if !action.contains(['*', '?']) => Some(action.to_lowercase()),
             _ => None,
         });
-        let usual = USUAL.map(str::to_lowercase);
+        let usual = USUAL.map(str::to_lowercase).into_iter().chain(ASSUMING.map(str::to_owned));
         if written.chain(usual).any(|action| self.takes(request, |request| request.action = action)) {
             return;
         }
@@ -164,6 +173,14 @@ impl Asked<'_> {
         let mut request = found.request.clone();
         if !found.holds(&request) {
             return None;
+        }
+        let lines =
+            found.new.statements.iter().chain(&found.old.statements).flat_map(|one| &one.meaning.lines);
+        for line in lines {
+            if let Some(value) = found.fixed.get(&line.key) {
+                let value = value.as_ref().map(|value| Held::Values(vec![value.clone()]));
+                request.context.entry(line.key.clone()).or_insert(value.unwrap_or(Held::Absent));
+            }
         }
         let trust = query.question == Question::Trust;
         found.shorten(&mut request);

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::side::Side;
+use super::value::accepts;
 use crate::expression::Expr;
 use crate::normal::{Names, normal};
 
@@ -361,12 +362,18 @@ impl Both {
         let (value, text) = match (a, b) {
             (a, b) if a == b => return Ok(true),
             (Expr::Text(a), Expr::Text(b)) => return Ok(a == b),
-            (Expr::Text(text), value) | (value, Expr::Text(text)) => (value, text),
+            (Expr::Text(text), value) | (value, Expr::Text(text)) => match without_ends(value, &text) {
+                Some(both) => both,
+                None => return Ok(false),
+            },
             (a, b) => {
                 let (a, b) = if canonical(&a) <= canonical(&b) { (a, b) } else { (b, a) };
                 return Self::opaque(&Expr::call("Equals", vec![a, b]), world);
             }
         };
+        if !self.may_be(which, &value, &text) {
+            return Ok(false);
+        }
         let key = canonical(&value);
         let mut not = match world.choices.get(&key) {
             Some((_, Choice::Is(is))) => return Ok(*is == text),
@@ -394,6 +401,42 @@ impl Both {
         Err(Need { about: value, key, options })
     }
 
+    /// Whether a template accepts a text where a value is a parameter.
+    fn may_be(&self, which: Which, value: &Expr, text: &str) -> bool {
+        let Expr::Ref(name) = value else { return true };
+        let (side, name) = (self.side(which), name.trim_end_matches(OTHER));
+        // Of these the constraints are about something else: an entry's name, or each item.
+        let is_text = entries(side.parameters.get(name)).iter().any(|(key, kind)| {
+            key == "Type" && matches!(kind, Expr::Text(kind) if kind == "String" || kind == "Number")
+        });
+        !is_text || accepts(side, name, text)
+    }
+
+    /// Whether there is such a case: the new template accepts the values, and the region is of the partition.
+    ///
+    /// Source: AWS Fault Isolation Boundaries, "Partitions"; the SDKs' `partitions.json` (names of regions).
+    pub(super) fn is_possible(&self, world: &World) -> bool {
+        let is_refused = world.choices.values().any(|(about, choice)| match (about, choice) {
+            // One that differs is the new template's where it is marked, and the old one's where not.
+            (Expr::Ref(name), Choice::Is(text)) if name.ends_with(OTHER) || !self.changed(name) => {
+                !self.may_be(Which::New, about, text)
+            }
+            _ => false,
+        });
+        let pseudo =
+            |name: &str| world.choices.get(&canonical(&Expr::reference(name))).map(|(_, choice)| choice);
+        let of_region = match pseudo("AWS::Region") {
+            Some(Choice::Is(region)) => Some(partition_of(region)),
+            _ => None,
+        };
+        let is_apart = of_region.is_some_and(|partition| match pseudo("AWS::Partition") {
+            Some(Choice::Is(other)) => other != partition,
+            Some(Choice::Not(others)) => others.contains(partition),
+            _ => self.partition.as_deref().is_some_and(|other| other != partition),
+        });
+        !is_refused && !is_apart
+    }
+
     /// The values that a parameter may have, where they are listed.
     pub(super) fn allowed(&self, which: Which, value: &Expr) -> Option<Vec<String>> {
         let Expr::Ref(name) = value else { return None };
@@ -406,7 +449,11 @@ impl Both {
         {
             return None;
         }
-        let list = field("AllowedValues")?;
+        let Some(list) = field("AllowedValues") else {
+            let is_text = matches!(field("Type"), Some(Expr::Text(kind)) if kind == "String");
+            let Some(Expr::Text(pattern)) = field("AllowedPattern").filter(|_| is_text) else { return None };
+            return alternatives(pattern);
+        };
         let Expr::List(list) = list else { return None };
         list.iter()
             .map(|item| match item {
@@ -439,6 +486,35 @@ impl Both {
         Some(Need { about, key, options })
     }
 
+    /// The cases of a lookup by what is not known: the keys of a mapping that is the same in both templates.
+    pub(super) fn by_row(&self, call: &Expr, world: &World) -> Option<Need> {
+        const MOST_ROWS: usize = 40;
+        let Expr::Call(name, parts) = call else { return None };
+        let [Expr::Text(mapping), first, second] = parts.as_slice() else { return None };
+        if name != "FindInMap" || self.mappings.contains(mapping) {
+            return None;
+        }
+        let rows = entries(self.new.mappings.get(mapping));
+        let keys: BTreeSet<&String> = match (first, second) {
+            (Expr::Ref(_), Expr::Text(_)) => rows.iter().map(|(key, _)| key).collect(),
+            (Expr::Text(_), Expr::Ref(_)) => {
+                rows.iter().flat_map(|(_, row)| entries(Some(row))).map(|(key, _)| key).collect()
+            }
+            _ => return None,
+        };
+        let about = if matches!(first, Expr::Text(_)) { second } else { first };
+        let key = canonical(about);
+        let not = match world.choices.get(&key) {
+            Some((_, Choice::Is(_))) => return None,
+            Some((_, Choice::Not(not))) => not.clone(),
+            _ => BTreeSet::new(),
+        };
+        // Without such an entry the template cannot be deployed.
+        let options: Vec<Choice> =
+            keys.into_iter().filter(|key| !not.contains(*key)).map(|key| Choice::Is(key.clone())).collect();
+        (options.len() <= MOST_ROWS).then(|| Need { about: about.clone(), key, options })
+    }
+
     fn opaque(expr: &Expr, world: &World) -> Result<bool, Need> {
         let key = canonical(expr);
         match world.choices.get(&key) {
@@ -459,6 +535,44 @@ impl Both {
         let options = ["Allow", "Deny"].map(|effect| Choice::Is(effect.to_owned())).to_vec();
         Some(Need { about: value.clone(), key, options })
     }
+}
+
+/// The partition of a region.
+fn partition_of(region: &str) -> &'static str {
+    let known = [
+        ("cn-", "aws-cn"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("eusc-", "aws-eusc"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+    ];
+    known.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, partition)| partition)
+}
+
+/// A value and the text that it is compared with, without what stands at both ends of both; `None` where they differ there.
+fn without_ends(value: Expr, text: &str) -> Option<(Expr, String)> {
+    let Expr::Concat(mut parts) = value else { return Some((value, text.to_owned())) };
+    let mut text = text;
+    if let Some(Expr::Text(start)) = parts.first() {
+        text = text.strip_prefix(start.as_str())?;
+        parts.remove(0);
+    }
+    if let Some(Expr::Text(end)) = parts.last() {
+        text = text.strip_suffix(end.as_str())?;
+        parts.pop();
+    }
+    Some((Expr::concat(parts), text.to_owned()))
+}
+
+/// The texts of a pattern that lists them: `^(a|b)$`.
+fn alternatives(pattern: &str) -> Option<Vec<String>> {
+    let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+    let pattern = pattern.strip_suffix('$').unwrap_or(pattern);
+    let inner = pattern.strip_prefix("(?:").or_else(|| pattern.strip_prefix('('))?.strip_suffix(')')?;
+    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_/: ".contains(c));
+    inner.split('|').map(|text| is_plain(text).then(|| text.to_owned())).collect()
 }
 
 /// The entries of a mapping.
