@@ -406,7 +406,7 @@ fn run(
     let template = template?;
     let references = template::references(&template);
     if parsed.complete {
-        found.extend(template::check(&template, &references));
+        found.extend(crate::check::check(&template, &references));
     }
     if unreadable_config || !parsed.complete {
         return None;

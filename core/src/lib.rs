@@ -35,6 +35,7 @@
 //! | [`template`] | tree | sections, resources, intrinsic functions, references |
 //! | [`expression`] | nodes | values apart from how they are written |
 //! | [`facts`] | | CloudFormation's tables: types, names, limits |
+//! | [`check`] | template | what is wrong with it before anything is split |
 //! | [`config`] | text | what to move and how |
 //! | [`plan`] | template, references | what moves, what travels, how each crossing is bridged |
 //! | [`writer`] | expressions | YAML or JSON text |
@@ -60,6 +61,7 @@
 //! - The same input gives the same bytes: nothing iterates over a hash map into output.
 
 pub mod api;
+pub mod check;
 mod closure;
 pub mod condition;
 pub mod config;

@@ -1,11 +1,9 @@
 //! The template as CloudFormation sees it: sections, declarations, resources, intrinsic functions.
 
-mod check;
 mod function;
 mod reference;
 mod secret;
 mod serverless;
-mod shape;
 mod site;
 mod sub;
 
@@ -14,7 +12,6 @@ use indexmap::IndexMap;
 /// What an output may hold. Source: CloudFormation Template Reference, "Outputs section".
 pub const OUTPUT_KEYS: [&str; 4] = ["Condition", "Description", "Export", "Value"];
 
-pub use check::check;
 pub use function::{Call, Form, Function, call, long_call};
 pub use reference::{Kind as ReferenceKind, Owner, Reference, Target, may_mean, references};
 pub use secret::redacted;

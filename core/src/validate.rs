@@ -383,7 +383,7 @@ pub(crate) fn read<'d>(parsed: &'d Parsed<'d>, source: Source, result: &mut Vali
     result.readable &= !found.iter().any(|finding| finding.code.exit_code() == 2);
     let read = template.map(|template| Read { references: template::references(&template), template });
     if let Some(read) = read.as_ref().filter(|_| parsed.complete) {
-        found.extend(template::check(&read.template, &read.references));
+        found.extend(crate::check::check(&read.template, &read.references));
     }
     for finding in &mut found {
         // What has no place says which text it is about.

@@ -16,6 +16,7 @@ const STAGES: &[&str] = &[
     "value",
     "normal",
     "facts",
+    "check",
     "policy_size",
     "config",
     "plan",

@@ -87,7 +87,7 @@ fn references_become_imports() {
     }
     let parsed = parse(&importing);
     let template = template::read(&parsed.document).0.unwrap();
-    let found = template::check(&template, &template::references(&template));
+    let found = crate::check::check(&template, &template::references(&template));
     assert!(found.is_empty(), "{found:?}");
 }
 

@@ -1,9 +1,9 @@
 //! Declarations that are not of the shape that CloudFormation's documentation gives them.
 
-use super::{OUTPUT_KEYS, Template, call, sites};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::expression::{Expr, lower};
 use crate::syntax::{Kind, Node};
+use crate::template::{OUTPUT_KEYS, Resource, Template, call, sites};
 
 /// The version of the format. Source: CloudFormation User Guide, "Template format version": the only valid value.
 const VERSION: &str = "2010-09-09";
@@ -131,7 +131,7 @@ fn in_condition(name: &str, node: Node<'_, '_>, found: &mut Vec<Diagnostic>) {
 ///
 /// Source: CloudFormation Template Reference, `AWS::IAM::Role` and its like; IAM API Reference, `CreateRole`, `Path`:
 /// a slash, or a text that begins and ends with one.
-fn of_iam(resource: &super::Resource<'_, '_>, found: &mut Vec<Diagnostic>) {
+fn of_iam(resource: &Resource<'_, '_>, found: &mut Vec<Diagnostic>) {
     let property =
         |name: &str| resource.property(&[name]).map(Node::resolved).filter(|node| call(*node).is_none());
     if let Some(trust) = property("AssumeRolePolicyDocument").filter(|node| node.kind() == Kind::Sequence) {

@@ -1,9 +1,13 @@
 //! What is wrong with a template before anything is split: references and shapes.
 
-use super::{Call, Form, Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Target, Template, call};
+mod shape;
+
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::facts::{iam_attributes, iam_type};
 use crate::syntax::{Kind, Node};
+use crate::template::{
+    self, Call, Form, Function, PSEUDO_PARAMETERS, Reference, ReferenceKind, Target, Template, call,
+};
 
 /// The intrinsic functions that CloudFormation knows, without `Fn::`; `Fn::ForEach` bears its loop's name.
 ///
@@ -65,15 +69,15 @@ const ATTRIBUTES: [&str; 13] = [
 #[must_use]
 pub fn check<'d>(template: &Template<'d, '_>, references: &[Reference<'d, '_>]) -> Vec<Diagnostic> {
     // A macro or a loop makes names that the text does not show.
-    let plain = [super::LANGUAGE_EXTENSIONS, super::BLUE_GREEN];
+    let plain = [template::LANGUAGE_EXTENSIONS, template::BLUE_GREEN];
     let macros = template.transforms().iter().any(|(name, _)| !plain.contains(name));
     let mut found = shapes(template, macros);
     if !macros {
         found.extend(declarations(template));
     }
     // What another macro makes of them nobody knows.
-    if template.transforms().iter().all(|(name, _)| super::is_understood(name)) {
-        found.extend(super::shape::check(template));
+    if template.transforms().iter().all(|(name, _)| template::is_understood(name)) {
+        found.extend(shape::check(template));
     }
     let loops = |section: &str| {
         let keys = template.section(section).into_iter().flat_map(Node::entries).map(|(key, _)| key);
@@ -213,7 +217,7 @@ fn shapes(template: &Template<'_, '_>, macros: bool) -> Vec<Diagnostic> {
             }
             _ => list_shape(&call, extended),
         };
-        if wrong && !super::call(call.argument).is_some_and(|inner| inner.is_directive()) {
+        if wrong && !template::call(call.argument).is_some_and(|inner| inner.is_directive()) {
             let name = if call.name == "Ref" { "Ref".to_owned() } else { format!("Fn::{}", call.name) };
             found.push(
                 Diagnostic::new(Code::TPL006, format!("`{name}` takes {shape}"))
@@ -234,7 +238,7 @@ fn list_shape(call: &Call<'_, '_>, extended: bool) -> (bool, &'static str) {
     // The argument of the short form has the function's own tag.
     let computed = match call.form {
         Form::Short => argument.only_entry().is_some(),
-        Form::Long => super::call(argument).is_some(),
+        Form::Long => template::call(argument).is_some(),
     };
     let is_list = argument.kind() == Kind::Sequence;
     let items = argument.items().count();
@@ -283,7 +287,7 @@ fn declarations(template: &Template<'_, '_>) -> Vec<Diagnostic> {
         for (key, _) in resource.declaration.value.entries() {
             let Some(name) = key.as_str() else { continue };
             // What a packaging tool reads, it takes out.
-            let packaged = name == "Overrides" && super::is_module(resource.kind);
+            let packaged = name == "Overrides" && template::is_module(resource.kind);
             if packaged || ATTRIBUTES.contains(&name) || name.starts_with("Fn::") {
                 continue;
             }
