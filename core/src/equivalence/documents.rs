@@ -77,7 +77,8 @@ pub(super) fn documents(attached: &[Attachment], [whole, of_iam, of_app]: [&Side
             }
         }));
         for one in &written {
-            if let Some(why) = refused(one, &before, if one.place.0 == Source::App { of_app } else { of_iam })
+            if let Some(why) =
+                refused(one, &before, [whole, if one.place.0 == Source::App { of_app } else { of_iam }])
             {
                 let message = format!("IAM does not take {}: {why}", one.what);
                 proof.faults.push(fault(one, &message, "write it as the monolith has it"));
@@ -100,15 +101,27 @@ fn inline(side: &Side<'_>, role: &str) -> Vec<(Cond, Value)> {
 }
 
 /// Why IAM does not take a policy that the monolith does not have so.
-fn refused(one: &Written, before: &[Value], side: &Side<'_>) -> Option<String> {
+fn refused(one: &Written, before: &[Value], [whole, side]: [&Side<'_>; 2]) -> Option<String> {
     let written = one.policy.get("PolicyDocument")?;
     let is_own = |own: &Value| own.get("PolicyDocument") == Some(written);
     if before.iter().any(is_own) {
         return None;
     }
+    let had = |key: &str| {
+        let mut found = false;
+        let mut look = |part: &Value| found |= part.get(key).is_some();
+        before.iter().for_each(|own| {
+            look(own);
+            own.get("PolicyDocument").into_iter().for_each(|document| {
+                whole.form().alternatives(document, Cond::ALWAYS).iter().for_each(|(_, own)| look(own));
+            });
+        });
+        found
+    };
     let strange = |value: &Value, known: &[&str]| match value {
         Value::Map(entries) => {
-            entries.iter().map(|(key, _)| key.clone()).find(|key| !known.contains(&key.as_str()))
+            let mut keys = entries.iter().map(|(key, _)| key.clone());
+            keys.find(|key| !known.contains(&key.as_str()) && !had(key))
         }
         _ => None,
     };
@@ -119,21 +132,36 @@ fn refused(one: &Written, before: &[Value], side: &Side<'_>) -> Option<String> {
         if let Some(key) = strange(&document, &["Version", "Id", "Statement"]) {
             return Some(format!("a policy document has no `{key}`"));
         }
-        let listed = document.get("Statement").and_then(|list| items(side, list, cond)).unwrap_or_default();
-        let sids: Vec<(Cond, Value)> = listed
-            .into_iter()
-            .filter_map(|(cond, statement)| statement.get("Sid").map(|sid| (cond, sid.clone())))
-            .filter(|(_, sid)| *sid != Value::Text(String::new()))
-            .collect();
-        for (at, (cond, sid)) in sids.iter().enumerate() {
-            let both = |(other, again): &&(Cond, Value)| {
-                again == sid && side.form().conditions.and(*cond, *other) != Cond::NEVER
-            };
-            if sids.iter().skip(at + 1).any(|other| both(&other)) {
+        for sid in twice(side, &document, cond) {
+            // What stands twice in a document of the monolith is its own matter.
+            let was_so = before.iter().filter_map(|own| own.get("PolicyDocument")).any(|own| {
+                whole
+                    .form()
+                    .alternatives(own, Cond::ALWAYS)
+                    .iter()
+                    .any(|(cond, own)| twice(whole, own, *cond).contains(&sid))
+            });
+            if !was_so {
                 let shown = sid.as_text().unwrap_or_default();
                 return Some(format!("two of its statements have the `Sid` `{shown}`"));
             }
         }
     }
     None
+}
+
+/// The `Sid`s that two statements of a document have.
+fn twice(side: &Side<'_>, document: &Value, care: Cond) -> Vec<Value> {
+    let listed = document.get("Statement").and_then(|list| items(side, list, care)).unwrap_or_default();
+    let sids: Vec<(Cond, Value)> = listed
+        .into_iter()
+        .filter_map(|(cond, statement)| statement.get("Sid").map(|sid| (cond, sid.clone())))
+        .filter(|(_, sid)| *sid != Value::Text(String::new()))
+        .collect();
+    let is_again = |(at, (cond, sid)): &(usize, &(Cond, Value))| {
+        sids.iter()
+            .skip(at + 1)
+            .any(|(other, again)| again == sid && side.form().conditions.and(*cond, *other) != Cond::NEVER)
+    };
+    sids.iter().enumerate().filter(is_again).map(|(_, (_, sid))| sid.clone()).collect()
 }
