@@ -233,7 +233,7 @@ fn arns(row: &IamType, unit: &Unit) -> Range {
         names.iter().for_each(|name| add("123456789012", &first(&paths), name));
         // Each digit comes first in some account.
         (0..10).for_each(|digit| {
-            add(&format!("{digit}{:011}", 98_765_432_101_u64), &first(&paths), &first(&names))
+            add(&format!("{digit}{:011}", 98_765_432_101_u64), &first(&paths), &first(&names));
         });
         for path in &paths {
             names.iter().take(2).for_each(|name| add("987654321098", path, name));

@@ -1,6 +1,7 @@
 //! What texts come to in some stack: with the values that parameters are known to have.
 
 use crate::expression::{Expr, lower};
+use crate::syntax::Node;
 use crate::template::Template;
 
 /// More texts than this are not made of one.
@@ -34,7 +35,7 @@ fn values(template: &Template<'_, '_>, name: &str) -> Vec<String> {
         }
     };
     // What the parameter store has under a name is not told.
-    let kind = parameter.value.get("Type").and_then(|kind| kind.literal());
+    let kind = parameter.value.get("Type").and_then(Node::literal);
     if kind.is_some_and(|kind| kind.starts_with("AWS::SSM::")) {
         return values;
     }
