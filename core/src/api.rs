@@ -11,6 +11,7 @@ use crate::facts::limit;
 use crate::plan::{self, Selection};
 use crate::policy_size;
 use crate::roles::{Card, headline};
+use crate::rules::Which;
 use crate::summary::{self, Summary};
 use crate::syntax::{Node, parse};
 use crate::template::{self, Template};
@@ -29,6 +30,7 @@ pub use crate::template::redacted;
 pub use crate::terraform::check::{Finding, Pair, Text, check as check_terraform};
 pub use crate::terraform::explain::explain as explain_terraform;
 pub use crate::terraform::module::write as write_terraform;
+pub use crate::tickets::{Known, Tickets};
 pub use crate::validate::{ValidateRequest, Validation, validate};
 
 /// What to split and how.
@@ -487,13 +489,30 @@ fn run(
         let is_read = !trouble.iter().any(|finding| finding.code.exit_code() == 2);
         found.extend(trouble);
         let only = template.resources.keys().map(|name| &**name).filter(|name| plan.moves(name)).collect();
-        let asked = crate::rules::Asked { template: &template, source: Source::Template, only: Some(only) };
-        found.extend(
-            is_read
-                .then(|| crate::rules::check(&rules, &[asked], request.now).findings)
-                .into_iter()
-                .flatten(),
-        );
+        let asked = crate::rules::Asked {
+            template: &template,
+            source: Source::Template,
+            only: Some(only),
+            which: Which::ButScopes,
+            places: None,
+        };
+        // Patterns are what the split makes of references: they stand in the result alone.
+        let of_iam = parse(&iam);
+        let result = template::read(&of_iam.document).0;
+        let place = |one: &template::Resource<'_, '_>| one.declaration.value.key().map(Node::span);
+        let places =
+            template.resources.iter().filter_map(|(name, one)| Some((&**name, place(one)?))).collect();
+        let scopes = result.as_ref().map(|template| crate::rules::Asked {
+            template,
+            source: Source::Template,
+            only: None,
+            which: Which::Scopes,
+            places: Some(places),
+        });
+        if is_read {
+            let asked: Vec<_> = [asked].into_iter().chain(scopes).collect();
+            found.extend(crate::rules::check(&rules, &asked, request.now).findings);
+        }
     }
     let missing = found.iter().filter(|d| d.code == Code::CFG003 && d.severity == Severity::Note);
     let missing = missing.filter_map(|d| d.message.split('`').nth(1).map(str::to_owned)).collect();
@@ -624,13 +643,52 @@ pub fn check_rules(rules: &str, iam: &str, app: Option<&str>, now: f64) -> crate
     if result.readable && !found.iter().any(|finding| finding.code.exit_code() == 2) {
         let templates = [(&iam, Source::Iam), (&app, Source::App)];
         let asked = templates.into_iter().filter_map(|(read, source)| {
-            Some(crate::rules::Asked { template: &read.as_ref()?.template, source, only: None })
+            let template = &read.as_ref()?.template;
+            Some(crate::rules::Asked { template, source, only: None, which: Which::All, places: None })
         });
         let answer = crate::rules::check(&rules, &asked.collect::<Vec<_>>(), now);
         found.extend(answer.findings);
         asked_of = answer.asked;
     }
     crate::rules::Answer::new(found, asked_of)
+}
+
+/// Tickets for what the IAM template would hold, and the split that they are made of.
+///
+/// # Errors
+/// What keeps the template from being split, or a ticket from being written.
+pub fn tickets(
+    request: &SplitRequest<'_>,
+    known: &Known<'_>,
+) -> Result<(Box<Split>, Tickets), Vec<Diagnostic>> {
+    let request = SplitRequest { wiring: Some(Means::Parameters), ..request.clone() };
+    let split = match split_proven(&request) {
+        SplitAnswer::Done(split) => split,
+        SplitAnswer::Refused { diagnostics } => return Err(diagnostics),
+    };
+    let (of_monolith, parsed) = (parse(request.template), parse(&split.iam));
+    let (monolith, template) = (template::read(&of_monolith.document).0, template::read(&parsed.document).0);
+    let contents = |text: &str, source| crate::deployment::contents::Contents::read(text, source).0;
+    let (iam, app) = (contents(&split.iam, Source::Iam), contents(&split.app, Source::App));
+    let ((Some(monolith), Some(template)), (Some(iam), Some(app))) = ((monolith, template), (iam, app))
+    else {
+        return Err(vec![Diagnostic::new(
+            Code::INT001,
+            "a template that was just written cannot be read".to_owned(),
+        )]);
+    };
+    let cards = roles(&split.iam, Some(&split.app))?.cards;
+    let asked = crate::tickets::Asked {
+        monolith: &monolith,
+        template: &template,
+        iam: &iam,
+        app: &app,
+        summary: &split.summary,
+        cards: &cards,
+        known,
+    };
+    let tickets = crate::tickets::make(&asked)?;
+    Ok((split, tickets))
 }
 
 /// Whether a text is an earlier output of ours: the IAM template has its mark, the application

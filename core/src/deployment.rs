@@ -2,6 +2,7 @@
 //! command carries them out.
 
 pub mod allows;
+pub mod arns;
 pub mod contents;
 pub mod events;
 pub mod failure;

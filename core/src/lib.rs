@@ -49,6 +49,7 @@
 //! | [`diff`] | two texts | what differs, and why |
 //! | [`deployment`] | settings, stacks | names, parameters, order, states of a deployment |
 //! | [`terraform`] | deployment, templates | the same for Terraform: files written, read and judged |
+//! | [`tickets`] | the IAM template, what is known | documents and pages for who makes roles by hand |
 //! | [`api`] | a request | an answer: what the command and the browser call |
 //!
 //! # Invariants
@@ -89,6 +90,7 @@ pub mod syntax;
 pub mod template;
 pub mod terraform;
 pub mod text;
+pub mod tickets;
 pub mod validate;
 pub mod value;
 pub mod writer;

@@ -41,6 +41,7 @@ pub(crate) use condition::seconds;
 pub(crate) use glob::action_matches;
 pub use moved::moved;
 pub use release::{Decision, Place, Question, Reason, Release, Verdict, Witness, release};
+pub(crate) use side::read as scalars;
 pub(crate) use statement::entry;
 pub use unknown::unknown_actions;
 pub(crate) use words::{managed, value as written};

@@ -15,7 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::policy::Ceiling;
 use crate::text::{Span, counted};
 
-pub use check::{Asked, check};
+pub use check::{Asked, Which, check};
 pub use file::read;
 
 /// The file that `iam-split rules init` writes.
@@ -75,6 +75,13 @@ pub enum Check {
     Star,
     /// No wildcards in actions of these services.
     Wildcards(Vec<String>),
+    /// Resources with a wildcard are within one of these.
+    Scope {
+        /// Patterns of ARNs.
+        widest: Vec<String>,
+        /// Only of statements with an action of these services, if any are given.
+        services: Option<Vec<String>>,
+    },
 }
 
 /// Of how many a rule was asked.

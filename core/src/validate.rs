@@ -15,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::equivalence::{Change, Triple, Wiring, prove};
 use crate::policy::{Catalogue, moved, unknown_actions};
 use crate::roles::{self, Card, Part};
+use crate::rules::Which;
 use crate::summary::but_for;
 use crate::syntax::{Parsed, parse};
 use crate::template::{self, Reference, Template};
@@ -299,6 +300,8 @@ fn rules(
             template,
             source,
             only: None,
+            which: Which::All,
+            places: None,
         });
         result.diagnostics.extend(crate::rules::check(&rules, &asked, request.now).findings);
     }

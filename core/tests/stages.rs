@@ -37,6 +37,7 @@ const STAGES: &[&str] = &[
     "diff",
     "deployment",
     "terraform",
+    "tickets",
     "api",
     "lib",
 ];

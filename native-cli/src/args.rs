@@ -28,6 +28,7 @@ pub enum Command {
     Can(CanArgs),
     Roles(RolesArgs),
     Rules(RulesArgs),
+    Tickets(TicketsArgs),
     Plan(deployment::PlanArgs),
     Deploy(deployment::DeployArgs),
     Upload(deployment::UploadArgs),
@@ -168,6 +169,46 @@ pub fn asks_for_json(arguments: &[OsString]) -> bool {
     speaks
         && (texts.contains(&"--format=json")
             || pairs.into_iter().any(|(flag, value)| (*flag, *value) == ("--format", "json")))
+}
+
+/// Write tickets for roles that somebody else makes by hand, where not even a stack may create IAM.
+///
+/// For each role and policy: its documents as JSON, a page for whoever makes it, and an entry in parameters.json for the
+/// ARN that comes back; with `iam-split deploy app --arns parameters.json` the application is deployed with those. What
+/// only the deployment knows is a placeholder, as <AWS::AccountId>. What decides whether something is there must be given.
+///
+/// Exit codes: 0 done, 1 refused, 2 wrong usage or unreadable input.
+#[derive(Args, Debug)]
+pub struct TicketsArgs {
+    /// The template; `-` reads standard input.
+    pub template: PathBuf,
+    /// The folder that they are written to: an empty one, or that of an earlier run, whose ARNs are kept.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The value of a parameter, or of a pseudo parameter as AWS::AccountId. Repeatable.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = tag)]
+    pub value: Vec<(String, String)>,
+    /// What has no value gets the template's default.
+    #[arg(long)]
+    pub defaults: bool,
+    /// What to move and how; without it every role and managed policy moves.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Permitted resolutions of crossing references, in order of preference, as `split` has them.
+    #[arg(long, value_name = "MODES", value_parser = resolutions)]
+    pub resolve: Option<Resolutions>,
+    /// Accept names in the configuration that the template does not have.
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// Also ask for instance profiles, groups, users, identity providers and inline policies.
+    #[arg(long)]
+    pub all_iam: bool,
+    /// What all that moves is given.
+    #[command(flatten)]
+    pub gives: GivesArgs,
+    /// How the summary is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Write a commented config.yaml for a template.

@@ -29,6 +29,7 @@ pub(crate) mod split;
 pub(crate) mod status;
 #[cfg(feature = "aws")]
 pub(crate) mod terraform;
+pub(crate) mod tickets;
 #[cfg(feature = "aws")]
 pub(crate) mod upload;
 pub(crate) mod validate;

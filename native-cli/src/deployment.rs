@@ -15,8 +15,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use iam_split_core::deployment::arns;
 use iam_split_core::deployment::contents::{Contents, check_pair, too_large};
 use iam_split_core::deployment::events::Event;
+use iam_split_core::deployment::gate::Live;
 use iam_split_core::deployment::names::{self, Which, object_url};
 use iam_split_core::deployment::parameters::{Known, Parameters, Templates, merge, misgiven};
 use iam_split_core::deployment::pattern::{misuse, pattern};
@@ -56,6 +58,8 @@ pub(crate) struct Deployment {
     pub(crate) iam: Option<Contents>,
     pub(crate) app: Option<Contents>,
     pub(crate) aws: Aws,
+    /// What somebody made by hand, in the place of an IAM stack.
+    pub(crate) arns: Option<Live>,
     /// Warnings and notes about the templates.
     pub(crate) found: Vec<Diagnostic>,
     /// The name of this run.
@@ -165,6 +169,19 @@ impl Deployment {
 
     pub(crate) fn external(&self) -> bool {
         self.pattern == Pattern::External
+    }
+
+    /// Whether there is an IAM stack, or is to be one.
+    pub(crate) fn has_iam_stack(&self) -> bool {
+        self.external() && self.arns.is_none()
+    }
+
+    /// What gives the application its IAM: the IAM stack as it stands, or the ARNs of what somebody made.
+    pub(crate) async fn source_of_iam(&self) -> Result<Option<Live>, Failure> {
+        match &self.arns {
+            Some(arns) => Ok(Some(arns.clone())),
+            None => stack::describe(&self.aws, self.stack(Which::Iam)).await,
+        }
     }
 }
 
@@ -401,8 +418,20 @@ async fn load(
     if needs.app && settings.template.is_none() {
         found.push(missing("the application template", "template"));
     }
-    if needs.iam && external && settings.iam_template.is_none() {
+    if needs.iam && settings.arns.is_some() {
+        found.push(Diagnostic::new(Code::DPL006, "there is no IAM stack: `arns` stands in its place").help(
+            "ask for the application alone, or remove `arns` and give the IAM template as `iam_template`",
+        ));
+    } else if needs.iam && external && settings.iam_template.is_none() {
         found.push(missing("the IAM template", "iam_template"));
+    }
+    let arns = loading.arns(&settings, &mut found);
+    let standing = |account: Option<&str>| {
+        let (file, text) = arns.as_ref()?;
+        Some(arns::standing(text, file, app.as_ref(), account))
+    };
+    if let Some((_, faults)) = standing(None).filter(|_| needed && !unread) {
+        found.extend(faults);
     }
     if needed {
         found.extend(misuse(&settings, app.as_ref(), iam.as_ref()));
@@ -460,7 +489,14 @@ async fn load(
         None => clients(&settings, needs, console).await?,
     };
     let run = format!("{}-{}", now(), std::process::id());
-    Ok(Ok(Deployment { settings, pattern, iam, app, aws, found, run, ready: Cell::new(false) }))
+    let account = (!needs.offline).then(|| aws.identity.account.clone());
+    let (arns, faults) =
+        standing(account.as_deref()).map_or((None, Vec::new()), |(live, faults)| (Some(live), faults));
+    if needed && faults.iter().any(Diagnostic::is_error) {
+        loading.tell(&faults, console)?;
+        return Ok(Err(refusal(&faults)));
+    }
+    Ok(Ok(Deployment { settings, pattern, iam, app, aws, arns, found, run, ready: Cell::new(false) }))
 }
 
 /// How a run ends with findings: a deployment that is not right is wrong input, a pair that is not right a failed gate.
@@ -512,6 +548,21 @@ struct Loading {
 }
 
 impl Loading {
+    /// The file of ARNs: how it is called, and its text.
+    fn arns(&self, settings: &Settings, found: &mut Vec<Diagnostic>) -> Option<(String, String)> {
+        let path = settings.arns.as_ref()?;
+        match std::fs::read_to_string(self.folder.join(path)) {
+            Ok(text) => Some((path.clone(), text)),
+            Err(error) => {
+                found.push(
+                    Diagnostic::new(Code::DPL005, format!("cannot read `{path}`: {}", reason(&error)))
+                        .help("check the path of `arns`: it is relative to the folder of deployment.yaml"),
+                );
+                None
+            }
+        }
+    }
+
     fn file(
         &mut self,
         location: Option<&Location>,

@@ -162,6 +162,7 @@ fn carry_out(command: &Command, streams: &mut Streams) -> Result<Exit, Failure> 
         Command::Can(arguments) => commands::can::run(arguments, streams),
         Command::Roles(arguments) => commands::roles::run(arguments, streams),
         Command::Rules(arguments) => commands::rules::run(arguments, streams),
+        Command::Tickets(arguments) => commands::tickets::run(arguments, streams),
         Command::Diff(arguments) => commands::diff::run(arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
         Command::Completions(arguments) => commands::completions::run(arguments, streams),

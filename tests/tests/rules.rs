@@ -124,7 +124,7 @@ fn the_file_to_start_from_is_read() {
         })
         .collect();
     let (rules, found) = iam_split_core::rules::read(&whole);
-    assert_eq!((rules.list.len(), found.len()), (12, 0), "{found:#?}\n{whole}");
+    assert_eq!((rules.list.len(), found.len()), (13, 0), "{found:#?}\n{whole}");
 }
 
 /// Rules that are broken refuse a split and are no part of the verdict on a pair.
@@ -228,4 +228,54 @@ fn what_is_given_keeps_rules() {
     assert_eq!(iam_split_tests::run(work.path(), &split, b"").status, 1);
     let ran = iam_split_tests::run(work.path(), &[&split[..], &["--config", "c.yaml"]].concat(), b"");
     assert_eq!(ran.status, 0, "{}", ran.stderr);
+}
+
+/// A queue's exact ARN becomes a pattern: the rule on scopes is asked of that, and shown in the monolith's lines.
+#[test]
+fn a_split_asks_of_the_patterns_that_it_makes() {
+    use iam_split_core::api::{SplitAnswer, SplitRequest, split_proven};
+    use iam_split_core::config::Resolution;
+    let template = "\
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement: [{Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Queue.Arn}]
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt Role.Arn, Handler: i.h, Runtime: python3.13, Code: {ZipFile: x}, Environment: {Variables: {Q: !Ref Queue}}}
+";
+    let answer = |widest: &str| {
+        let rules = format!("rules: [{{check: scope, widest: ['{widest}']}}]");
+        split_proven(&SplitRequest {
+            template,
+            resolve: Some(vec![Resolution::Exact, Resolution::Pattern]),
+            rules: Some(&rules),
+            now: NOW,
+            ..SplitRequest::default()
+        })
+    };
+    let SplitAnswer::Done(split) = answer("arn:*:sqs:*:*:${AppStackName}-*") else { panic!("it is within") };
+    assert!(
+        split.diagnostics.iter().all(|one| !one.code.as_str().starts_with("RUL")),
+        "{:?}",
+        split.diagnostics
+    );
+    let SplitAnswer::Refused { diagnostics } = answer("arn:*:sqs:*:*:team-*") else { panic!("it is wider") };
+    let found = diagnostics.iter().find(|one| one.code == Code::RUL002 || one.code == Code::RUL001).unwrap();
+    assert!(
+        found.message.contains("`Role` allows on") && found.message.contains("Queue"),
+        "{}",
+        found.message
+    );
+    let span = found.labels[0].span;
+    assert_eq!(template.get(span.start()..span.end()), Some("Role"));
 }

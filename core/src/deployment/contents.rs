@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::contract;
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::expression::Expr;
 use crate::facts::iam_type;
 use crate::plan::{APP_STACK_PARAMETER, capabilities};
 use crate::syntax::{Node, parse};
@@ -163,8 +164,7 @@ fn acknowledged(template: &Template<'_, '_>) -> Vec<&'static str> {
 }
 
 fn declared(parameter: &Declaration<'_, '_>) -> Declared {
-    let text =
-        |key: &str| parameter.value.get(key).map(Node::resolved).and_then(Node::as_str).map(str::to_owned);
+    let text = |key: &str| parameter.value.get(key).and_then(read);
     let number = |key: &str| text(key).and_then(|number| number.parse().ok());
     let description = text("Description").unwrap_or_default();
     let output = description.ends_with("of the IAM stack").then(|| {
@@ -179,10 +179,18 @@ fn declared(parameter: &Declaration<'_, '_>) -> Declared {
             .is_some_and(|value| matches!(value.to_lowercase().as_str(), "true" | "yes" | "on")),
         allowed_pattern: text("AllowedPattern"),
         constraint: text("ConstraintDescription"),
-        allowed_values: values.filter_map(Node::as_str).map(str::to_owned).collect(),
+        allowed_values: values.filter_map(read).collect(),
         length: (number("MinLength"), number("MaxLength")),
         range: (text("MinValue"), text("MaxValue")),
         output: output.flatten(),
+    }
+}
+
+/// A scalar as CloudFormation reads it: `Yes` without quotes is `true`.
+fn read(node: Node<'_, '_>) -> Option<String> {
+    match crate::policy::scalars(&crate::expression::lower(node)) {
+        Expr::Text(text) | Expr::Plain(text) => Some(text),
+        _ => node.resolved().as_str().map(str::to_owned),
     }
 }
 

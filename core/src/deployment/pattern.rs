@@ -10,7 +10,8 @@ use crate::diagnostic::{Code, Diagnostic};
 pub fn pattern(settings: &Settings, app: Option<&Contents>) -> Pattern {
     settings.pattern.unwrap_or_else(|| {
         let declares = app.is_some_and(|app| app.iam_parameters().next().is_some());
-        if settings.iam_template.is_some() || settings.iam_stack_named || declares {
+        if settings.iam_template.is_some() || settings.iam_stack_named || settings.arns.is_some() || declares
+        {
             Pattern::External
         } else {
             Pattern::Inline
@@ -33,6 +34,21 @@ pub fn misuse(settings: &Settings, app: Option<&Contents>, iam: Option<&Contents
         );
         return found;
     }
+    let of_iam_stack = [
+        (settings.iam_template.is_some(), "iam_template"),
+        (settings.iam_stack_named, "iam_stack_name"),
+        (!settings.iam_parameters.is_empty(), "iam_parameters"),
+        (!settings.iam_tags.is_empty(), "iam_tags"),
+        (settings.iam_role_arn.is_some(), "iam_role_arn"),
+    ];
+    if settings.arns.is_some() {
+        for (_, key) in of_iam_stack.iter().filter(|(given, _)| *given) {
+            wrong(
+                format!("`{key}` has no meaning beside `arns`: the file stands in the place of an IAM stack"),
+                "remove one of the two",
+            );
+        }
+    }
     match pattern(settings, app) {
         Pattern::Inline => {
             if let Some(app) = app {
@@ -44,13 +60,7 @@ pub fn misuse(settings: &Settings, app: Option<&Contents>, iam: Option<&Contents
                     );
                 }
             }
-            for (given, key) in [
-                (settings.iam_template.is_some(), "iam_template"),
-                (settings.iam_stack_named, "iam_stack_name"),
-                (!settings.iam_parameters.is_empty(), "iam_parameters"),
-                (!settings.iam_tags.is_empty(), "iam_tags"),
-                (settings.iam_role_arn.is_some(), "iam_role_arn"),
-            ] {
+            for (given, key) in of_iam_stack.into_iter().chain([(settings.arns.is_some(), "arns")]) {
                 if given {
                     wrong(
                         format!("`{key}` has no meaning in the inline pattern: there is one stack"),

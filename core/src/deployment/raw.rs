@@ -17,7 +17,7 @@ enum Shape {
 }
 
 /// The keys of `deployment.yaml`. Each is a flag too, with dashes.
-const KEYS: [(&str, Shape); 22] = [
+const KEYS: [(&str, Shape); 23] = [
     ("name", Shape::Text),
     ("iam_stack_name", Shape::Text),
     ("pattern", Shape::Text),
@@ -28,6 +28,7 @@ const KEYS: [(&str, Shape); 22] = [
     ("template_url", Shape::Text),
     ("iam_template", Shape::Text),
     ("iam_template_url", Shape::Text),
+    ("arns", Shape::Text),
     ("template_owner", Shape::Text),
     ("parameters", Shape::Values),
     ("infrastructure_parameters", Shape::Values),

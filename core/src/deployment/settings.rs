@@ -74,6 +74,9 @@ pub struct Settings {
     pub template: Option<Location>,
     /// The IAM template.
     pub iam_template: Option<Location>,
+    /// A file with the ARNs of roles and policies that somebody made, in the place of an IAM stack; relative to the folder
+    /// of `deployment.yaml`.
+    pub arns: Option<String>,
     /// The account whose buckets the templates' addresses lead to; `None` for the caller's.
     pub template_owner: Option<String>,
     /// Values with the highest priority.
@@ -208,6 +211,7 @@ impl Reading<'_> {
             prefix,
             template,
             iam_template,
+            arns: self.text("arns").map(|text| text.text.clone()),
             template_owner,
             parameters,
             infrastructure_parameters,

@@ -397,6 +397,21 @@ catalogue! {
     DPL021 Error 1 "the template is not the one that was read"
         "What CloudFormation would deploy differs from what this command read and checked: somebody wrote to the bucket meanwhile."
         "Find out who may write to the bucket, and run again.";
+    DPL022 Error 2 "the file of ARNs does not fit"
+        "The file stands in the place of an IAM stack: it has the ARN of a role or policy for each parameter of the application that takes one. An ARN is missing or none of IAM, or the file fills what the template does not have."
+        "Correct the file; `iam-split tickets` writes it anew and keeps what is filled in.";
+    TKT001 Error 1 "a ticket depends on a value"
+        "A condition, a mapping or a list decides what a role or policy is to be, by a parameter that has no value here. A ticket asks for one thing."
+        "Give the value with --value NAME=VALUE, or pass --defaults where the template's defaults are what will be deployed.";
+    TKT002 Error 1 "a ticket cannot be written out"
+        "Only CloudFormation can compute a part of the role or policy, or it is known only once the application stands, or it is a secret."
+        "Write the value out in the template, choose another resolution, or leave the resource with the application.";
+    TKT003 Warning 0 "the application still creates IAM"
+        "What moved is asked for by tickets; something that stayed, or that a transform makes, is IAM too, and its stack needs the capability for it."
+        "Let it move: `--all-iam`, another resolution, or roles that are written out in place of those that a transform makes.";
+    TKT004 Note 0 "an ARN that nothing takes any more"
+        "The file of ARNs was filled in for a template that had more, and what it says for this parameter was taken out."
+        "Nothing needs to be done; what the ARN names may be deleted once the application is deployed without it.";
     TFM001 Error 1 "an output that Terraform expects and the pair lacks"
         "The files take an output of a stack that its template does not have, or has under a condition only."
         "Remove the use and the parameter that takes it, or correct the name; `iam-split terraform` writes what fits.";

@@ -171,7 +171,7 @@ fn keyed(node: Node<'_, '_>) -> Expr {
 
 /// The value with its scalars as CloudFormation reads them: `yes` is `true`, `1.10` is `1.1`. What is read in more ways
 /// than one, as a number with zeros in front, is no text that is known.
-fn read(expr: &Expr) -> Expr {
+pub(crate) fn read(expr: &Expr) -> Expr {
     expr.replaced(&|part| {
         let Expr::Plain(text) = part else { return None };
         Some(match plain(text) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fit::{Fit, fit, meet};
+use super::fit::{Fit, fit, meet, within};
 use super::{Answer, AskedOf, Check, Exception, Rule, Rules};
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::expression::{Expr, lower};
@@ -20,6 +20,31 @@ pub struct Asked<'a, 'd, 't> {
     pub source: Source,
     /// The resources that count, where not all do.
     pub only: Option<BTreeSet<&'a str>>,
+    /// The rules that are asked.
+    pub which: Which,
+    /// Where findings about a resource are shown instead, by its name: in the text that the other was made of.
+    pub places: Option<BTreeMap<&'a str, Span>>,
+}
+
+/// Which rules are asked of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// All but those about the scopes of patterns: a split makes patterns of what is exact.
+    ButScopes,
+    /// Those about the scopes of patterns.
+    Scopes,
+}
+
+impl Which {
+    fn asks(self, check: &Check) -> bool {
+        match self {
+            Self::All => true,
+            Self::ButScopes => !matches!(check, Check::Scope { .. }),
+            Self::Scopes => matches!(check, Check::Scope { .. }),
+        }
+    }
 }
 
 /// Asks the rules of templates that belong together. `now` is in seconds since 1970: exceptions end.
@@ -31,12 +56,15 @@ pub fn check(rules: &Rules, templates: &[Asked<'_, '_, '_>], now: f64) -> Answer
         let reviewed = |arn: &str| fit(&crate::expression::from_sub_text(arn), &rules.reviewed) == Fit::Yes;
         let judge = Judge::of(asked.template, &reviewed);
         let mut one = One { asked, judge: &judge, found: &mut found, of: 0 };
-        for (rule, count) in rules.list.iter().zip(&mut counts) {
+        let asks = |(rule, _): &(&Rule, _)| asked.which.asks(&rule.check);
+        for (rule, count) in rules.list.iter().zip(&mut counts).filter(asks) {
             one.of = 0;
             one.rule(rule);
             *count += one.of;
         }
-        one.unseen();
+        if asked.which != Which::Scopes {
+            one.unseen();
+        }
     }
     let asked = rules.list.iter().zip(counts);
     let asked = asked.map(|(rule, resources)| AskedOf { rule: rule.id.clone(), resources }).collect();
@@ -153,6 +181,9 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
 
     /// The place of a property, or of its resource.
     fn place(&self, name: &str, key: &str) -> Option<Span> {
+        if let Some(places) = &self.asked.places {
+            return places.get(name).copied();
+        }
         let resource = self.asked.template.resources.get(name);
         let properties =
             resource.and_then(|resource| resource.declaration.value.get("Properties")).map(Node::resolved);
@@ -230,6 +261,9 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
             };
             inner.into_iter().find_map(|node| find(node, text))
         }
+        if self.asked.places.is_some() {
+            return None;
+        }
         let resource = self.asked.template.resources.get(name)?;
         let properties = resource.declaration.value.get("Properties").map(Node::resolved)?;
         find(properties.get(key)?, &written(item))
@@ -240,7 +274,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
             self.within(rule, ceiling);
             return;
         }
-        let of_documents = matches!(rule.check, Check::Star | Check::Wildcards(_));
+        let of_documents = matches!(rule.check, Check::Star | Check::Wildcards(_) | Check::Scope { .. });
         let inline =
             ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"];
         let is_asked = |kind: &str| rule.of.contains(&kind) || (of_documents && inline.contains(&kind));
@@ -283,7 +317,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 Check::ManagedPolicies { allow, refuse } => {
                     self.managed(rule, name, allow.as_deref(), refuse);
                 }
-                Check::Star | Check::Wildcards(_) => {
+                Check::Star | Check::Wildcards(_) | Check::Scope { .. } => {
                     self.statements(rule, name);
                     self.attached(rule, name);
                 }
@@ -477,7 +511,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
     }
 
     fn statements(&mut self, rule: &'r Rule, name: &str) {
-        let judge = self.judge;
+        let (judge, template) = (self.judge, self.asked.template);
         let statements = match judge.statements(name) {
             Ok(statements) => statements,
             Err(what) => {
@@ -494,7 +528,8 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
             let (actions, but) = &statement.actions;
             let (resources, but_resources) = &statement.resources;
             let mut tell = |broken: bool, what: String| {
-                let place = statement.place.or_else(|| self.place(name, ""));
+                let own = statement.place.filter(|_| self.asked.places.is_none());
+                let place = own.or_else(|| self.place(name, ""));
                 let (source, resource) = (self.asked.source, name.to_owned());
                 let broken = broken && statement.allows == Some(true);
                 let rule = Some(rule);
@@ -519,6 +554,44 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                             false,
                             format!("`{name}` allows everything on everything where a value says so"),
                         );
+                    }
+                }
+                Check::Scope { widest, services } => {
+                    let of_services = services.iter().flatten().any(|service| {
+                        let is_of =
+                            |action: &&Expr| text(action).is_none_or(|action| may_be_of(&action, service));
+                        *but || actions.iter().any(is_of)
+                    });
+                    if services.is_some() && !of_services {
+                        continue;
+                    }
+                    if *but_resources {
+                        if !widest.iter().any(|one| one == "*") {
+                            tell(true, format!("`{name}` allows on all resources but some (`NotResource`)"));
+                        }
+                        continue;
+                    }
+                    for resource in resources.iter().flat_map(|one| each(one)).flatten() {
+                        let is_pattern = is_pattern(template, resource);
+                        match is_pattern.then(|| within(resource, widest)) {
+                            None | Some(Fit::Yes) => {}
+                            Some(Fit::No) => tell(
+                                true,
+                                format!(
+                                    "`{name}` allows on `{}`, which is wider than {}",
+                                    written(resource),
+                                    shown(widest)
+                                ),
+                            ),
+                            Some(Fit::Unknown) => tell(
+                                false,
+                                format!(
+                                    "`{name}` allows on `{}`: a value decides whether that is within {}",
+                                    written(resource),
+                                    shown(widest)
+                                ),
+                            ),
+                        }
                     }
                 }
                 Check::Wildcards(services) => {
@@ -645,16 +718,37 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
     }
 }
 
+/// Whether a resource of a statement has a wildcard, or a value of a parameter's, which may have one.
+fn is_pattern(template: &Template<'_, '_>, resource: &Expr) -> bool {
+    let mut may = false;
+    resource.walk(&mut |part| {
+        may |= match part {
+            Expr::Text(text) => text.contains(['*', '?']),
+            // The application stack's name is bounded: it has letters, digits and dashes.
+            Expr::Ref(name) => {
+                template.parameters.contains_key(name.as_str()) && template.stack_parameter() != Some(name)
+            }
+            Expr::Call(..) | Expr::Unary(..) => true,
+            _ => false,
+        };
+    });
+    may
+}
+
 /// Whether one of them is a value as a whole, which may be `*`.
 fn whole_value(list: &[&Expr]) -> bool {
     list.iter().any(|item| matches!(item, Expr::Ref(name) if !name.starts_with("AWS::")))
         || list.iter().any(|item| matches!(item, Expr::Call(..) | Expr::Unary(..)))
 }
 
+/// Whether an action is, or may be, one of a service.
+fn may_be_of(action: &str, service: &str) -> bool {
+    meet(&action.to_ascii_lowercase(), &format!("{}:*", service.to_ascii_lowercase()))
+}
+
 /// Whether an action has a wildcard and may be one of a service.
 fn is_wild(action: &str, service: &str) -> bool {
-    action.contains(['*', '?'])
-        && meet(&action.to_ascii_lowercase(), &format!("{}:*", service.to_ascii_lowercase()))
+    action.contains(['*', '?']) && may_be_of(action, service)
 }
 
 /// The beginning of a long text.

@@ -15,7 +15,7 @@ const GROUP: &str = "AWS::IAM::Group";
 const POLICY: &str = "AWS::IAM::ManagedPolicy";
 
 /// What a check is called, whom it asks unless told otherwise, and which keys it has.
-const CHECKS: [(&str, &[&str], &[&str]); 11] = [
+const CHECKS: [(&str, &[&str], &[&str]); 12] = [
     ("boundary", &[ROLE, USER], &["allow"]),
     ("path", &[ROLE, USER, GROUP, POLICY], &["allow"]),
     ("name", &[ROLE, USER, GROUP, POLICY], &["allow"]),
@@ -27,6 +27,7 @@ const CHECKS: [(&str, &[&str], &[&str]); 11] = [
     ("pass-role", &[ROLE, USER, GROUP, POLICY], &["services"]),
     ("permissions", &[ROLE, USER, GROUP, POLICY], &["at_most"]),
     ("wildcards", &[ROLE, USER, GROUP, POLICY], &["services"]),
+    ("scope", &[ROLE, USER, GROUP, POLICY], &["widest", "services"]),
 ];
 /// The one check without keys of its own.
 const STAR: &str = "star-on-star";
@@ -351,6 +352,17 @@ impl Reader {
                 Check::Within(Ceiling::Permissions(json))
             }
             "wildcards" => Check::Wildcards(self.needed(node, "services", &what)),
+            "scope" => {
+                let widest = self.needed(node, "widest", &what);
+                for pattern in
+                    widest.iter().filter(|one| !one.starts_with("arn:") && !one.starts_with(['*', '$']))
+                {
+                    let help =
+                        "write it like `arn:*:sqs:*:*:team-*`, or `${PARAMETER}` for what a parameter gives";
+                    self.wrong(node.outer(), format!("`{pattern}` is no pattern of ARNs"), help);
+                }
+                Check::Scope { widest, services: self.list(node, "services") }
+            }
             _ => Check::Star,
         })
     }
@@ -395,7 +407,7 @@ impl Reader {
             self.wrong(node.outer(), format!("no rule is called `{rule}`"), &help);
             return;
         }
-        let day = seconds(&until).filter(|_| until.len() == "2027-01-31".len() && until.contains('-'));
+        let day = seconds(&until).filter(|_| until.len() == "2027-01-31".len() && is_a_day(&until));
         let Some(day) = day else {
             self.wrong(node.outer(), format!("`{until}` is no day"), "write it as 2027-01-31");
             return;
@@ -450,6 +462,24 @@ impl Reader {
             }
         }
     }
+}
+
+/// Whether a month has such a day: `2027-02-30` is none.
+fn is_a_day(text: &str) -> bool {
+    let mut parts = text.split('-').map(|part| part.parse::<u32>().ok());
+    let (Some(Some(year)), Some(Some(month)), Some(Some(day)), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }
 
 fn document(statements: &serde_json::Value) -> serde_json::Value {

@@ -26,12 +26,30 @@ enum Part {
 pub(super) fn fit(value: &Expr, patterns: &[String]) -> Fit {
     let mut text = Vec::new();
     of_value(value, &mut text);
+    among(&text, patterns)
+}
+
+fn among(text: &[Part], patterns: &[String]) -> Fit {
     let patterns: Vec<Vec<Part>> = patterns.iter().map(|pattern| of_pattern(pattern)).collect();
-    if patterns.iter().any(|pattern| covers(pattern, &text, &|_| false)) {
+    if patterns.iter().any(|pattern| covers(pattern, text, &|_| false)) {
         return Fit::Yes;
     }
     let is_free = |part: &Part| matches!(part, Part::Value(_));
-    if patterns.iter().any(|pattern| covers(pattern, &text, &is_free)) { Fit::Unknown } else { Fit::No }
+    if patterns.iter().any(|pattern| covers(pattern, text, &is_free)) { Fit::Unknown } else { Fit::No }
+}
+
+/// Whether all that a pattern of the template matches one of the given patterns matches too.
+pub(super) fn within(value: &Expr, patterns: &[String]) -> Fit {
+    let mut text = Vec::new();
+    of_value(value, &mut text);
+    for part in &mut text {
+        match part {
+            Part::Char('*') => *part = Part::Any,
+            Part::Char('?') => *part = Part::One,
+            _ => {}
+        }
+    }
+    among(&text, patterns)
 }
 
 /// Whether two patterns have a text in common.
@@ -103,9 +121,9 @@ fn covers(pattern: &[Part], text: &[Part], is_free: &dyn Fn(&Part) -> bool) -> b
                     reach(at);
                     reach(at + 1);
                 }
-                (Part::One, Some(Part::Char(_) | Part::One)) | (Part::Char(_), Some(Part::One)) => {
-                    reach(at + 1);
-                }
+                (Part::One, Some(Part::Char(_) | Part::One)) => reach(at + 1),
+                // One character of a pattern may be this one, where a text in common is asked for.
+                (Part::Char(_), Some(Part::One)) if is_free(&Part::Any) => reach(at + 1),
                 (one, Some(other)) if one == other => reach(at + 1),
                 _ => {}
             }
@@ -137,6 +155,20 @@ mod tests {
         assert_eq!(is("${AWS::StackName}-role", "team-*"), Fit::Unknown);
         assert_eq!(is("", "*"), Fit::Yes);
         assert_eq!(is("", "?*"), Fit::No);
+    }
+
+    #[test]
+    fn a_pattern_is_within_another_where_all_that_it_matches_is() {
+        let is = |text: &str, pattern: &str| within(&from_sub_text(text), &[pattern.to_owned()]);
+        assert_eq!(is("arn:aws:s3:::team-a*", "arn:*:s3:::team-*"), Fit::Yes);
+        assert_eq!(is("arn:aws:s3:::team-?", "arn:*:s3:::team-*"), Fit::Yes);
+        assert_eq!(is("arn:aws:s3:::*", "arn:*:s3:::team-*"), Fit::No);
+        assert_eq!(is("arn:aws:s3:::team-*", "arn:*:s3:::team-?"), Fit::No);
+        assert_eq!(is("arn:aws:s3:::team-?", "arn:*:s3:::team-a"), Fit::No);
+        assert_eq!(is("*", "*"), Fit::Yes);
+        assert_eq!(is("*", "?*"), Fit::No);
+        assert_eq!(is("arn:${AWS::Partition}:s3:::${Stack}-*", "arn:*:s3:::${Stack}-*"), Fit::Yes);
+        assert_eq!(is("arn:aws:s3:::${Bucket}", "arn:*:s3:::team-*"), Fit::Unknown);
     }
 
     #[test]

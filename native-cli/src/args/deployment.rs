@@ -44,6 +44,9 @@ pub struct Settings {
     /// The IAM template's address in S3.
     #[arg(long, value_name = "URL", help_heading = HEADING)]
     pub iam_template_url: Option<String>,
+    /// A file with the ARNs of roles that somebody made by hand, in the place of an IAM stack (`iam-split tickets`).
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    pub arns: Option<String>,
     /// The account that owns the buckets of these addresses [default: that of the credentials].
     #[arg(long, value_name = "NUMBER", help_heading = HEADING)]
     pub template_owner: Option<String>,
@@ -97,6 +100,7 @@ impl Settings {
             ("template_url", &self.template_url),
             ("iam_template", &self.iam_template),
             ("iam_template_url", &self.iam_template_url),
+            ("arns", &self.arns),
             ("template_owner", &self.template_owner),
             ("on_failure", &self.on_failure),
             ("role_arn", &self.role_arn),

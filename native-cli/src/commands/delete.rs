@@ -38,7 +38,9 @@ async fn delete(
     let stacks: &[Which] = match arguments.target {
         Some(Target::Iam) => &[Which::Iam],
         Some(Target::App) => &[Which::App],
-        None if deployment.external() || may_have_iam(deployment) => &[Which::App, Which::Iam],
+        None if deployment.has_iam_stack() || deployment.arns.is_none() && may_have_iam(deployment) => {
+            &[Which::App, Which::Iam]
+        }
         None => &[Which::App],
     };
     let mut going = Vec::new();

@@ -89,7 +89,7 @@ impl Deploying<'_> {
         }
         let sent = sources(deployment, &stacks, console).await?;
         self.passes(&gates::templates(deployment, &sent).await?, console)?;
-        let iam = if deployment.external() { self.settled(Which::Iam, console).await? } else { None };
+        let iam = if deployment.has_iam_stack() { self.settled(Which::Iam, console).await? } else { None };
         let app = if with_app || self.is_two_phase() {
             Some(self.settled(Which::App, console).await?)
         } else {
@@ -291,7 +291,10 @@ impl Deploying<'_> {
         let deployment = self.deployment;
         let mut values = BTreeMap::new();
         if let (true, Some(app)) = (deployment.external(), &deployment.app) {
-            let iam = self.standing(Which::Iam).await?;
+            let iam = match &deployment.arns {
+                Some(arns) => arns.clone(),
+                None => self.standing(Which::Iam).await?,
+            };
             self.passes(&gate::query(&iam, deployment.iam.as_ref(), app), console)?;
             console.outputs(&iam.name, &iam.outputs)?;
             values = outputs::taken(&iam.outputs, deployment.iam.as_ref(), app).0;

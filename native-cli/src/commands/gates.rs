@@ -26,7 +26,12 @@ pub(crate) fn run(arguments: &GatesArgs, streams: &mut Streams) -> Result<Exit, 
         for number in (1..=4).filter(|number| wanted(*number)) {
             let gate = check(deployment, number, console).await?;
             let Some(gate) = gate else {
-                console.result(&format!("gate {number}: has no meaning in the inline pattern"))?;
+                let why = if deployment.external() {
+                    "where there is no IAM stack"
+                } else {
+                    "in the inline pattern"
+                };
+                console.result(&format!("gate {number}: has no meaning {why}"))?;
                 continue;
             };
             passed &= gate.passed || arguments.allow_unchecked && gate.word() == "NOT CHECKED";
@@ -94,12 +99,13 @@ async fn check(
             let sent = sources(deployment, stacks, console).await?;
             Some(gates::templates(deployment, &sent).await?)
         }
-        2 | 3 if !deployment.external() => None,
+        2 if !deployment.has_iam_stack() => None,
+        3 if !deployment.external() => None,
         2 => Some(match live(Which::Iam).await? {
             Some(live) => gates::iam_stack(deployment, &live, deployment.iam.as_ref()).await?,
             None => absent(2, deployment.stack(Which::Iam)),
         }),
-        3 => match (live(Which::Iam).await?, &deployment.app) {
+        3 => match (deployment.source_of_iam().await?, &deployment.app) {
             (Some(live), Some(app)) => Some(gate::query(&live, deployment.iam.as_ref(), app)),
             _ => Some(absent(3, deployment.stack(Which::Iam))),
         },

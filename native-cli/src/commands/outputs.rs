@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &OutputsArgs, streams: &mut Streams) -> Result<Exit
         let which = match arguments.target {
             Some(Target::Iam) => Which::Iam,
             Some(Target::App) => Which::App,
-            None if deployment.external() => Which::Iam,
+            None if deployment.has_iam_stack() => Which::Iam,
             None => Which::App,
         };
         let name = deployment.stack(which);

@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &PermissionsArgs, streams: &mut Streams) -> Result<
     };
     let needs = Needs { iam: team != Team::App, app: team != Team::Iam, values: false, offline: true };
     deployment::run(&arguments.settings, false, needs, streams, async |deployment, console| {
-        if matches!(team, Team::Iam | Team::Migrate) && !deployment.external() {
+        if matches!(team, Team::Iam | Team::Migrate) && !deployment.has_iam_stack() {
             return Err(Failure::new("there is no IAM stack in the inline pattern")
                 .help("give the IAM template of a pair as `iam_template`"));
         }

@@ -162,7 +162,7 @@ pub(crate) async fn make(
         return Err(failure);
     }
     let iam =
-        if deployment.external() { settled(deployment, Which::Iam, None, console).await? } else { None };
+        if deployment.has_iam_stack() { settled(deployment, Which::Iam, None, console).await? } else { None };
     let app = settled(deployment, Which::App, None, console).await?;
     let standing = [(Which::Iam, iam.as_ref()), (Which::App, app.as_ref())];
     if let Some(failure) = apply::all_blocked(deployment, stacks, standing, |_| true) {
@@ -208,7 +208,8 @@ pub(crate) async fn make(
         plan.stacks.push(of_iam);
     }
     if stacks.contains(&Which::App) {
-        let (values, unknown) = from_iam(deployment, iam.as_ref(), plan.stacks.first());
+        let (values, unknown) =
+            from_iam(deployment, iam.as_ref().or(deployment.arns.as_ref()), plan.stacks.first());
         let of_app =
             look(deployment, Which::App, (&sent, import), app.as_ref(), &values, &unknown, console).await?;
         plan.stacks.push(of_app);

@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &StatusArgs, streams: &mut Streams) -> Result<Exit,
     let json = arguments.format == Format::Json;
     deployment::run(&arguments.settings, json, Needs::default(), streams, async |deployment, console| {
         let iam = match deployment.external() {
-            true => stack::describe(&deployment.aws, deployment.stack(Which::Iam)).await?,
+            true => deployment.source_of_iam().await?,
             false => None,
         };
         let app = stack::describe(&deployment.aws, deployment.stack(Which::App)).await?;
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &StatusArgs, streams: &mut Streams) -> Result<Exit,
                 .unwrap_or_default();
         }
         let mut good = true;
-        if deployment.external() {
+        if deployment.has_iam_stack() {
             good &= tell(deployment, Which::Iam, iam.as_ref(), of_iam, console).await?;
         }
         good &= tell(deployment, Which::App, app.as_ref(), of_app, console).await?;
@@ -80,7 +80,11 @@ async fn tell(
     let mut takes = deployment.app.iter().flat_map(Contents::iam_parameters).map(|(name, _)| name);
     let takes = deployment.app.is_none() || takes.any(|name| live.parameters.contains_key(name));
     if which == Which::App && deployment.external() && takes && stale.is_empty() {
-        console.result("  its IAM parameters are the IAM stack's newest outputs")?;
+        let those = match &deployment.arns {
+            Some(arns) => format!("those of `{}`", arns.name),
+            None => "the IAM stack's newest outputs".to_owned(),
+        };
+        console.result(&format!("  its IAM parameters are {those}"))?;
     }
     for stale in &stale {
         console.result(&format!(

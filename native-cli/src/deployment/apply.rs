@@ -160,7 +160,7 @@ pub(crate) async fn not_ours(
 ///
 /// Source: CloudFormation User Guide, "Using drift-aware change sets".
 pub(crate) fn attached(deployment: &Deployment) -> Option<String> {
-    let app = deployment.app.as_ref().filter(|_| deployment.external())?;
+    let app = deployment.app.as_ref().filter(|_| deployment.has_iam_stack())?;
     let names: Vec<&str> = app
         .resources
         .iter()
@@ -650,7 +650,7 @@ pub(crate) async fn unsuccessful(
     };
     let help = match situation(Some(&outcome.status)) {
         Situation::Blocked(why) => why.help(which, name),
-        _ if which == Which::App && deployment.external() => {
+        _ if which == Which::App && deployment.has_iam_stack() => {
             "correct what is named, and deploy again; `iam-split rollback` puts the IAM stack back to what it was before".to_owned()
         }
         _ => "correct the template or its parameters, and deploy again".to_owned(),

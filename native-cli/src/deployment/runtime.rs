@@ -81,7 +81,7 @@ pub(crate) async fn runtime(deployment: &Deployment, app: &Live) -> Result<Runti
 
 /// The logical ids of the IAM stack's roles by their names, and its template.
 async fn of_iam(deployment: &Deployment) -> Result<(BTreeMap<String, String>, String), Failure> {
-    let which = if deployment.external() { Which::Iam } else { Which::App };
+    let which = if deployment.has_iam_stack() { Which::Iam } else { Which::App };
     let Some(live) = stack::describe(&deployment.aws, deployment.stack(which)).await? else {
         return Ok((BTreeMap::new(), String::new()));
     };
