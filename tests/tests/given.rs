@@ -3,8 +3,13 @@
 
 use iam_split_core::api::{SplitAnswer, SplitRequest, ValidateRequest, split_proven, validate};
 use iam_split_core::validate::Verdict;
+use std::collections::BTreeMap;
+
+use iam_split_tests::compare::generated_name;
 use iam_split_tests::corpus::templates;
+use iam_split_tests::evaluate::{World, evaluate, parse};
 use iam_split_tests::{corpus, repository, run};
+use serde_json::{Map, Value, json};
 
 const CONFIG: &str = "resolution: {order: [exact, pattern, keep]}
 iam:
@@ -179,4 +184,141 @@ fn the_configuration_names_the_rules() {
     std::fs::write(folder.path().join("of/company.yaml"), rules).unwrap();
     let broken = run(folder.path(), &split, b"");
     assert!(broken.status == 1 && broken.stderr.contains("RUL001"), "{}", broken.stderr);
+}
+
+/// What a pair comes to in one world: the resources of both stacks, and the ARN of everything of IAM.
+fn deployed(iam: &str, app: &str) -> (BTreeMap<String, Value>, BTreeMap<String, String>) {
+    let physical = |logical: &str, kind: &str, _: Option<&str>| generated_name("prod", logical, kind);
+    let mut template = parse(iam);
+    let mut world = World { stack_name: "prod-iam".to_owned(), ..World::default() };
+    world.parameters.insert("AppStackName".to_owned(), "prod".to_owned());
+    let named: Vec<(String, &str)> = template["Resources"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, one)| {
+            let attribute = match one["Type"].as_str()? {
+                "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => "Arn",
+                "AWS::IAM::ManagedPolicy" => "PolicyArn",
+                _ => return None,
+            };
+            Some((name.clone(), attribute))
+        })
+        .collect();
+    // A reference to what is absent is no value: only the rest has an ARN.
+    let absent = evaluate(iam, &world, &physical).absent;
+    let probe = named.iter().filter(|(name, _)| !absent.contains(name));
+    let probe: Map<String, Value> =
+        probe.map(|(name, attribute)| (name.clone(), json!({"Fn::GetAtt": [name, attribute]}))).collect();
+    template["Resources"]["ProbeOfArns"] = json!({"Type": "Custom::Probe", "Properties": probe});
+    let mut of_iam = evaluate(&template.to_string(), &world, &physical);
+    let arns = of_iam.resources.remove("ProbeOfArns").unwrap();
+    let arns = arns["Properties"].as_object().into_iter().flatten();
+    let arns = arns.map(|(name, arn)| (name.clone(), arn.as_str().unwrap_or_default().to_owned())).collect();
+    let parameters = &parse(app)["Parameters"];
+    let mut of_app = World { stack_name: "prod".to_owned(), ..World::default() };
+    for (output, one) in &of_iam.outputs {
+        let name = output.strip_suffix("Arn").filter(|name| parameters.get(name).is_some()).unwrap_or(output);
+        of_app.parameters.insert(name.to_owned(), one.value.as_str().unwrap_or_default().to_owned());
+    }
+    let mut all = of_iam.resources;
+    all.extend(evaluate(app, &of_app, &physical).resources);
+    (all, arns)
+}
+
+/// Replaces texts within all texts of a value.
+fn replaced(value: &mut Value, pairs: &[(String, String)]) {
+    match value {
+        Value::String(text) => {
+            for (from, to) in pairs {
+                *text = text.replace(from, to);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| replaced(item, pairs)),
+        Value::Object(entries) => entries.values_mut().for_each(|item| replaced(item, pairs)),
+        _ => {}
+    }
+}
+
+/// Takes what is given out of a resource, once it is what was asked for.
+fn without(name: &str, resource: &mut Value, moved: bool) {
+    let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
+    let takes: &[(&str, Value)] = &[
+        ("PermissionsBoundary", json!("arn:aws:iam::123456789012:policy/Team")),
+        ("Path", json!("/team/app/")),
+        ("MaxSessionDuration", json!("3600")),
+    ];
+    let Some(properties) = resource["Properties"].as_object_mut() else { return };
+    let has = |key: &str| match kind.as_str() {
+        "AWS::IAM::Role" => true,
+        "AWS::IAM::User" => key != "MaxSessionDuration",
+        "AWS::IAM::Group" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::InstanceProfile" => key == "Path",
+        _ => false,
+    };
+    for (key, value) in takes.iter().filter(|(key, _)| has(key)) {
+        let own = properties.remove(*key);
+        assert!(!moved || own.as_ref() == Some(value), "{name} {key}: {own:?}");
+    }
+    if matches!(kind.as_str(), "AWS::IAM::Role" | "AWS::IAM::User") {
+        let tags = properties.remove("Tags").unwrap_or_else(|| json!([]));
+        let mut tags = tags.as_array().cloned().unwrap_or_default();
+        let before = tags.len();
+        tags.retain(|tag| tag["Key"] != "owner");
+        assert!(!moved || tags.len() + 1 == before, "{name}: {before} tags");
+        properties.insert("Tags".to_owned(), tags.into());
+    }
+}
+
+/// Whoever shares no code with the splitter finds what is given, and beside it only that ARNs have the path.
+fn evaluator_finds_what_is_given(text: &str, what: &str) -> bool {
+    let plain = CONFIG.split("iam:").next().unwrap();
+    let (SplitAnswer::Done(with), SplitAnswer::Done(bare)) = (split(text, CONFIG), split(text, plain)) else {
+        return false;
+    };
+    let ((mut given, new_arns), (mut before, old_arns)) =
+        (deployed(&with.iam, &with.app), deployed(&bare.iam, &bare.app));
+    let mut pairs: Vec<(String, String)> = new_arns
+        .iter()
+        .filter_map(|(name, arn)| Some((arn.clone(), old_arns.get(name)?.clone())))
+        .filter(|(new, old)| !new.is_empty() && new != old)
+        .collect();
+    // One name may begin another.
+    pairs.sort_by_key(|(new, _)| std::cmp::Reverse(new.len()));
+    // What comes after the partition is in texts that are put together.
+    let ends: Vec<(String, String)> = pairs
+        .iter()
+        .filter_map(|(new, old)| {
+            let end = |arn: &str| arn.split_once("123456789012").map(|(_, end)| end.to_owned());
+            Some((end(new)?, end(old)?))
+        })
+        .collect();
+    assert_eq!(given.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>(), "{what}");
+    for (name, resource) in &mut given {
+        let of_iam = resource["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::IAM::"));
+        let moved = of_iam && with.summary.moved.iter().any(|one| one.name == *name);
+        let other = before.get_mut(name).unwrap();
+        if moved {
+            without(&format!("{what}: {name}"), resource, true);
+            without(&format!("{what}: {name}"), other, false);
+        }
+        replaced(resource, &pairs);
+        replaced(resource, &ends);
+        assert_eq!(resource, other, "{what}: {name}");
+    }
+    true
+}
+
+#[test]
+fn the_evaluator_finds_what_is_given_and_nothing_else() {
+    let text = std::fs::read_to_string(repository().join("examples/quilt/quilt.yaml")).unwrap();
+    assert!(evaluator_finds_what_is_given(&text, "the example"));
+    let Some(folder) = corpus() else { return };
+    let mut count = 0;
+    for path in templates(&folder) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        count +=
+            usize::from(evaluator_finds_what_is_given(&text, &path.file_name().unwrap().to_string_lossy()));
+    }
+    println!("{count} templates");
+    assert!(count > 20, "{count}");
 }

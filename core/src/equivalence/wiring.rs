@@ -115,7 +115,7 @@ pub(super) struct Sides<'p> {
     pub(super) iam: Side<'p>,
     /// The application template where both stacks stand.
     pub(super) app: Side<'p>,
-    /// The IAM template while the application does not exist; `None` where that makes no difference.
+    /// The IAM template while values of the application have yet to come, any of them; `None` where none do.
     pub(super) alone: Option<Side<'p>>,
     /// What each output of the IAM template gives, and when it exists.
     pub(super) outputs: BTreeMap<String, (Cond, Value)>,
@@ -181,7 +181,7 @@ pub(super) fn sides<'p>(
         stands.insert(name.clone(), Value::Ref("IamAWS::StackName".to_owned()));
     }
     let of_app = Side::new(common, app, stands, exports);
-    let (mut filled, mut empty) = (own.clone(), own);
+    let (mut filled, mut coming) = (own.clone(), own);
     for (parameter, output) in &wiring.two_phase {
         let before = first(iam.parameters.get(parameter));
         let Some(unit) = app.outputs.get(output) else { continue };
@@ -189,10 +189,15 @@ pub(super) fn sides<'p>(
         let cond = of_app.exists(unit);
         let form = of_app.form();
         let value = form.value(value, cond);
-        filled.insert(parameter.clone(), form.choice(vec![(cond, value), (all.not(cond), before.clone())]));
-        empty.insert(parameter.clone(), before);
+        // Values come one by one: that of a resource with a condition comes with an update of its own.
+        let came = all.and(cond, all.asked(Value::Ref(format!("{parameter}, which came"))));
+        coming.insert(
+            parameter.clone(),
+            form.choice(vec![(came, value.clone()), (all.not(came), before.clone())]),
+        );
+        filled.insert(parameter.clone(), form.choice(vec![(cond, value), (all.not(cond), before)]));
     }
-    let alone = (!wiring.two_phase.is_empty()).then(|| Side::new(common, iam, empty, Vec::new()));
+    let alone = (!wiring.two_phase.is_empty()).then(|| Side::new(common, iam, coming, Vec::new()));
     let of_iam = if wiring.two_phase.is_empty() { raw } else { Side::new(common, iam, filled, Vec::new()) };
     Sides { iam: of_iam, app: of_app, alone, outputs }
 }

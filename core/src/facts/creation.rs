@@ -35,6 +35,8 @@ pub enum Through {
     Proxy,
     /// It is a product; the role of its launch constraint is meant.
     Product,
+    /// It is a user pool; the function that is asked before somebody signs up is meant.
+    Pool,
 }
 
 impl Through {
@@ -53,6 +55,7 @@ impl Through {
             Self::Endpoint => &["ProductionVariants", "*", "ModelName"],
             Self::Configuration => &["RetrievalRoleArn"],
             Self::Proxy => &["RoleArn"],
+            Self::Pool => &["LambdaConfig", "PreSignUp"],
             // What launches it is said beside it.
             Self::Product => &[],
         }
@@ -75,6 +78,7 @@ impl Through {
             // Source: aws-cdk-lib, custom-resources, "Provider framework": `USER_ON_EVENT_FUNCTION_ARN` and its kin.
             (Self::Provider, _) => USER_FUNCTION.map(|path| (path, Self::Function)).to_vec(),
             (Self::Environment, _) => vec![(self.onward(), Self::Function), (self.onward(), Self::Role)],
+            (Self::Pool, _) => vec![(self.onward(), Self::Function)],
             (Self::Function, "AWS::StepFunctions::StateMachine") => vec![(&["RoleArn"], Self::Role)],
             (Self::Function, "AWS::CodeBuild::Project") => vec![(&["ServiceRole"], Self::Role)],
             (Self::Function, "AWS::ECS::TaskDefinition") => {
@@ -400,6 +404,16 @@ const START_TASK: &[&str] = &[
     "logs:CreateLogStream",
     "logs:PutLogEvents",
 ];
+/// What the agent of a container instance does, without which no task is placed on it.
+const ECS_AGENT: &[&str] = &[
+    "ecs:RegisterContainerInstance",
+    "ecs:DiscoverPollEndpoint",
+    "ecs:Poll",
+    "ecs:StartTelemetrySession",
+    "ecs:SubmitContainerStateChange",
+    "ecs:SubmitTaskStateChange",
+];
+const AGENT: &str = "ECS Developer Guide, \"Amazon ECS container instance IAM role\": services of a cluster wait for tasks on its instances";
 /// The service has two names. Source: Developer Tools console User Guide, "Connections rename".
 const CONNECTION: &[&str] = &[
     "codestar-connections:UseConnection",
@@ -591,6 +605,14 @@ checks! {
         ["MixedInstancesPolicy" "LaunchTemplate" "LaunchTemplateSpecification" "*"]
         Launch when ["CreationPolicy"] asks ANYTHING, MayFail
         by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
+    // A service of ECS is stable once its tasks run on instances that have joined its cluster.
+    "AWS::AutoScaling::AutoScalingGroup" ["LaunchTemplate" "*"] Launch asks ECS_AGENT, MayFail by AGENT;
+    "AWS::AutoScaling::AutoScalingGroup" ["LaunchConfigurationName"] Launch asks ECS_AGENT, MayFail by AGENT;
+    "AWS::AutoScaling::AutoScalingGroup"
+        ["MixedInstancesPolicy" "LaunchTemplate" "LaunchTemplateSpecification" "*"]
+        Launch asks ECS_AGENT, MayFail by AGENT;
+    "AWS::EC2::Instance" ["LaunchTemplate" "*"] Launch asks ECS_AGENT, MayFail by AGENT;
+    "AWS::EC2::Instance" ["IamInstanceProfile"] Profile asks ECS_AGENT, MayFail by AGENT;
     "AWS::EC2::Instance" ["LaunchTemplate" "*"] Launch when ["CreationPolicy"] asks ANYTHING, MayFail
         by "CloudFormation Template Reference, \"CreationPolicy attribute\"";
     "AWS::EC2::Instance" ["IamInstanceProfile"] Profile when ["CreationPolicy"] asks ANYTHING, MayFail
@@ -646,6 +668,14 @@ checks! {
         asks &["sqs:SendMessage", "sqs:GetQueueUrl", "sns:Publish"],
         Refused on ["LifecycleHookSpecificationList" "*" "NotificationTargetARN"]
         by "terraform-provider-aws, aws_autoscaling_group: retried on this error";
+    // A user is created by `AdminCreateUser`, which asks the pool's function first.
+    "AWS::Cognito::UserPoolUser" ["UserPoolId"] Pool asks ANYTHING, MayFail
+        by "CloudFormation Template Reference, AWS::Cognito::UserPoolUser, ClientMetadata; Cognito Developer Guide, \"Pre sign-up Lambda trigger\"";
+    // The files are fetched when the build or script is made.
+    "AWS::GameLift::Build" ["StorageLocation" "RoleArn"] Role asks &["s3:GetObject", "s3:GetObjectVersion"], Refused
+        by "GameLift Servers Developer Guide, \"Create a build with files in Amazon S3\"";
+    "AWS::GameLift::Script" ["StorageLocation" "RoleArn"] Role asks &["s3:GetObject", "s3:GetObjectVersion"], Refused
+        by "GameLift Servers Developer Guide, \"Upload script files in Amazon S3\"";
     // "Role does not have permission to publish with SNS".
     "AWS::Cognito::UserPool" ["SmsConfiguration" "SnsCallerArn"] Role asks &["sns:Publish"], Refused
         by "terraform-provider-aws, aws_cognito_user_pool: retried on this error";

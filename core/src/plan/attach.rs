@@ -57,8 +57,8 @@ pub(super) fn inline_statement<'d, 't>(
     resource: &Resource<'d, 't>,
     reference: &Reference<'d, 't>,
 ) -> Result<Statement<'d, 't>, String> {
-    let statement = statement_of(resource, reference).ok_or(
-        "only inline statements of a role that allow can be attached, where neither policy nor statement is behind `Fn::If`, an anchor or an alias",
+    let statement = statement_of(template, resource, reference).ok_or(
+        "only inline statements of a role that allow can be attached, where neither policy nor statement is behind `Fn::If`, an anchor or an alias, and a statement remains on every condition",
     )?;
     // Which of the policy's statements go is not known yet: whichever, a name has to be free.
     let name = free(&logical_id(resource.name), |name| {
@@ -81,6 +81,7 @@ fn is_single(policy: Node<'_, '_>) -> bool {
 }
 
 fn statement_of<'d, 't>(
+    template: &Template<'d, 't>,
     resource: &Resource<'d, 't>,
     reference: &Reference<'d, 't>,
 ) -> Option<Statement<'d, 't>> {
@@ -94,10 +95,14 @@ fn statement_of<'d, 't>(
     let statement = document.get("Statement").filter(holds)?;
     // IAM refuses a policy without statements, which either half of a list with conditional ones could be.
     let item = match plain(statement, Kind::Sequence) {
-        Some(list) if list.items().all(|item| plain(item, Kind::Mapping).is_some()) => {
-            list.items().find(holds)?
+        Some(list) => {
+            let is_plain = |item: &Node<'d, 't>| plain(*item, Kind::Mapping).is_some();
+            let stays = |item: Node<'d, 't>| is_plain(&item) && !refers(template, item);
+            if !list.items().all(|item| is_plain(&item)) && !list.items().any(stays) {
+                return None;
+            }
+            list.items().find(holds).filter(is_plain)?
         }
-        Some(_) => return None,
         None => plain(statement, Kind::Mapping)?,
     };
     // What an alias elsewhere stands for would go with the statement.
@@ -110,6 +115,17 @@ fn statement_of<'d, 't>(
     // While a `Deny` is under way nothing would be denied.
     let allows = item.get("Effect").and_then(Node::literal) == Some("Allow");
     allows.then_some(Statement { role: resource.name, policy, item })
+}
+
+/// Whether something refers to a resource of the template: it may go with what it refers to.
+fn refers(template: &Template<'_, '_>, node: Node<'_, '_>) -> bool {
+    let mut refers = false;
+    lower(node).walk(&mut |part| {
+        if let Expr::Ref(name) | Expr::GetAtt(name, _) = part {
+            refers |= template.resources.contains_key(name.as_str());
+        }
+    });
+    refers
 }
 
 /// A collection that is written here, not computed and not an alias.

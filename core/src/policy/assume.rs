@@ -78,7 +78,8 @@ pub(super) fn calls(principal: &str, action: &str) -> bool {
         "sts:assumerole" => !is_federated,
         "sts:assumerolewithsaml" => is_federated && (is_saml || !principal.contains(":oidc-provider/")),
         "sts:assumerolewithwebidentity" => is_federated && !is_saml,
-        other => other.starts_with("sts:"),
+        // Others have no role as their resource, or are nobody's.
+        other => ASSUMING.contains(&other),
     }
 }
 

@@ -130,6 +130,35 @@ impl From<Need> for Stop {
     }
 }
 
+/// A document with the account in the place of policy variables that always stand for it: whoever has a policy is of the
+/// stack's account, and so is the role that a trust is about.
+///
+/// Source: IAM User Guide, "AWS global condition context keys", `aws:PrincipalAccount`, `aws:ResourceAccount`; "Identity-based
+/// policies": they are attached to identities of the account.
+fn with_own_account(document: &Expr, trust: bool) -> Expr {
+    let Expr::Map(parts) = document else { return document.clone() };
+    let knows = |(key, value): &(String, Expr)| key == "Version" && *value == Expr::text("2012-10-17");
+    if !parts.iter().any(knows) {
+        return document.clone();
+    }
+    let variable = if trust { "${aws:resourceaccount}" } else { "${aws:principalaccount}" };
+    document.replaced(&|part| {
+        let Expr::Text(text) = part else { return None };
+        let lower = text.to_ascii_lowercase();
+        let mut at = 0;
+        let mut list = Vec::new();
+        for (found, _) in lower.match_indices(variable) {
+            list.push(Expr::text(text.get(at..found).unwrap_or_default()));
+            list.push(Expr::reference("AWS::AccountId"));
+            at = found + variable.len();
+        }
+        (at > 0).then(|| {
+            list.push(Expr::text(text.get(at..).unwrap_or_default()));
+            Expr::concat(list)
+        })
+    })
+}
+
 /// A template in a case, with values of what it does not know or without.
 pub(super) struct Case<'c> {
     pub(super) both: &'c Both,
@@ -182,7 +211,7 @@ impl<'c> Case<'c> {
         origin: &Origin,
         trust: bool,
     ) -> Result<Vec<Statement>, Stop> {
-        let document = self.resolved(document)?;
+        let document = self.resolved(&with_own_account(document, trust))?;
         let mut reader = Reader {
             symbols: self.symbols,
             side: self.both.side(self.which),

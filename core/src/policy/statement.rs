@@ -513,8 +513,7 @@ impl Reader<'_> {
             let value = match self.symbols.get(number) {
                 Some(Symbol::Value(Expr::Ref(name))) if is_never_a_pattern(name, reading) => return token,
                 Some(Symbol::Value(value)) => value.clone(),
-                // The value of a variable is never a pattern.
-                Some(Symbol::Variable(key, default)) if reading == Reading::Folded => {
+                Some(Symbol::Variable(key, default)) if reading == Reading::Folded || !is_never_wild(key) => {
                     let default = default.as_ref().map(|text| format!(", '{text}'")).unwrap_or_default();
                     Expr::text(format!("${{{key}{default}}}"))
                 }
@@ -588,6 +587,10 @@ impl Reader<'_> {
                                 });
                             let key = key.trim().to_lowercase();
                             let default = default.filter(|_| !self.symbols.given.contains(&key));
+                            // A pattern, or the letters: IAM's documents do not say.
+                            if default.as_ref().is_some_and(|text| text.contains(['*', '?'])) {
+                                return Err(Unread);
+                            }
                             let symbol = Symbol::Variable(key, default);
                             Token::Symbol(self.symbols.number(symbol))
                         }
@@ -636,6 +639,22 @@ fn is_never_a_pattern(name: &str, reading: Reading) -> bool {
         "AWS::AccountId" => true,
         "AWS::Partition" | "AWS::Region" | "AWS::URLSuffix" | "AWS::StackName" => reading != Reading::Folded,
         _ => false,
+    }
+}
+
+/// Whether the value of a policy variable never has `*` or `?` in it. Whether one that has them is then a pattern, IAM's
+/// documents do not say.
+///
+/// Source: what the values are made of. IAM API Reference, `User`, `Tag` (letters, digits, spaces and `_.:/=+-@`); STS API
+/// Reference, `AssumeRole`, `ExternalId`, `RoleSessionName`, `SourceIdentity`; git-check-ref-format(1) for the names of branches
+/// in a subject.
+fn is_never_wild(key: &str) -> bool {
+    match key {
+        "aws:useragent" | "aws:referer" => false,
+        _ => {
+            ["aws:", "sts:", "iam:"].iter().any(|service| key.starts_with(service))
+                || [":sub", ":aud", ":sourceinstancearn"].iter().any(|end| key.ends_with(end))
+        }
     }
 }
 

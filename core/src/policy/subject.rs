@@ -676,7 +676,7 @@ impl Asked<'_> {
             match symbols.get(*number) {
                 Some(Symbol::Variable(key, _)) => drop(names.insert(format!("the context's `{key}`"))),
                 Some(Symbol::Value(expr)) => {
-                    let reason = match expr {
+                    let reason = match words::as_it_is(expr) {
                         Expr::Ref(name) | Expr::GetAtt(name, _) => {
                             let plain = name.trim_end_matches(OTHER);
                             self.both.loosened.get(plain).or_else(|| self.both.renamed.get(plain))

@@ -9,19 +9,30 @@ use crate::writer::Writer;
 
 /// A value on one line, as YAML; a text without quotes.
 pub(crate) fn value(expr: &Expr) -> String {
-    let plain = expr.replaced(&|part| match part {
+    match plain(expr) {
+        Expr::Text(text) => one_line(&text).into_owned(),
+        other => Writer { json: false, newline: "\n", step: 2 }.line(&other),
+    }
+}
+
+/// A value without our own marks: of a declaration that is another one, of a way in which it is read.
+fn plain(expr: &Expr) -> Expr {
+    expr.replaced(&|part| match part {
         Expr::Ref(name) if name.contains(OTHER) => Some(Expr::Ref(name.replace(OTHER, ""))),
         Expr::GetAtt(name, attribute) if name.contains(OTHER) => {
             Some(Expr::GetAtt(name.replace(OTHER, ""), attribute.clone()))
         }
+        part => (as_it_is(part) != part).then(|| plain(as_it_is(part))),
+    })
+}
+
+/// A value without the way in which it is read.
+pub(super) fn as_it_is(expr: &Expr) -> &Expr {
+    match expr {
         Expr::Unary(how, inner) if how == WITH_VARIABLES || READ.iter().any(|(_, known)| known == how) => {
-            Some(inner.as_ref().clone())
+            as_it_is(inner)
         }
-        _ => None,
-    });
-    match plain {
-        Expr::Text(text) => one_line(&text).into_owned(),
-        other => Writer { json: false, newline: "\n", step: 2 }.line(&other),
+        other => other,
     }
 }
 
