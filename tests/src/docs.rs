@@ -116,3 +116,36 @@ pub fn schema() -> String {
     let schema = schemars::schema_for!(Report);
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
+
+/// Follows a page: writes each file that it shows (`yaml`, its name in the first line), runs each command (`sh`), and looks for each
+/// line of output (`text`) in what the command before it said. How many of each there were.
+///
+/// # Panics
+/// If a line is not in the output.
+pub fn follow(page: &str, folder: &Path) -> (usize, usize, usize) {
+    let (mut files, mut commands, mut lines) = (0, 0, 0);
+    let mut output = String::new();
+    for block in page.split("```").skip(1).step_by(2) {
+        let (kind, text) = block.split_once('\n').unwrap_or_default();
+        match kind {
+            "yaml" => {
+                let name = text.lines().next().unwrap_or_default().trim_start_matches("# ");
+                std::fs::write(folder.join(name), text).expect("the file is written");
+                files += 1;
+            }
+            "sh" => {
+                let words: Vec<&str> = text.split_whitespace().skip(1).collect();
+                let ran = crate::run(folder, &words, b"");
+                output = format!("{}\n{}", ran.stderr, ran.stdout);
+                commands += 1;
+            }
+            _ => {
+                for line in text.lines() {
+                    assert!(output.lines().any(|other| other == line), "`{line}` is not in\n{output}");
+                    lines += 1;
+                }
+            }
+        }
+    }
+    (files, commands, lines)
+}

@@ -70,31 +70,7 @@ fn each_case_finds_what_is_expected() {
 fn the_page_says_what_the_command_writes() {
     let page = std::fs::read_to_string(iam_split_tests::repository().join("docs/rules.md")).unwrap();
     let work = tempfile::tempdir().unwrap();
-    let mut output = String::new();
-    let (mut files, mut commands, mut lines) = (0, 0, 0);
-    for block in page.split("```").skip(1).step_by(2) {
-        let (kind, text) = block.split_once('\n').unwrap();
-        match kind {
-            "yaml" => {
-                let name = text.lines().next().unwrap().trim_start_matches("# ");
-                std::fs::write(work.path().join(name), text).unwrap();
-                files += 1;
-            }
-            "sh" => {
-                let words: Vec<&str> = text.split_whitespace().skip(1).collect();
-                let ran = iam_split_tests::run(work.path(), &words, b"");
-                output = format!("{}\n{}", ran.stderr, ran.stdout);
-                commands += 1;
-            }
-            _ => {
-                for line in text.lines() {
-                    assert!(output.lines().any(|other| other == line), "`{line}` is not in\n{output}");
-                    lines += 1;
-                }
-            }
-        }
-    }
-    assert_eq!((files, commands, lines), (4, 2, 5));
+    assert_eq!(iam_split_tests::docs::follow(&page, work.path()), (4, 2, 5));
     // What the last file gives is given.
     let ran = iam_split_tests::run(
         work.path(),

@@ -328,3 +328,16 @@ fn the_command_writes_over_nothing_of_others() {
     ok(&said);
     assert!(said.stdout.contains("`Policy.md` is of an earlier run"), "{}", said.stdout);
 }
+
+#[test]
+fn the_page_says_what_the_command_writes() {
+    let page = std::fs::read_to_string(repository().join("docs/tickets.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(iam_split_tests::docs::follow(&page, folder.path()), (2, 2, 8));
+    let folder = folder.path().join("tickets");
+    for file in
+        ["README.md", "Worker.md", "Worker/trust.json", "Worker/permissions/orders.json", "shop-app.yaml"]
+    {
+        assert!(folder.join(file).is_file(), "{file}");
+    }
+}
