@@ -19,6 +19,7 @@ use crate::expression::{Expr, Lowering};
 use crate::facts::iam_type;
 use crate::roles::Card;
 use crate::summary::Summary;
+use crate::syntax::Node;
 use crate::template::Template;
 use crate::text::Span;
 use fill::{Fault, Filler};
@@ -126,7 +127,7 @@ pub fn make(asked: &Asked<'_, '_, '_>) -> Result<Tickets, Vec<Diagnostic>> {
             .resources
             .get(name.as_str())
             .and_then(|one| one.declaration.value.key())
-            .map(|key| key.span());
+            .map(Node::span);
         let place = place.unwrap_or(Span::at(0));
         match resource(&filler, &name, &whole) {
             Some(Made::Ticket(document)) => pages.push(document),
@@ -171,7 +172,7 @@ struct Document {
 
 impl Document {
     fn words(&self) -> String {
-        iam_type(&self.kind).map_or_else(|| self.kind.clone(), |row| row.words())
+        iam_type(&self.kind).map_or_else(|| self.kind.clone(), crate::facts::IamType::words)
     }
 
     fn ticket(&self, asked: &Asked<'_, '_, '_>) -> Ticket {

@@ -100,12 +100,11 @@ impl Filler<'_> {
             }
             ("Join", [delimiter, list]) => {
                 let delimiter = self.known(delimiter)?;
-                let list = match self.value(list)? {
-                    Value::Array(items) => items,
-                    // How many there are is not known.
-                    _ => return self.known(list).map(|_| self.cannot("`Fn::Join` of what is no list")),
+                // How many there are must be known.
+                let Value::Array(items) = self.value(list)? else {
+                    return self.known(list).map(|_| self.cannot("`Fn::Join` of what is no list"));
                 };
-                let texts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+                let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
                 texts.join(delimiter.as_str().unwrap_or_default()).into()
             }
             ("Select", [index, list]) => {
@@ -358,7 +357,7 @@ impl Filler<'_> {
 
     fn noun(&self, resource: &str) -> String {
         let kind = self.contents.resources.get(resource).map_or("", String::as_str);
-        crate::facts::iam_type(kind).map_or_else(|| "resource".to_owned(), |row| row.words())
+        crate::facts::iam_type(kind).map_or_else(|| "resource".to_owned(), crate::facts::IamType::words)
     }
 }
 
