@@ -10,6 +10,7 @@ use yew::Reducible;
 pub(crate) enum Tab {
     #[default]
     Roles,
+    Release,
     Permissions,
     Iam,
     App,
@@ -21,7 +22,8 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Release,
         Self::Roles,
         Self::Permissions,
         Self::Iam,
@@ -37,6 +39,7 @@ impl Tab {
     pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Roles => "roles",
+            Self::Release => "release",
             Self::Permissions => "permissions",
             Self::Iam => "iam",
             Self::App => "app",
@@ -51,6 +54,7 @@ impl Tab {
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Roles => "Roles",
+            Self::Release => "Release",
             Self::Permissions => "Permissions",
             Self::Iam => "IAM template",
             Self::App => "Application template",
