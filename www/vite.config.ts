@@ -8,8 +8,7 @@ function offline(): Plugin {
     apply: "build",
     enforce: "post",
     generateBundle(_, bundle) {
-      // The list of actions is large, and is fetched only when two releases are compared.
-      const files = Object.keys(bundle).filter((name) => name !== "sw.js" && !/iam-actions/.test(name)).sort();
+      const files = Object.keys(bundle).filter((name) => name !== "sw.js").sort();
       const hash = createHash("sha256");
       for (const name of files) {
         const file = bundle[name]!;

@@ -22,7 +22,6 @@ mod outcome;
 mod pair;
 mod permissions;
 mod picture;
-mod release_view;
 mod report_view;
 mod resources;
 mod roles;

@@ -2,7 +2,6 @@
 import type { Zippable } from "fflate";
 import configUrl from "../../examples/quilt/config.yaml?url";
 import templateUrl from "../../examples/quilt/quilt.yaml?url";
-import actionsUrl from "../../core/data/iam-actions.txt?url";
 
 /** The user's texts as the page last had them. They are kept here so that a panic in wasm cannot take them. */
 let kept: [name: string, text: string][] = [];
@@ -85,11 +84,6 @@ export const host = {
     const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return new TextDecoder("utf-8", { fatal: true }).decode(await read(stream, LARGEST));
-  },
-  async catalogue(): Promise<string> {
-    const answer = await fetch(actionsUrl);
-    if (!answer.ok) throw new Error(answer.statusText);
-    return answer.text();
   },
   async example(): Promise<[string, string]> {
     const text = (url: string) => fetch(url).then((answer) => answer.text());

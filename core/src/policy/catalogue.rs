@@ -5,9 +5,6 @@
 //! before it: `0`-`9`, `a`-`z`, `A`-`Z` for 0 to 61.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
-static READ: OnceLock<Catalogue> = OnceLock::new();
 
 /// Actions by service.
 #[derive(Debug, Default)]
@@ -36,18 +33,16 @@ impl Catalogue {
         Self { services }
     }
 
-    /// The one that is built in, with the feature `catalogue`; without it the one that was [put in](Self::put_in).
+    /// The one that is built in, with the feature `catalogue`.
     #[must_use]
     pub fn built_in() -> Option<&'static Self> {
         #[cfg(feature = "catalogue")]
-        return Some(READ.get_or_init(|| Self::read(include_str!("../../data/iam-actions.txt"))));
+        {
+            static READ: std::sync::OnceLock<Catalogue> = std::sync::OnceLock::new();
+            Some(READ.get_or_init(|| Self::read(include_str!("../../data/iam-actions.txt"))))
+        }
         #[cfg(not(feature = "catalogue"))]
-        READ.get()
-    }
-
-    /// Puts in the text that is not built in: the page fetches it when it is needed. The first one stays.
-    pub fn put_in(text: &str) {
-        READ.get_or_init(|| Self::read(text));
+        None
     }
 
     /// All actions, as `s3:GetObject`.

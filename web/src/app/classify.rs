@@ -27,30 +27,19 @@ fn only_iam(file: &TextFile) -> bool {
 }
 
 /// The work with new files: a configuration beside the template, a template in the place of the one
-/// before, a pair to validate, or two releases to compare: two IAM templates, or one beside the one that is here.
+/// before, or a pair to validate.
 pub(crate) fn with_files(work: &Work, files: Vec<TextFile>) -> Work {
     let mut next = work.clone();
     let (mut configs, mut templates): (Vec<_>, Vec<_>) = files.into_iter().partition(is_config);
     if let Some(config) = configs.pop() {
         next.config = Some(config);
     }
-    if templates.is_empty() {
-        return next;
-    }
-    let before = next.release.take().map(|(_, after)| after).or(next.monolith.clone()).filter(only_iam);
-    if let [one] = templates.as_slice() {
+    if let [_] = templates.as_slice() {
         next.pair = None;
-        next.release =
-            before.filter(|before| before.text != one.text && only_iam(one)).zip(templates.last().cloned());
-        next.monolith = templates.pop().filter(|_| next.release.is_none());
+        next.monolith = templates.pop();
         return next;
     }
     let (mut iam, mut others): (Vec<_>, Vec<_>) = templates.into_iter().partition(only_iam);
-    if let ([before, after], []) = (iam.as_slice(), others.as_slice()) {
-        next.release = Some((before.clone(), after.clone()));
-        (next.pair, next.monolith) = (None, None);
-        return next;
-    }
     match (iam.pop(), others.pop(), others.pop()) {
         (Some(iam), Some(app), None) => {
             next.pair = Some((iam, app));
@@ -103,18 +92,6 @@ mod tests {
         for files in [[&app, &iam, &both], [&both, &app, &iam], [&iam, &both, &app]] {
             let work = given(&files);
             assert_eq!((work.pair, work.monolith), (pair.clone(), Some(both.clone())));
-        }
-        let other =
-            TextFile::new("w.yaml", "Resources: {R: {Type: AWS::IAM::Role, Properties: {Path: /x/}}}");
-        let releases = Some((iam.clone(), other.clone()));
-        for work in [given(&[&iam, &other]), with_files(&given(&[&iam]), vec![other.clone()])] {
-            assert_eq!(
-                (work.release.clone(), work.monolith.clone(), work.pair.clone()),
-                (releases.clone(), None, None)
-            );
-            // The next release is compared with the newest; anything else is another work.
-            assert_eq!(with_files(&work, vec![iam.clone()]).release, Some((other.clone(), iam.clone())));
-            assert_eq!(with_files(&work, vec![both.clone()]).release, None);
         }
         let next = with_files(&given(&[&app, &iam]), vec![config.clone()]);
         assert_eq!((next.pair, next.config), (pair, Some(config)));

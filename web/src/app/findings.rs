@@ -12,7 +12,6 @@ const SHOWN: usize = 200;
 
 fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
     let file = |source: Source| match source {
-        Source::Template if page.work().release.is_some() => "earlier release",
         Source::Template => "monolith",
         Source::Config => "configuration",
         Source::Rules => "rules",

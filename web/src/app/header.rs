@@ -79,10 +79,6 @@ fn verdict(page: &Context) -> Html {
     let outcome = &page.outcome;
     let errors = outcome.errors();
     let plural = if errors == 1 { "" } else { "s" };
-    if let Some(diff) = &outcome.release {
-        let tone = super::release_view::tone(diff.release.verdict);
-        return html! { <span class={classes!("verdict", tone)} aria-live="polite">{ diff.release.headline() }</span> };
-    }
     if let Some(validation) = &outcome.validation {
         let tone = tone(validation.verdict());
         return html! { <span class={classes!("verdict", tone)} aria-live="polite">{ validation.headline() }</span> };
@@ -118,8 +114,8 @@ pub(crate) fn Header() -> Html {
         let page = page.clone();
         Callback::from(move |_: MouseEvent| act(&page))
     };
-    let names: Vec<&str> = match page.work().release.as_ref().or(page.work().pair.as_ref()) {
-        Some((one, other)) => vec![&one.name, &other.name],
+    let names: Vec<&str> = match &page.work().pair {
+        Some((iam, app)) => vec![&iam.name, &app.name],
         None => page.work().monolith.iter().map(|file| &*file.name).collect(),
     };
     let empty = page.work().is_empty();

@@ -43,10 +43,6 @@ extern "C" {
     /// The example: the template's text and the configuration's.
     #[wasm_bindgen(method)]
     pub fn example(this: &Host) -> Promise;
-
-    /// The actions that AWS's services have: of the page's own files, and fetched only when it is needed.
-    #[wasm_bindgen(method)]
-    pub fn catalogue(this: &Host) -> Promise;
 }
 
 thread_local! {

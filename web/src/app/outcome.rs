@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use iam_split_core::api::{
-    IamDiff, Split, SplitAnswer, SplitRequest, Survey, Texts, ValidateRequest, Validation, diff_iam, place,
-    split_proven, survey, validate,
+    Split, SplitAnswer, SplitRequest, Survey, Texts, ValidateRequest, Validation, place, split_proven,
+    survey, validate,
 };
 use iam_split_core::config::{Config, ConfigFile};
 use iam_split_core::diagnostic::{Code, Diagnostic, Severity, Source};
@@ -24,8 +24,6 @@ pub(crate) struct Outcome {
     pub(crate) split: Option<Box<Split>>,
     /// What was found in a pair that the user gave.
     pub(crate) validation: Option<Validation>,
-    /// What a release changes: of two that the user gave.
-    pub(crate) release: Option<IamDiff>,
     /// All findings, errors first.
     pub(crate) findings: Vec<Finding>,
     /// The monolith.
@@ -78,17 +76,7 @@ impl Outcome {
             outcome.names.template = monolith.name.to_string();
             outcome.survey = survey(&monolith.text, config, work.all_iam);
         }
-        if let Some((before, after)) = &work.release {
-            (outcome.monolith, outcome.iam) =
-                (Lines::new(before.text.clone()), Lines::new(after.text.clone()));
-            (outcome.names.template, outcome.names.iam) = (before.name.to_string(), after.name.to_string());
-            let (diff, found) = match diff_iam(&before.text, &after.text) {
-                Ok(diff) => (Some(diff), Vec::new()),
-                Err(found) => (None, found),
-            };
-            outcome.findings = outcome.placed(diff.as_ref().map_or(&found, |diff| &diff.warnings));
-            outcome.release = diff;
-        } else if let Some((iam, app)) = &work.pair {
+        if let Some((iam, app)) = &work.pair {
             (outcome.iam, outcome.app) = (Lines::new(iam.text.clone()), Lines::new(app.text.clone()));
             (outcome.names.iam, outcome.names.app) = (iam.name.to_string(), app.name.to_string());
             let validation = outcome.validate(work);
@@ -147,7 +135,7 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn texts(&self) -> Texts<'_> {
+    fn texts(&self) -> Texts<'_> {
         Texts {
             template: &self.monolith.text,
             config: &self.config.text,

@@ -23,13 +23,8 @@ struct Shown {
 }
 
 fn shown(outcome: &Outcome) -> Shown {
-    let (iam, app) = if outcome.release.is_some() {
-        (Source::Iam, None)
-    } else if outcome.has_pair() {
-        (Source::Iam, Some(&*outcome.app.text))
-    } else {
-        (Source::Template, None)
-    };
+    let (iam, app) =
+        if outcome.has_pair() { (Source::Iam, Some(&*outcome.app.text)) } else { (Source::Template, None) };
     let none = || RolesAnswer { headline: String::new(), cards: Vec::new(), unseen: Vec::new() };
     let mut answer = roles(&outcome.lines(iam).text, app).unwrap_or_else(|_| none());
     let wider = |name: &str| match (&outcome.split, &outcome.validation) {

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use iam_split_core::diagnostic::Source;
-use iam_split_core::policy::Catalogue;
 use js_sys::Array;
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, DragEvent, Element, KeyboardEvent};
@@ -27,7 +26,6 @@ use super::outcome::Outcome;
 use super::pair::Pair;
 use super::permissions::Permissions;
 use super::picture::Picture;
-use super::release_view::{ReleaseSide, ReleaseView};
 use super::report_view::ReportView;
 use super::resources::Resources;
 use super::roles::Roles;
@@ -96,15 +94,11 @@ fn go_to_address(look: &yew::UseReducerDispatcher<View>) {
 /// The tabs that have something to show.
 fn tabs(outcome: &Outcome) -> Vec<Tab> {
     let shows = |tab: &Tab| match tab {
-        Tab::Iam => outcome.has_pair() || outcome.release.is_some(),
-        Tab::Permissions | Tab::App | Tab::Wiring | Tab::Report => outcome.has_pair(),
-        Tab::Release => {
-            !outcome.monolith.text.is_empty() && !outcome.iam.text.is_empty() && !outcome.has_pair()
-        }
-        Tab::Config => outcome.release.is_none(),
+        Tab::Permissions | Tab::Iam | Tab::App | Tab::Wiring | Tab::Report => outcome.has_pair(),
         Tab::Roles => outcome.has_pair() || !outcome.monolith.text.is_empty(),
         Tab::Picture => outcome.has_pair() || !outcome.survey.references.is_empty(),
         Tab::Monolith => !outcome.monolith.text.is_empty(),
+        Tab::Config => true,
     };
     Tab::ALL.into_iter().filter(shows).collect()
 }
@@ -190,8 +184,7 @@ fn Desk(props: &DeskProps) -> Html {
         use_reducer(move || shared.map_or_else(Session::restored, |work| Session::of((*work).clone())));
     let view = use_reducer(View::default);
     let said = use_state(String::new);
-    let catalogued = use_state(|| false);
-    let outcome = use_memo((session.work.clone(), *catalogued), |(work, _)| Outcome::of(work));
+    let outcome = use_memo(session.work.clone(), Outcome::of);
     let say = {
         let said = said.setter();
         Callback::from(move |text: String| {
@@ -214,8 +207,7 @@ fn Desk(props: &DeskProps) -> Html {
         let say = say.clone();
         use_effect_with(session.work.clone(), move |work| {
             let pair = work.pair.iter().flat_map(|(iam, app)| [iam, app]);
-            let releases = work.release.iter().flat_map(|(before, after)| [before, after]);
-            let files = work.monolith.iter().chain(&work.config).chain(pair).chain(releases);
+            let files = work.monolith.iter().chain(&work.config).chain(pair);
             let files = files.map(|file| Array::of2(&(*file.name).into(), &(*file.text).into()));
             host::get().keep(&files.collect());
             let work = (!read_only).then(|| work.clone());
@@ -228,22 +220,6 @@ fn Desk(props: &DeskProps) -> Html {
             move || drop(saving)
         });
     }
-    {
-        let look = view.dispatcher();
-        use_effect_with(session.work.release.is_some(), move |is_release| {
-            if *is_release {
-                look.dispatch(Look::At(Tab::Release));
-                // With the actions that there are a request is a real one; the verdict is the same without.
-                spawn_local(async move {
-                    let text = wasm_bindgen_futures::JsFuture::from(host::get().catalogue()).await;
-                    if let Some(text) = text.ok().and_then(|text| text.as_string()) {
-                        Catalogue::put_in(&text);
-                        catalogued.set(true);
-                    }
-                });
-            }
-        });
-    }
     let page = Context {
         session: session.clone(),
         view: view.clone(),
@@ -253,17 +229,10 @@ fn Desk(props: &DeskProps) -> Html {
     };
     let tabs = tabs(&outcome);
     // A tab that has nothing to show gives way to the first that has.
-    let refused = if tabs.contains(&Tab::Release) {
-        Tab::Release
-    } else if tabs.contains(&Tab::Monolith) {
-        Tab::Monolith
-    } else {
-        Tab::Config
-    };
+    let refused = if tabs.contains(&Tab::Monolith) { Tab::Monolith } else { Tab::Config };
     let current = if tabs.contains(&view.tab) { view.tab } else { refused };
     let panel = match current {
         Tab::Roles => html! { <Roles /> },
-        Tab::Release => html! { <ReleaseView /> },
         Tab::Permissions => html! { <Permissions /> },
         Tab::Iam => html! { <Document key="iam" source={Source::Iam} /> },
         Tab::App => html! { <Document key="app" source={Source::App} /> },
@@ -280,9 +249,7 @@ fn Desk(props: &DeskProps) -> Html {
                 <Welcome />
             } else {
                 <div class="work">
-                    if session.work.release.is_some() { <ReleaseSide /> }
-                    else if session.work.pair.is_some() { <Pair /> }
-                    else { <Resources /> }
+                    if session.work.pair.is_some() { <Pair /> } else { <Resources /> }
                     <main>
                         <Tabs {tabs} {current} />
                         <div id="panel" class="panel" role="tabpanel" aria-labelledby={format!("tab-{}", current.id())}>{ panel }</div>

@@ -35,9 +35,6 @@ pub(crate) struct Work {
     pub(crate) config: Option<TextFile>,
     /// A pair to validate: IAM and application template.
     pub(crate) pair: Option<(TextFile, TextFile)>,
-    /// Two releases of an IAM template, the earlier one first.
-    #[serde(default)]
-    pub(crate) release: Option<(TextFile, TextFile)>,
     /// `--allow-missing`
     pub(crate) allow_missing: bool,
     /// `--all-iam`
@@ -46,7 +43,7 @@ pub(crate) struct Work {
 
 impl Work {
     pub(crate) fn is_empty(&self) -> bool {
-        self.monolith.is_none() && self.pair.is_none() && self.release.is_none()
+        self.monolith.is_none() && self.pair.is_none()
     }
 }
 

@@ -61,7 +61,6 @@ fn without_secrets(work: &Work) -> Work {
     Work {
         monolith: work.monolith.as_ref().map(clean),
         pair: work.pair.as_ref().map(|(iam, app)| (clean(iam), clean(app))),
-        release: work.release.as_ref().map(|(before, after)| (clean(before), clean(after))),
         ..work.clone()
     }
 }

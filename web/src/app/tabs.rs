@@ -44,14 +44,13 @@ pub(crate) fn Tabs(props: &Props) -> Html {
             }
         })
     };
-    let is_release = page.work().release.is_some();
     let tab = |tab: &Tab| {
         let (view, tab) = (page.view.clone(), *tab);
         let current = tab == props.current;
         let onclick = Callback::from(move |_: web_sys::MouseEvent| view.dispatch(Look::At(tab)));
         html! {
             <button type="button" role="tab" id={format!("tab-{}", tab.id())} aria-selected={current.to_string()}
-                aria-controls="panel" tabindex={if current { "0" } else { "-1" }} {onclick}>{ if is_release && tab == Tab::Monolith { "Earlier release" } else { tab.label() } }</button>
+                aria-controls="panel" tabindex={if current { "0" } else { "-1" }} {onclick}>{ tab.label() }</button>
         }
     };
     html! {

@@ -10,7 +10,6 @@ use yew::Reducible;
 pub(crate) enum Tab {
     #[default]
     Roles,
-    Release,
     Permissions,
     Iam,
     App,
@@ -22,8 +21,7 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 10] = [
-        Self::Release,
+    pub(crate) const ALL: [Self; 9] = [
         Self::Roles,
         Self::Permissions,
         Self::Iam,
@@ -39,7 +37,6 @@ impl Tab {
     pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Roles => "roles",
-            Self::Release => "release",
             Self::Permissions => "permissions",
             Self::Iam => "iam",
             Self::App => "app",
@@ -54,7 +51,6 @@ impl Tab {
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Roles => "Roles",
-            Self::Release => "Release",
             Self::Permissions => "Permissions",
             Self::Iam => "IAM template",
             Self::App => "Application template",

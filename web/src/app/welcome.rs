@@ -39,7 +39,7 @@ pub(crate) fn Welcome() -> Html {
                     <Open label="Open files…" />
                     <button type="button" onclick={example}>{ "Try the example" }</button>
                 </p>
-                <p class="dim">{ "To check a pair that exists, drop both templates, and their monolith for the proof. To see what a release allows, drop the earlier IAM template and the new one." }</p>
+                <p class="dim">{ "To check a pair that exists, drop both templates, and their monolith for the proof." }</p>
             </div>
             <form {onsubmit}>
                 <label for="paste">{ "Or paste a template" }</label>
