@@ -282,7 +282,22 @@ impl System<'_> {
 
     /// Whether a role or user may do it.
     pub fn allows(&self, name: &str, request: &Request) -> bool {
-        let Some(resource) = self.resources.get(name) else { return false };
+        let (allowed, denied) = self.decided(name, request);
+        allowed && !denied
+    }
+
+    /// Whether a user may assume a role of its account: by its own policies, or by the role's trust alone where that names
+    /// everybody. Source: IAM User Guide, "Policy evaluation logic", resource-based policies within an account.
+    pub fn assumes(&self, name: &str, role: &str, request: &Request) -> bool {
+        let (allowed, denied) = self.decided(name, request);
+        let asked =
+            Request { target: format!("AWS arn:aws:iam::111122223333:user/{name}"), ..request.clone() };
+        !denied && (allowed || self.trusts(role, &asked))
+    }
+
+    /// What its policies allow within its boundary, and whether something denies it.
+    fn decided(&self, name: &str, request: &Request) -> (bool, bool) {
+        let Some(resource) = self.resources.get(name) else { return (false, true) };
         let property = if resource["Type"] == "AWS::IAM::Role" { "Roles" } else { "Users" };
         let fold = |documents: Vec<Value>| {
             documents
@@ -295,7 +310,7 @@ impl System<'_> {
             Value::Null => (true, false),
             arn => fold(self.documents_of_arn(arn)),
         };
-        allowed && !denied && bounded && !denied_by_bound
+        (allowed && bounded, denied || denied_by_bound)
     }
 
     /// Whether someone may assume a role.

@@ -432,12 +432,18 @@ pub struct Count {
     pub wrong: Vec<String>,
 }
 
+/// Keys that every request has.
+/// Source: IAM User Guide, "AWS global condition context keys" ("This key is always included in the request context").
+const ALWAYS: [&str; 2] = ["aws:securetransport", "aws:currenttime"];
+
 fn contexts(dice: &mut Dice, count: usize) -> Vec<BTreeMap<String, Vec<String>>> {
-    let mut list = vec![BTreeMap::new()];
+    let always = CONTEXT.iter().filter(|(key, _)| ALWAYS.contains(key));
+    let bare = always.map(|(key, values)| ((*key).to_owned(), vec![dice.pick(values).to_owned()])).collect();
+    let mut list = vec![bare];
     for _ in 0..count {
         let mut context = BTreeMap::new();
         for (key, values) in CONTEXT {
-            if !dice.one_in(3) {
+            if ALWAYS.contains(key) || !dice.one_in(3) {
                 context.insert((*key).to_owned(), vec![dice.pick(values).to_owned()]);
             }
         }
@@ -593,8 +599,11 @@ fn witness_holds(seed: u64, decision: &Decision, old: &str, new: &str, kind: Kin
         context: witness.context.iter().map(|(key, values)| (key.to_lowercase(), values.clone())).collect(),
     };
     let name = decision.principal.as_str();
+    let is_role = request.target.contains(":role/") && request.action.eq_ignore_ascii_case("sts:AssumeRole");
     let (before, after) = if trust {
         (before.trusts(name, &request), after.trusts(name, &request))
+    } else if is_role {
+        (before.assumes(name, "R", &request), after.assumes(name, "R", &request))
     } else {
         (before.allows(name, &request), after.allows(name, &request))
     };
