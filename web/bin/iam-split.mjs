@@ -8,8 +8,14 @@ import { command, initSync } from "../iam_split_web.js";
 
 initSync({ module: readFileSync(new URL("../iam_split_web_bg.wasm", import.meta.url)) });
 
-// What the operating system's own words are where node has others.
-const words = { EISDIR: "is a directory", ENOTEMPTY: "directory not empty" };
+// The operating system's own words where node has others.
+const words = {
+  EBUSY: "device or resource busy",
+  EEXIST: "file exists",
+  EISDIR: "is a directory",
+  ELOOP: "too many levels of symbolic links",
+  ENAMETOOLONG: "file name too long",
+};
 
 /** The operating system's reason, without node's code and path. */
 function reason(error) {

@@ -1,13 +1,13 @@
 // The pictures of the README: of a report, and of the page. `scripts/pictures` keeps them; a test only sees that they can be
 // made, for a browser's pixels are its own.
-import { mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cli, example, expect, open, root, splitByCommand, tab, test } from "./page";
 
 const folder = process.env.PICTURES ?? mkdtempSync(join(tmpdir(), "iam-split-pictures-"));
 
-test.use({ viewport: { width: 1000, height: 620 }, colorScheme: "light" });
+test.use({ viewport: { width: 880, height: 460 }, colorScheme: "light" });
 
 /** Small enough for a README, and no empty page. */
 function keep(name: string, png: Buffer) {
@@ -19,9 +19,10 @@ function keep(name: string, png: Buffer) {
 
 test("the report is pictured", async ({ browser }) => {
   const split = splitByCommand(example.template, "--config", example.config);
-  cli(split.folder, "validate", "--iam", split.names.iam, "--app", split.names.app, "--monolith", example.template, "--report", "report.html");
+  copyFileSync(example.template, join(split.folder, "quilt.yaml"));
+  cli(split.folder, ..."validate --iam quilt-iam.yaml --app quilt-app.yaml --monolith quilt.yaml --report report.html".split(" "));
   // A file, and so not the page that asks nobody.
-  const page = await browser.newPage({ viewport: { width: 1000, height: 620 }, colorScheme: "light" });
+  const page = await browser.newPage({ viewport: { width: 880, height: 460 }, colorScheme: "light" });
   await page.goto(`file://${join(split.folder, "report.html")}`);
   keep("report.png", await page.screenshot());
   await page.close();
@@ -31,7 +32,7 @@ test("the page is pictured", async ({ page }) => {
   await page.goto("/");
   await open(page, example.template, example.config);
   await tab(page, "Application template").click();
-  await expect(page.getByRole("tabpanel")).toContainText("Resources");
+  await expect(page.getByRole("tabpanel")).toContainText("Difference");
   keep("page.png", await page.screenshot());
 });
 
