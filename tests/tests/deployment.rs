@@ -49,6 +49,8 @@ fn follow(name: &str, place: &Place, after: impl Fn(&str)) {
             continue;
         }
         let Some(wanted) = line.strip_prefix("```console") else { continue };
+        // What is shown a second time is shown by its last line.
+        let only_last = wanted.ends_with(" last");
         let wanted: i32 = wanted.trim().parse().unwrap_or(0);
         let command = lines.next().unwrap();
         for line in lines.by_ref() {
@@ -59,7 +61,11 @@ fn follow(name: &str, place: &Place, after: impl Fn(&str)) {
         let (status, output) = run(place, command.strip_prefix("$ iam-split ").unwrap());
         assert_eq!(status, wanted, "{command}\n{output}");
         after(command);
-        made += &format!("{command}\n{}```\n", shortened(&alike(&output)));
+        let mut shown = shortened(&alike(&output));
+        if only_last {
+            shown = format!("...\n{}\n", shown.lines().last().unwrap_or_default());
+        }
+        made += &format!("{command}\n{shown}```\n");
     }
     if std::env::var("INSTA_UPDATE").is_ok_and(|wish| wish == "always") {
         std::fs::write(path, made).unwrap();
@@ -96,6 +102,11 @@ fn alike(text: &str) -> String {
                 word if word.contains(":stack/") => {
                     let (before, _) = word.rsplit_once('/').unwrap();
                     format!("{before}/00000000-0000-0000-0000-000000000000")
+                }
+                // The port of the local AWS.
+                word if word.starts_with("http://localhost:") => {
+                    let path = word.splitn(4, '/').nth(3).unwrap_or_default();
+                    format!("http://localhost:4566/{path}")
                 }
                 _ if time => "12:00:00".to_owned(),
                 _ if date => "2026-01-01T12:00:00Z".to_owned(),
