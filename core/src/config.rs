@@ -14,6 +14,7 @@ use crate::text::{Span, line_start};
 
 /// How a reference from a moved resource to an application resource may be resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Resolution {
@@ -83,6 +84,7 @@ fn check_order(list: &[Resolution]) -> Result<(), String> {
 
 /// How the application comes to what the IAM stack gives out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Means {
@@ -112,6 +114,7 @@ impl Means {
 
 /// What keeps a pattern from reaching what it is not meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
@@ -122,6 +125,7 @@ pub enum Guard {
 /// The configuration as written, with defaults for what is left out. Unknown keys are found in the
 /// tree ([`KEYS`]), all of them at once and with their places, not by serde, which stops at the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Config {
     /// What to take out.
@@ -134,7 +138,7 @@ pub struct Config {
     pub resolution: Resolutions,
     /// The IAM template's parameter for the application stack's name; `AppStackName` if left out.
     pub app_stack_parameter: Option<String>,
-    /// The default of that parameter.
+    /// The default of the parameter for the application stack's name.
     pub app_stack_name: Option<String>,
     /// How the application comes to what the IAM stack gives out; parameters if left out.
     pub wiring: Option<Means>,
@@ -148,6 +152,7 @@ pub struct Config {
 
 /// `extraction:`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Extraction {
     /// Logical ids of `AWS::IAM::Role`s that move.
@@ -160,6 +165,7 @@ pub struct Extraction {
 
 /// `parameter_generation:`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ParameterGeneration {
     /// `AllowedPattern` of the parameters that take a role's ARN.
@@ -170,23 +176,25 @@ pub struct ParameterGeneration {
 
 /// `metadata:`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Metadata {
     /// Whether the parameters form a group in `AWS::CloudFormation::Interface`.
     pub add_parameter_group: bool,
-    /// The label of that group.
+    /// The label of the parameter group.
     pub parameter_group_name: Option<String>,
-    /// The label of the group that it follows.
+    /// The label of the group that the parameter group follows.
     pub insert_after_group: Option<String>,
 }
 
 /// `resolution:`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Resolutions {
     /// Permitted resolutions in order of preference.
     pub order: Vec<Resolution>,
-    /// The same for single moved resources.
+    /// Permitted resolutions of single moved resources.
     pub resources: BTreeMap<String, Vec<Resolution>>,
 }
 

@@ -1,7 +1,5 @@
 //! Exit codes, and failures of the host: what has no place in a template.
 
-use std::process::ExitCode;
-
 use iam_split_core::diagnostic::Code;
 
 use crate::Streams;
@@ -28,12 +26,6 @@ impl Exit {
             Self::Usage => 2,
             Self::Aws => 3,
         }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
     }
 }
 

@@ -1,16 +1,15 @@
 //! Files: read as they are, written all or none.
 
-use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use iam_split_core::config::ConfigFile;
 use iam_split_core::diagnostic::{Code, Diagnostic};
 use iam_split_core::report::Format;
-use tempfile::NamedTempFile;
 
 use crate::Streams;
 use crate::exit::Failure;
+use crate::host;
 
 /// A text to read, with the name that people know it by.
 pub(crate) struct Input {
@@ -28,7 +27,7 @@ impl Input {
             read.map_err(|error| Failure::new(format!("cannot read standard input: {error}")))?;
             return Ok(Self { name: "<stdin>".to_owned(), path: None, bytes });
         }
-        let bytes = fs::read(path)
+        let bytes = host::read(path)
             .map_err(|error| Failure::new(format!("cannot read `{}`: {}", path.display(), reason(&error))))?;
         Ok(Self { name: path.display().to_string(), path: Some(path.to_owned()), bytes })
     }
@@ -84,8 +83,8 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
 
 /// Whether two paths lead to one file that exists.
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
+    match (host::real(a), host::real(b)) {
+        (Some(a), Some(b)) => a == b,
         _ => false,
     }
 }
@@ -113,47 +112,9 @@ pub(crate) fn not_an_input(reports: &[PathBuf], inputs: &[&Input]) -> Result<(),
     }
 }
 
-/// Writes all files or none: each goes to a temporary file beside its place first, and a rename that
-/// fails puts back what the earlier ones replaced.
+/// Writes all files or none.
 pub(crate) fn write_all(files: &[(&PathBuf, &String)]) -> Result<(), Failure> {
-    let mut prepared = Vec::new();
-    for (path, text) in files {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let failure = |error: &std::io::Error| {
-            Failure::new(format!("cannot write `{}`: {}", path.display(), reason(error)))
-        };
-        fs::create_dir_all(folder).map_err(|error| failure(&error))?;
-        let mut file = NamedTempFile::new_in(folder).map_err(|error| failure(&error))?;
-        file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| failure(&error))?;
-        readable(&file).map_err(|error| failure(&error))?;
-        prepared.push((path, file));
-    }
-    let mut replaced: Vec<(&PathBuf, Option<Vec<u8>>)> = Vec::new();
-    for (path, file) in prepared {
-        let before = fs::read(path).ok();
-        if let Err(error) = file.persist(path) {
-            for (path, before) in replaced {
-                // Best effort: the failure that is reported is the first one.
-                let _ = match before {
-                    Some(bytes) => fs::write(path, bytes),
-                    None => fs::remove_file(path),
-                };
-            }
-            return Err(Failure::new(format!("cannot write `{}`: {}", path.display(), reason(&error.error))));
-        }
-        replaced.push((path, before));
-    }
-    Ok(())
-}
-
-/// Temporary files are for their owner alone; a result is an ordinary file.
-#[cfg(unix)]
-fn readable(file: &NamedTempFile) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &NamedTempFile) -> std::io::Result<()> {
-    Ok(())
+    host::write_all(files).map_err(|(path, error)| {
+        Failure::new(format!("cannot write `{}`: {}", path.display(), reason(&error)))
+    })
 }

@@ -19,13 +19,13 @@ mod exit;
     allow(dead_code, reason = "what only the commands that run the stacks need")
 )]
 mod files;
+pub mod host;
 #[cfg(feature = "aws")]
 mod progress;
 mod render;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
-use std::process::ExitCode;
 
 use clap::Parser;
 use iam_split_core::text::visible;
@@ -133,8 +133,8 @@ impl<W: Write> Write for Heard<W> {
     }
 }
 
-/// Runs the command.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> ExitCode {
+/// Runs the command, and gives its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let json = args::asks_for_json(&arguments);
     let cli = match Cli::try_parse_from(arguments) {
@@ -151,7 +151,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams)
         ended(exit, message, streams);
     }
     let exit = result.unwrap_or_else(|failure| failure.report(streams));
-    exit.into()
+    exit.code()
 }
 
 fn carry_out(command: &Command, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -191,7 +191,7 @@ fn carry_out(command: &Command, streams: &mut Streams) -> Result<Exit, Failure> 
         Command::Terraform(arguments) => commands::terraform::run(arguments, streams),
         #[cfg(not(feature = "aws"))]
         _ => Err(Failure::new("this build of iam-split has no clients of AWS, which this command needs")
-            .help("`cargo install --path native-cli` installs a build that has them")),
+            .help("the full command has them: `cargo install --path native-cli` in the source of iam-split installs it")),
     }
 }
 
@@ -203,7 +203,7 @@ fn ended(exit: Exit, message: &str, streams: &mut Streams) {
 }
 
 /// Help and version are results; anything else of the kind is a usage error.
-fn usage(error: &clap::Error, json: bool, streams: &mut Streams) -> ExitCode {
+fn usage(error: &clap::Error, json: bool, streams: &mut Streams) -> u8 {
     let text = error.render();
     if json && error.use_stderr() {
         let text = text.to_string();
@@ -216,7 +216,7 @@ fn usage(error: &clap::Error, json: bool, streams: &mut Streams) -> ExitCode {
         write!(streams.out, "{text}").and_then(|()| streams.out.flush())
     };
     match written {
-        Ok(()) if error.use_stderr() => Exit::Usage.into(),
-        _ => Exit::Done.into(),
+        Ok(()) if error.use_stderr() => Exit::Usage.code(),
+        _ => Exit::Done.code(),
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    iam_split::run(std::env::args_os(), &mut iam_split::Streams::standard())
+    iam_split::run(std::env::args_os(), &mut iam_split::Streams::standard()).into()
 }

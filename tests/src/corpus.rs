@@ -124,7 +124,7 @@ pub fn heading() -> String {
     format!(
         "# Real templates\n\n\
          What becomes of each template of the corpus, without a configuration, in each way of splitting it. Written by\n\
-         `cargo run --release -p iam-split-tests --bin corpus > docs/corpus.md`; a test holds it.\n\n\
+         `cargo run --release -p iam-split-tests --bin docs -- corpus > docs/corpus.md`; a test holds it.\n\n\
          A number is a split: so many resources moved. Its pair was read again, evaluated beside the monolith with concrete\n\
          values in worlds that take every condition both ways, split a second time (the same bytes), and its application\n\
          template split again (nothing moves). *Kept* resources stay with the application; *widened* references became\n\

@@ -7,6 +7,7 @@ use iam_split_core::deployment::failure::ROWS;
 use iam_split_core::diagnostic::{Code, Example};
 use iam_split_core::report::Report;
 
+use crate::book::framed;
 use crate::corpus::{MODES, Outcome, heading, outcome, templates};
 
 /// `docs/corpus.md`: every real template, split in every way.
@@ -38,7 +39,7 @@ pub fn corpus(folder: &Path) -> String {
     }
     let counts: Vec<String> = free.iter().map(|(free, split)| format!("{free} of {split}")).collect();
     let _ = writeln!(text, "| *the application needs no capability* | {} |", counts.join(" | "));
-    text
+    framed("corpus.md", &text)
 }
 
 /// `docs/errors.md`: every code of the catalogue.
@@ -77,7 +78,7 @@ pub fn errors() -> String {
             }
         }
     }
-    text
+    framed("errors.md", &text)
 }
 
 /// `docs/troubleshooting.md`: what AWS answers, by the categories of the specification.
@@ -108,7 +109,7 @@ pub fn troubleshooting() -> String {
             );
         }
     }
-    text
+    framed("troubleshooting.md", &text)
 }
 
 /// `docs/report.schema.json`: the JSON form of a report.

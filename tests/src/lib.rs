@@ -2,6 +2,7 @@
 //! where the templates are.
 
 pub mod aws;
+pub mod book;
 pub mod check;
 pub mod compare;
 pub mod corpus;
@@ -12,6 +13,7 @@ pub mod fuzz;
 pub mod generate;
 pub mod iam;
 pub mod injure;
+pub mod reference;
 pub mod releases;
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `docs/deployment.md` is run from top to bottom: each command's output is what stands there.
+//! `docs/deployment.md` and `docs/tutorial.md` are run from top to bottom: each command's output is what stands there.
 //! `INSTA_UPDATE=always cargo test -p iam-split-tests --test deployment` writes the outputs anew.
 
 use std::process::Command;
@@ -8,12 +8,29 @@ use iam_split_tests::repository;
 
 #[test]
 fn the_workflow_is_as_the_document_shows() {
-    let path = repository().join("docs/deployment.md");
-    let document = std::fs::read_to_string(&path).unwrap();
     let place = Place::example(simulator(), "quilt-prod");
     let settings = std::fs::read_to_string(place.path("deployment.yaml")).unwrap();
     let inline = settings.lines().filter(|line| !line.starts_with("iam_t")).collect::<Vec<_>>().join("\n");
     place.write("inline.yaml", &inline.replace("quilt-app.yaml", "quilt.yaml"));
+    follow("deployment.md", &place, |command| {
+        if command.contains(" split ") {
+            // The local AWS does not know every type, and runs no functions.
+            place.write("quilt.yaml", &deployable(&example()));
+            let app = std::fs::read_to_string(place.path("quilt-app.yaml")).unwrap();
+            place.write("quilt-app.yaml", &deployable(&app));
+        }
+    });
+}
+
+#[test]
+fn the_tutorial_is_as_it_shows() {
+    follow("tutorial.md", &Place::new(simulator()), |_| ());
+}
+
+/// Runs a document from top to bottom: what stands in a block with a file's name is written, what stands behind `$` is run.
+fn follow(name: &str, place: &Place, after: impl Fn(&str)) {
+    let path = repository().join("docs").join(name);
+    let document = std::fs::read_to_string(&path).unwrap();
     let mut made = String::new();
     let mut lines = document.lines();
     while let Some(line) = lines.next() {
@@ -24,7 +41,16 @@ fn the_workflow_is_as_the_document_shows() {
             let (from, to) = change.split_once(" => ").unwrap();
             place.edit(file, from, to);
         }
+        if let Some(file) = line.strip_prefix("```yaml ") {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let text = block.join("\n") + "\n";
+            place.write(file, &text);
+            made += &format!("{text}```\n");
+            continue;
+        }
         let Some(wanted) = line.strip_prefix("```console") else { continue };
+        // What is shown a second time is shown by its last line.
+        let only_last = wanted.ends_with(" last");
         let wanted: i32 = wanted.trim().parse().unwrap_or(0);
         let command = lines.next().unwrap();
         for line in lines.by_ref() {
@@ -32,22 +58,21 @@ fn the_workflow_is_as_the_document_shows() {
                 break;
             }
         }
-        let (status, output) = run(&place, command.strip_prefix("$ iam-split ").unwrap());
+        let (status, output) = run(place, command.strip_prefix("$ iam-split ").unwrap());
         assert_eq!(status, wanted, "{command}\n{output}");
-        if command.contains(" split ") {
-            // The local AWS does not know every type, and runs no functions.
-            place.write("quilt.yaml", &deployable(&example()));
-            let app = std::fs::read_to_string(place.path("quilt-app.yaml")).unwrap();
-            place.write("quilt-app.yaml", &deployable(&app));
+        after(command);
+        let mut shown = shortened(&alike(&output));
+        if only_last {
+            shown = format!("...\n{}\n", shown.lines().last().unwrap_or_default());
         }
-        made += &format!("{command}\n{}```\n", shortened(&alike(&output)));
+        made += &format!("{command}\n{shown}```\n");
     }
     if std::env::var("INSTA_UPDATE").is_ok_and(|wish| wish == "always") {
         std::fs::write(path, made).unwrap();
         return;
     }
     for (said, shown) in made.lines().zip(document.lines()) {
-        assert_eq!(said, shown, "write docs/deployment.md anew");
+        assert_eq!(said, shown, "write docs/{name} anew");
     }
     assert_eq!(made.lines().count(), document.lines().count());
 }
@@ -77,6 +102,11 @@ fn alike(text: &str) -> String {
                 word if word.contains(":stack/") => {
                     let (before, _) = word.rsplit_once('/').unwrap();
                     format!("{before}/00000000-0000-0000-0000-000000000000")
+                }
+                // The port of the local AWS.
+                word if word.starts_with("http://localhost:") => {
+                    let path = word.splitn(4, '/').nth(3).unwrap_or_default();
+                    format!("http://localhost:4566/{path}")
                 }
                 _ if time => "12:00:00".to_owned(),
                 _ if date => "2026-01-01T12:00:00Z".to_owned(),

@@ -1,7 +1,7 @@
 //! What `docs/` says is what the program does.
 
 use iam_split_core::diagnostic::{Code, Example};
-use iam_split_tests::{docs, repository, run};
+use iam_split_tests::{book, docs, reference, repository, run};
 
 fn document(name: &str) -> String {
     std::fs::read_to_string(repository().join("docs").join(name)).unwrap()
@@ -9,9 +9,91 @@ fn document(name: &str) -> String {
 
 #[test]
 fn the_codes_and_the_schema_are_those_of_the_program() {
+    assert!(document("cli.md") == reference::cli(), "make docs/cli.md anew");
+    assert!(document("configuration.md") == reference::configuration(), "make docs/configuration.md anew");
     assert!(document("errors.md") == docs::errors(), "make docs/errors.md anew");
     assert!(document("troubleshooting.md") == docs::troubleshooting(), "make docs/troubleshooting.md anew");
     assert!(document("report.schema.json") == docs::schema(), "make docs/report.schema.json anew");
+}
+
+/// Each page says what it is for and leads to the next, as the table of contents has them; no page is left out of it.
+#[test]
+fn the_book_reads_from_start_to_end() {
+    let pages = book::pages();
+    for page in &pages {
+        let text = document(&page.file);
+        assert!(text == book::framed(&page.file, &text), "run `docs frame` for {}", page.file);
+    }
+    let mut listed: Vec<&str> = pages.iter().map(|page| &*page.file).chain(["README.md"]).collect();
+    let files = std::fs::read_dir(repository().join("docs")).unwrap();
+    let mut there: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    there.retain(|name| name.ends_with(".md"));
+    listed.sort();
+    there.sort();
+    assert_eq!(listed, there);
+    let parts = ["Tutorial", "How-to", "Reference", "Explanation"];
+    let order: Vec<&str> = pages.chunk_by(|a, b| a.part == b.part).map(|part| &*part[0].part).collect();
+    assert_eq!(order, parts);
+}
+
+/// Links between the documents lead to files and headings that are there.
+#[test]
+fn links_lead_somewhere() {
+    let anchor = |heading: &str| {
+        let kept = heading
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+            .collect::<String>();
+        kept.replace(' ', "-")
+    };
+    let mut looked = 0;
+    let docs = std::fs::read_dir(repository().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let others = ["README.md", "CONTRIBUTING.md", "web/README.md"].map(|name| repository().join(name));
+    for path in docs.chain(others).filter(|path| path.extension().is_some_and(|ending| ending == "md")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.contains("://") || target.contains(char::is_whitespace) {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let leads = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(leads.exists(), "{}: {target}", path.display());
+            if !heading.is_empty() {
+                let there = std::fs::read_to_string(&leads).unwrap();
+                let mut headings = there.lines().filter(|line| line.starts_with('#'));
+                let found = headings.any(|line| anchor(line.trim_start_matches('#').trim()) == heading);
+                assert!(found, "{}: {target}", path.display());
+            }
+            looked += 1;
+        }
+    }
+    assert!(looked > 100, "{looked}");
+}
+
+/// What is released is of one version: the crates, the npm package and the list of changes.
+#[test]
+fn versions_are_in_step() {
+    let read = |name: &str| std::fs::read_to_string(repository().join(name)).unwrap();
+    let manifest: Vec<String> = read("Cargo.toml").lines().map(str::to_owned).collect();
+    let after = |start: &str| {
+        let line = manifest.iter().find(|line| line.starts_with(start)).unwrap();
+        line.split("version").last().unwrap().split('"').nth(1).unwrap().to_owned()
+    };
+    let version = after("version = ");
+    assert_eq!(after("iam-split-core = "), version);
+    // wasm-pack takes the npm package's version from its crate.
+    for crate_of in ["core", "native-cli", "web", "tests"] {
+        assert!(read(&format!("{crate_of}/Cargo.toml")).contains("version.workspace = true"), "{crate_of}");
+    }
+    assert_eq!(run(&repository(), &["--version"], b"").stdout, format!("iam-split {version}\n"));
+    let changes = read("CHANGELOG.md");
+    let newest = changes.lines().find_map(|line| line.strip_prefix("## [")).unwrap();
+    let date =
+        newest.strip_prefix(&format!("{version}] - ")).unwrap_or_else(|| panic!("{version}, not {newest}"));
+    assert!(date == "unreleased" || date.len() == "2026-01-01".len(), "{date}");
+    // Whoever follows the documents installs what is there.
+    assert!(read("docs/install.md").contains(&format!("iam-split-web-{version}.tgz")));
 }
 
 /// A fence that closes a block stands on a line of its own: else all that follows is code.

@@ -30,6 +30,6 @@ fn the_first_command_shows_a_result_and_needs_no_aws() {
     assert_eq!(deploy.status.code(), Some(2));
     insta::assert_snapshot!(String::from_utf8_lossy(&deploy.stderr), @r"
     error: this build of iam-split has no clients of AWS, which this command needs
-      help: `cargo install --path native-cli` installs a build that has them
+      help: the full command has them: `cargo install --path native-cli` in the source of iam-split installs it
     ");
 }

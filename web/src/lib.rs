@@ -4,6 +4,8 @@
 //! page (`www`) gives what wasm cannot do alone: files, downloads, compression.
 
 pub mod bindings;
+#[cfg(all(feature = "command", target_family = "wasm"))]
+pub mod command;
 
 #[cfg(feature = "page")]
 pub mod app;

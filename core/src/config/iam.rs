@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 
 /// What becomes of a property that a resource has already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Own {
     /// It stays.
@@ -22,6 +23,7 @@ pub enum Own {
 
 /// A permissions boundary.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a policy's ARN, or `parameter` with its name")]
 pub enum Boundary {
     /// The ARN of a managed policy.
@@ -38,6 +40,7 @@ pub enum Boundary {
 
 /// What a resource is given. `${Name}` in a text is what the template's parameter has, as in `Fn::Sub`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Gifts {
     /// A permissions boundary, for roles and users.
@@ -52,8 +55,8 @@ pub struct Gifts {
     pub tags: BTreeMap<String, String>,
     /// Seconds, for roles.
     pub max_session_duration: Option<u32>,
-    /// What becomes of a property that a resource has already; tags of other keys stay in any case. [`Own::Keep`] if
-    /// nothing is said.
+    /// What becomes of a property that a resource has already; tags of other keys stay in any case. `keep` if nothing is
+    /// said.
     pub own: Option<Own>,
 }
 
@@ -98,6 +101,7 @@ impl Gifts {
 
 /// `iam:`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Iam {
     /// What all get.

@@ -4,6 +4,7 @@ use crate::Streams;
 use crate::args::InitArgs;
 use crate::exit::{Exit, Failure};
 use crate::files::{self, Input};
+use crate::host::exists;
 use crate::render::{Sources, diagnostics};
 
 pub(crate) fn run(arguments: &InitArgs, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -25,7 +26,7 @@ pub(crate) fn run(arguments: &InitArgs, streams: &mut Streams) -> Result<Exit, F
         streams.out.flush()?;
         return Ok(Exit::Done);
     }
-    if arguments.output.exists() {
+    if exists(&arguments.output) {
         return Err(Failure::new(format!("`{}` is there already", arguments.output.display()))
             .help("give another file with --output, or remove this one"));
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use iam_split_core::api::{check_rules, place};
 use iam_split_core::diagnostic::{Code, Diagnostic, Severity, Source};
@@ -14,6 +13,7 @@ use crate::Streams;
 use crate::args::{Format, RulesArgs, RulesCheckArgs, RulesCommand, RulesInitArgs, RulesTestArgs};
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, reason, write_all};
+use crate::host;
 use crate::render::{Sources, diagnostics};
 
 pub(crate) fn run(arguments: &RulesArgs, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -24,18 +24,13 @@ pub(crate) fn run(arguments: &RulesArgs, streams: &mut Streams) -> Result<Exit, 
     }
 }
 
-/// The time, in seconds since 1970.
-pub(crate) fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
-}
-
 fn init(arguments: &RulesInitArgs, streams: &mut Streams) -> Result<Exit, Failure> {
     if arguments.output.as_os_str() == "-" {
         streams.out.write_all(TEMPLATE.as_bytes())?;
         streams.out.flush()?;
         return Ok(Exit::Done);
     }
-    if arguments.output.exists() {
+    if host::exists(&arguments.output) {
         return Err(Failure::new(format!("`{}` is there already", arguments.output.display()))
             .help("give another file with --output, or remove this one"));
     }
@@ -86,7 +81,7 @@ pub(crate) fn asked(rules: &Input, iam: &Input, app: Option<&Input>) -> Answer {
         [Some(rules), Some(iam), app].into_iter().flatten().map(Input::text).collect();
     let unreadable: Vec<Diagnostic> = texts.iter().filter_map(|text| text.clone().err()).collect();
     if unreadable.is_empty() {
-        check_rules(rules.shown(), iam.shown(), app.map(Input::shown), now())
+        check_rules(rules.shown(), iam.shown(), app.map(Input::shown), host::now())
     } else {
         Answer::new(unreadable, Vec::new())
     }
@@ -171,8 +166,7 @@ fn examples(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         Failure::new(format!("cannot read `{}`: {}", folder.display(), reason(&error)))
     };
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
+    for path in host::list(folder).map_err(unreadable)? {
         if path.extension().is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known))
         {
             found.push(path);

@@ -13,9 +13,9 @@ use serde::Serialize;
 
 use crate::Streams;
 use crate::args::{Format, Resolutions, SplitArgs};
-use crate::commands::rules::now;
 use crate::exit::{Exit, Failure};
 use crate::files::{self, Input, same_file};
+use crate::host;
 use crate::render::{Sources, diagnostics};
 
 pub(crate) fn run(arguments: &SplitArgs, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -97,7 +97,7 @@ fn request<'r>(
         wiring: arguments.wiring,
         guard: arguments.guard,
         rules,
-        now: now(),
+        now: host::now(),
     }
 }
 
@@ -135,8 +135,8 @@ impl Files {
                         .help("choose another folder with --out-dir or another name with --name-prefix"));
                 }
             }
-            let Ok(bytes) = std::fs::read(path) else {
-                if path.exists() {
+            let Ok(bytes) = host::read(path) else {
+                if host::exists(path) {
                     return Err(Failure::new(format!("`{}` is in the way", path.display())));
                 }
                 continue;
@@ -144,7 +144,7 @@ impl Files {
             // An application template that uses nothing of what moved has no sign of ours. Both are written or neither:
             // beside an IAM template of ours it is ours.
             let is_ours = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(api::is_output);
-            let beside = || path == &self.app && std::fs::read(&self.iam).is_ok_and(|bytes| is_ours(&bytes));
+            let beside = || path == &self.app && host::read(&self.iam).is_ok_and(|bytes| is_ours(&bytes));
             if !is_ours(&bytes) && !beside() {
                 return Err(Failure::new(format!("`{}` is no earlier output of iam-split", path.display()))
                     .help("move it away, or choose another folder with --out-dir"));

@@ -15,9 +15,9 @@ use iam_split_core::validate::Verdict;
 use crate::Streams;
 use crate::args::ValidateArgs;
 use crate::commands::roles::cut;
-use crate::commands::rules::now;
 use crate::exit::{Exit, Failure};
 use crate::files::{Input, not_an_input, report_formats, rules, write_all};
+use crate::host::now;
 use crate::render::{Sources, diagnostics, on_one_screen};
 
 pub(crate) fn run(arguments: &ValidateArgs, streams: &mut Streams) -> Result<Exit, Failure> {
