@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use crate::Streams;
 use crate::args::{Format, TicketsArgs};
-use crate::commands::rules::now;
 use crate::exit::{Exit, Failure};
-use crate::files::{Input, reason, same_file, write_all};
+use crate::files::{Input, same_file, write_all};
+use crate::host;
 use crate::render::{Sources, diagnostics};
 
 /// How the page begins that leads to all others: a folder that has it is ours.
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &TicketsArgs, streams: &mut Streams) -> Result<Exit
     let template = Input::read(&arguments.template, streams)?;
     let config = arguments.config.as_deref().map(|path| Input::read(path, streams)).transpose()?;
     let arns = arguments.out.join(ARNS);
-    let arns = if arns.exists() { Some(Input::read(&arns, streams)?) } else { None };
+    let arns = if host::exists(&arns) { Some(Input::read(&arns, streams)?) } else { None };
     let stem =
         template.path.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
     let stem = stem.unwrap_or_else(|| "template".to_owned());
@@ -80,7 +80,7 @@ fn made(
         allow_missing: arguments.allow_missing,
         all_iam: arguments.all_iam,
         iam: gifts.as_ref(),
-        now: now(),
+        now: host::now(),
         ..SplitRequest::default()
     };
     let values: BTreeMap<String, String> = arguments.value.iter().cloned().collect();
@@ -98,17 +98,17 @@ fn made(
 /// Nothing of others' is overwritten, and no input. Pages of an earlier run that no ticket has any more are named.
 fn check(arguments: &TicketsArgs, tickets: &Tickets, template: &Input) -> Result<Vec<String>, Failure> {
     let folder = &arguments.out;
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return if folder.exists() {
+    let Ok(paths) = host::list(folder) else {
+        return if host::exists(folder) {
             Err(Failure::new(format!("`{}` is in the way", folder.display())))
         } else {
             Ok(Vec::new())
         };
     };
     let begins =
-        |path: &Path, with: &str| std::fs::read_to_string(path).is_ok_and(|text| text.starts_with(with));
-    let names: Vec<String> =
-        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
+        |path: &Path, with: &str| host::read(path).is_ok_and(|text| text.starts_with(with.as_bytes()));
+    let name = |path: &PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+    let names: Vec<String> = paths.iter().filter_map(name).collect();
     let is_ours = begins(&folder.join("README.md"), OURS);
     // The template may stand beside them, and the ARNs that somebody has already.
     let is_other = |name: &&String| {
@@ -131,13 +131,11 @@ fn write(folder: &Path, tickets: &Tickets, app: &str, split: &Split) -> Result<(
     let mut files: Vec<(PathBuf, String)> =
         tickets.files.iter().map(|file| (folder.join(&file.path), file.text.clone())).collect();
     files.push((folder.join(app), split.app.clone()));
-    for (path, _) in &files {
-        if path.is_dir() {
+    for (path, _) in files.iter().filter(|(path, _)| host::exists(path)) {
+        if host::read(path).is_err() {
             return Err(Failure::new(format!("`{}` is in the way", path.display())));
         }
     }
-    std::fs::create_dir_all(folder)
-        .map_err(|error| Failure::new(format!("cannot write `{}`: {}", folder.display(), reason(&error))))?;
     write_all(&files.iter().map(|(path, text)| (path, text)).collect::<Vec<_>>())
 }
 
