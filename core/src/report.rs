@@ -130,6 +130,9 @@ pub struct Report {
     pub later: Vec<String>,
     /// Statements that stand in a policy of the application template.
     pub attached: Vec<Attached>,
+    /// What a person has viewed, where the page's reviewer said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_off: Option<SignOff>,
     /// All findings.
     pub findings: Vec<Finding>,
 }
@@ -197,6 +200,28 @@ pub struct Attached {
     pub role: String,
     /// The policy.
     pub policy: String,
+}
+
+/// What a person says of it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SignOff {
+    /// Who.
+    pub by: String,
+    /// What they add.
+    pub note: String,
+    /// Roles, scopes and references that were viewed as they are.
+    pub viewed: Vec<String>,
+    /// Those that were not.
+    pub open: Vec<String>,
+}
+
+impl SignOff {
+    /// Who viewed how much.
+    fn headline(&self) -> String {
+        let by = if self.by.is_empty() { "somebody without a name" } else { &self.by };
+        format!("{} of {} viewed by {by}", self.viewed.len(), self.viewed.len() + self.open.len())
+    }
 }
 
 /// A finding with its places.
@@ -324,6 +349,7 @@ impl Report {
             later: validation.later.clone(),
             widened: validation.widened.clone(),
             attached: validation.attached.iter().map(attached).collect(),
+            sign_off: None,
             findings: placed(&validation.diagnostics, texts, names),
         }
     }

@@ -45,6 +45,7 @@ pub(super) fn render(report: &Report) -> String {
     let body = html! {
         (head(report))
         @if broken { (findings(report)) }
+        (sign_off(report))
         (roles(report))
         (permissions(report))
         @if !broken { (findings(report)) }
@@ -76,6 +77,20 @@ fn head(report: &Report) -> Markup {
                     div { b { (report.widened.len()) } "scopes wider" }
                 }
                 div { b { (report.findings.len()) } "findings" }
+            }
+        }
+    }
+}
+
+/// Who viewed what, where somebody did.
+fn sign_off(report: &Report) -> Markup {
+    html! {
+        @if let Some(sign_off) = &report.sign_off {
+            section {
+                h2 { "Sign-off" }
+                p { (sign_off.headline()) }
+                @if !sign_off.note.is_empty() { p { (sign_off.note) } }
+                @if !sign_off.open.is_empty() { p.dim { "Not viewed: " (sign_off.open.join("; ")) } }
             }
         }
     }

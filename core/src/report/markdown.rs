@@ -20,6 +20,15 @@ pub(super) fn render(report: &Report) -> String {
     if broken {
         page.list("Findings", &findings(report));
     }
+    if let Some(sign_off) = &report.sign_off {
+        page.whole(&format!("\n## Sign-off\n\n{}\n", text(&sign_off.headline())));
+        if !sign_off.note.is_empty() {
+            page.whole(&format!("\n{}\n", text(&sign_off.note)));
+        }
+        let open: Vec<String> =
+            sign_off.open.iter().map(|name| format!("- not viewed: {}\n", text(name))).collect();
+        page.items(&open);
+    }
     page.whole(&format!("\n## Roles\n\n{}\n", text(&report.roles_headline)));
     let unseen: Vec<String> =
         report.unseen.iter().map(|what| format!("- not seen here: {}\n", text(what))).collect();

@@ -5,7 +5,7 @@ use iam_split_core::config::{Config, Resolution};
 use iam_split_core::survey::{Movable, Surveyed};
 
 use super::context::Context;
-use super::session::TextFile;
+use super::work::TextFile;
 
 fn write(page: &Context, wanted: &Config, selects: bool) {
     let before = page.work().config.clone().unwrap_or_else(|| TextFile::new("config.yaml", ""));
@@ -57,10 +57,9 @@ pub(crate) fn resolve(page: &Context, name: &str, resolution: Option<Resolution>
     write(page, &wanted, false);
 }
 
-/// Permits a resolution to all, after those that are permitted, or takes it back.
-pub(crate) fn permit(page: &Context, resolution: Resolution, permitted: bool) {
-    let mut wanted = page.outcome.wanted.clone();
-    let order = &mut wanted.resolution.order;
+/// The order that all have once a resolution is permitted, or taken back.
+pub(crate) fn permitted(page: &Context, resolution: Resolution, permitted: bool) -> Vec<Resolution> {
+    let mut order = page.outcome.wanted.resolution.order.clone();
     order.retain(|each| *each != resolution && *each != Resolution::Refuse);
     if !order.contains(&Resolution::Exact) {
         order.insert(0, Resolution::Exact);
@@ -70,5 +69,12 @@ pub(crate) fn permit(page: &Context, resolution: Resolution, permitted: bool) {
     }
     // From the one that changes least.
     order.sort();
+    order
+}
+
+/// Permits a resolution to all, after those that are permitted, or takes it back.
+pub(crate) fn permit(page: &Context, resolution: Resolution, is_permitted: bool) {
+    let mut wanted = page.outcome.wanted.clone();
+    wanted.resolution.order = permitted(page, resolution, is_permitted);
     write(page, &wanted, false);
 }

@@ -1,6 +1,6 @@
 //! The command line that does the same.
 
-use super::session::Work;
+use super::work::Work;
 
 /// A word as a shell reads it.
 fn quoted(word: &str) -> String {
@@ -40,7 +40,7 @@ pub(crate) fn command(work: &Work) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::session::TextFile;
+    use crate::app::work::TextFile;
 
     #[test]
     fn names_are_quoted_for_a_shell() {

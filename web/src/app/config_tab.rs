@@ -9,7 +9,7 @@ use yew::{Callback, Html, function_component, html, use_effect_with, use_mut_ref
 use super::command::command;
 use super::context::use_page;
 use super::save::{copy_button, save_button};
-use super::session::TextFile;
+use super::work::TextFile;
 
 /// Typing goes on undisturbed: the work is done after a pause of so many milliseconds.
 const PAUSE: u32 = 350;

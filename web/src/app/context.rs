@@ -8,8 +8,9 @@ use web_sys::MouseEvent;
 use yew::{Callback, Html, UseReducerHandle, hook, html, use_context};
 
 use super::outcome::Outcome;
-use super::session::{Change, Session, Work};
+use super::session::{Change, Session};
 use super::view::{Look, View};
+use super::work::Work;
 
 /// The work, what came of it, and what is looked at.
 #[derive(Clone, PartialEq)]

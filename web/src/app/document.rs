@@ -12,7 +12,8 @@ use super::context::{place, replace_hash, use_page};
 use super::diff_view::DiffView;
 use super::find::Find;
 use super::save::{copy_button, save_button};
-use super::view::Look;
+use super::tabs::label;
+use super::view::{Look, Tab};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
@@ -24,7 +25,9 @@ pub(crate) fn Document(props: &Props) -> Html {
     let page = use_page();
     let source = props.source;
     let (lines, name, label) = match source {
-        Source::Template => (&page.outcome.monolith, &page.outcome.names.template, "Monolith"),
+        Source::Template => {
+            (&page.outcome.monolith, &page.outcome.names.template, label(&page, Tab::Monolith))
+        }
         Source::Iam => (&page.outcome.iam, &page.outcome.names.iam, "IAM template"),
         Source::App => (&page.outcome.app, &page.outcome.names.app, "Application template"),
         // The page asks no rules: nothing of it points into a file of them.

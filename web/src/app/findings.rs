@@ -1,14 +1,37 @@
 //! All that was found, errors first, each with its places.
 
-use iam_split_core::diagnostic::{Severity, Source};
-use yew::{Html, classes, function_component, html};
+use iam_split_core::diagnostic::{Code, Severity, Source};
+use web_sys::MouseEvent;
+use yew::{Callback, Html, classes, function_component, html};
 
 use super::context::{Context, use_page};
-use super::outcome::Finding;
+use super::crossing::Crossing;
+use super::outcome::{Finding, Fix};
 use super::words::words;
 
 /// More than these are not drawn at once.
 const SHOWN: usize = 200;
+
+/// A word that was meant in the place of the one that is written.
+fn fix(page: &Context, fix: &Fix) -> Html {
+    let onclick = {
+        let (page, fix) = (page.clone(), fix.clone());
+        Callback::from(move |_: MouseEvent| {
+            page.change(|work| {
+                let file = match fix.source {
+                    Source::Config => &mut work.config,
+                    _ => &mut work.monolith,
+                };
+                let Some(file) = file else { return };
+                let (before, after) = (file.text.get(..fix.at.start), file.text.get(fix.at.end..));
+                if let (Some(before), Some(after)) = (before, after) {
+                    file.text = [before, &*fix.word, after].concat().into();
+                }
+            });
+        })
+    };
+    html! { <button type="button" class="small" {onclick}>{ "Write " }<code>{ &*fix.word }</code></button> }
+}
 
 fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
     let file = |source: Source| match source {
@@ -30,6 +53,7 @@ fn finding(page: &Context, at: usize, finding: &Finding) -> Html {
                     <li>{ page.line_as(place.source, place.line, html! { { format!("{} line {}", file(place.source), place.line) } }) }<span class="dim">{ ": " }{ words(&place.text) }</span></li>
                 }) }
             </ul>
+            if !page.read_only { { for finding.fixes.iter().map(|each| fix(page, each)) } }
             <details>
                 <summary>{ match finding.help.len() { 0 | 1 => "what to do".to_owned(), ways => format!("what to do, {ways} ways") } }</summary>
                 { for finding.help.iter().map(|help| html! { <p>{ words(help) }</p> }) }
@@ -51,12 +75,22 @@ pub(crate) fn Findings() -> Html {
             .filter(|(count, _)| *count > 0)
             .map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }))
             .collect();
+    // Many of one kind are one matter.
+    let crossing = page.outcome.crossings().count();
+    let rest: Vec<&Finding> = found.iter().filter(|each| crossing < 2 || each.code != Code::CYC001).collect();
     let figures = if figures.is_empty() { "none".to_owned() } else { figures.join(", ") };
     html! {
         <section class="findings" aria-label="Findings" tabindex="0">
             <h2>{ "Findings: " }{ figures }</h2>
-            <ul>{ for found.iter().take(SHOWN).enumerate().map(|(at, each)| finding(&page, at, each)) }</ul>
-            if found.len() > SHOWN { <p class="dim">{ format!("{} more", found.len() - SHOWN) }</p> }
+            if crossing > 0 { <Crossing /> }
+            if crossing > 1 {
+                <details>
+                    <summary>{ "each crossing" }</summary>
+                    <ul>{ for page.outcome.crossings().take(SHOWN).enumerate().map(|(at, each)| finding(&page, at, each)) }</ul>
+                </details>
+            }
+            <ul>{ for rest.iter().take(SHOWN).enumerate().map(|(at, each)| finding(&page, at, each)) }</ul>
+            if rest.len() > SHOWN { <p class="dim">{ format!("{} more", rest.len() - SHOWN) }</p> }
         </section>
     }
 }

@@ -9,9 +9,10 @@ use yew::{Callback, Html, Properties, classes, function_component, html, use_nod
 use super::context::{Context, use_page};
 use super::files::Intake;
 use super::host;
-use super::session::{Change, Work};
+use super::session::Change;
 use super::share::Share;
 use super::words::tone;
+use super::work::Work;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct OpenProps {
@@ -83,7 +84,18 @@ fn verdict(page: &Context) -> Html {
         let tone = tone(validation.verdict());
         return html! { <span class={classes!("verdict", tone)} aria-live="polite">{ validation.headline() }</span> };
     }
+    if page.work().iam.is_some() {
+        let (tone, words) = match &outcome.release {
+            _ if errors > 0 => ("bad", format!("unreadable: {errors} error{plural}")),
+            Some(diff) => (super::release::tone(diff.release.verdict), diff.headline()),
+            None => ("dim", outcome.roles().headline.clone()),
+        };
+        return html! { <span class={classes!("verdict", tone)} aria-live="polite">{ words }</span> };
+    }
     match &outcome.split {
+        Some(_) if outcome.stale => {
+            html! { <span class="verdict bad" aria-live="polite">{ format!("refused: {errors} error{plural}; what is shown is the last good result") }</span> }
+        }
         Some(split) => {
             let summary = &split.summary;
             // Wider scopes are for someone to look at.
@@ -116,7 +128,11 @@ pub(crate) fn Header() -> Html {
     };
     let names: Vec<&str> = match &page.work().pair {
         Some((iam, app)) => vec![&iam.name, &app.name],
-        None => page.work().monolith.iter().map(|file| &*file.name).collect(),
+        None => {
+            let work = page.work();
+            let alone = work.old.iter().chain(&work.iam).filter(|_| work.iam.is_some());
+            work.monolith.iter().chain(alone).map(|file| &*file.name).collect()
+        }
     };
     let empty = page.work().is_empty();
     html! {
@@ -129,12 +145,12 @@ pub(crate) fn Header() -> Html {
             }
             <span class="actions">
                 if page.read_only {
-                    { button("Save both", page.outcome.has_pair(), with_page(archive)) }
+                    { button("Save both", page.outcome.has_result(), with_page(archive)) }
                 } else if !empty {
                     <Open label="Open…" />
                     { button("Undo", page.session.can_undo(), dispatch(|| Change::Undo)) }
                     { button("Redo", page.session.can_redo(), dispatch(|| Change::Redo)) }
-                    { button("Save both", page.outcome.has_pair(), with_page(archive)) }
+                    { button("Save both", page.outcome.has_result(), with_page(archive)) }
                     <Share />
                     { button("Clear", true, dispatch(|| Change::To(Work::default()))) }
                 } else if page.session.can_undo() {

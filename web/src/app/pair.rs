@@ -6,11 +6,29 @@ use web_sys::MouseEvent;
 use yew::{Callback, Html, function_component, html};
 
 use super::context::use_page;
+use super::parts::Parts;
 
 #[function_component]
 pub(crate) fn Pair() -> Html {
     let page = use_page();
-    let Some(validation) = &page.outcome.validation else { return Html::default() };
+    let Some(validation) = &page.outcome.validation else {
+        // An IAM template alone, or two releases of it.
+        let cards = &page.outcome.roles().cards;
+        return html! {
+            <nav class="resources" aria-label="Template">
+                <Parts />
+                <div class="head"><h2>{ "The IAM template holds" }</h2></div>
+                <ul class="pair">{ for cards.iter().map(|card| html! {
+                    <li key={card.name.clone()}>
+                        <span class="what">
+                            { page.resource(&card.name) }
+                            <span class="dim facts">{ card.kind.noun() }{ ", " }{ page.line(Source::Iam, card.line) }</span>
+                        </span>
+                    </li>
+                }) }</ul>
+            </nav>
+        };
+    };
     let split = {
         let page = page.clone();
         Callback::from(move |_: MouseEvent| page.change(|work| work.pair = None))
@@ -18,6 +36,7 @@ pub(crate) fn Pair() -> Html {
     let moved = validation.resources.iter().filter(|node| node.moved);
     html! {
         <nav class="resources" aria-label="Pair">
+            <Parts />
             <div class="head">
                 <h2>{ "Contracts" }</h2>
                 if page.work().monolith.is_some() && !page.read_only {

@@ -8,6 +8,7 @@ use iam_split_core::text::counted;
 use yew::{Html, classes, function_component, html};
 
 use super::context::{Context, use_page};
+use super::review::{of_bridge, of_change, tick};
 use super::words::words;
 
 /// A resolved reference.
@@ -24,6 +25,7 @@ pub(crate) fn bridge(page: &Context, bridge: &Bridged) -> Html {
                 </span>
             </div>
             { before_after(&bridge.before, &bridge.after) }
+            if !page.outcome.stale { { tick(page, &of_bridge(bridge)) } }
             if let Some(reaches) = &bridge.reaches {
                 <details><summary>{ "what else the pattern reaches" }</summary><p>{ words(reaches) }{ "." }</p></details>
             }
@@ -58,7 +60,7 @@ pub(crate) fn Permissions() -> Html {
     if let Some(validation) = &page.outcome.validation {
         return html! {
             <div class="page" tabindex="0" role="region" aria-label="Permissions">
-                { widened(&validation.widened, validation.proven.is_some()) }
+                { widened(&page, &validation.widened, validation.proven.is_some()) }
             </div>
         };
     }
@@ -115,7 +117,7 @@ pub(crate) fn Permissions() -> Html {
 }
 
 /// Scopes that a pair has wider than its monolith.
-fn widened(changes: &[Change], compared: bool) -> Html {
+fn widened(page: &Context, changes: &[Change], compared: bool) -> Html {
     if !compared {
         return html! { <p>{ "Drop the template that the pair was made of as well: with it the page proves that the pair deploys the same, and shows what is wider." }</p> };
     }
@@ -130,6 +132,7 @@ fn widened(changes: &[Change], compared: bool) -> Html {
                     <div class="bridge wider">
                         <div class="dim">{ &each.statement }{ ", " }{ &each.element }</div>
                         { before_after(&each.before, &each.after) }
+                        { tick(page, &of_change(each)) }
                         if !each.reaches.is_empty() {
                             <details><summary>{ "what else the pattern reaches" }</summary><p>{ words(&each.reaches) }{ "." }</p></details>
                         }

@@ -12,6 +12,7 @@ use yew::{Callback, Html, classes, function_component, html};
 use super::choices;
 use super::context::{Context, use_page};
 use super::outcome::Outcome;
+use super::parts::Parts;
 use super::view::Look;
 
 /// What the list says of a resource.
@@ -30,7 +31,7 @@ fn facts<'o>(outcome: &'o Outcome, resource: &'o Surveyed, moving: &HashSet<&str
     let uses =
         survey.references.iter().filter(|each| each.target == resource.name && !moves(&each.owner)).count();
     let mut crossings = BTreeMap::new();
-    match &outcome.split {
+    match outcome.split.as_ref().filter(|_| !outcome.stale) {
         Some(split) => {
             for bridge in split.summary.bridges.iter().filter(|bridge| bridge.resource == resource.name) {
                 *crossings.entry(bridge.resolution.name()).or_insert(0) += 1;
@@ -178,7 +179,7 @@ pub(crate) fn Resources() -> Html {
         .filter(|resource| resource.movable != Movable::Never)
         .map(|resource| facts(&page.outcome, resource, &chosen))
         .collect();
-    let option = |label: &'static str, checked: bool, set: fn(&mut super::session::Work, bool)| {
+    let option = |label: &'static str, checked: bool, set: fn(&mut super::work::Work, bool)| {
         let onchange = {
             let page = page.clone();
             Callback::from(move |event: Event| {
@@ -209,6 +210,7 @@ pub(crate) fn Resources() -> Html {
     let moving = shown.iter().filter(|facts| facts.resource.selected).count();
     html! {
         <nav class="resources" aria-label="Resources">
+            <Parts />
             <div class="head">
                 <h2>{ format!("IAM resources, {moving} of {} move", shown.len()) }</h2>
                 <span>{ all("All", true) }{ all("None", false) }</span>

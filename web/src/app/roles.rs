@@ -2,55 +2,25 @@
 
 use std::rc::Rc;
 
-use iam_split_core::api::{Access, CanAnswer, CanRequest, RolesAnswer, can, roles};
-use iam_split_core::config::Resolution;
+use iam_split_core::api::{Access, CanAnswer, CanRequest, can};
 use iam_split_core::diagnostic::Source;
 use iam_split_core::policy::Place;
 use iam_split_core::roles::{Card, Flag, Grant, Part, Weight};
 use iam_split_core::text::counted;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement, InputEvent, SubmitEvent};
-use yew::{Callback, Html, classes, function_component, html, use_memo, use_node_ref, use_state};
+use yew::{Callback, Html, classes, function_component, html, use_node_ref, use_state};
 
 use super::context::{Context, use_page};
 use super::outcome::Outcome;
+use super::review::{SignOff, of_card, tick};
 use super::words::words;
-
-/// The cards of the pair, or of the template where there is none; and which text each part is.
-struct Shown {
-    answer: RolesAnswer,
-    iam: Source,
-}
-
-fn shown(outcome: &Outcome) -> Shown {
-    let (iam, app) =
-        if outcome.has_pair() { (Source::Iam, Some(&*outcome.app.text)) } else { (Source::Template, None) };
-    let none = || RolesAnswer { headline: String::new(), cards: Vec::new(), unseen: Vec::new() };
-    let mut answer = roles(&outcome.lines(iam).text, app).unwrap_or_else(|_| none());
-    let wider = |name: &str| match (&outcome.split, &outcome.validation) {
-        (Some(split), _) => split
-            .summary
-            .bridges
-            .iter()
-            .filter(|bridge| bridge.resource == name && bridge.resolution == Resolution::Pattern)
-            .count(),
-        (None, Some(validation)) => {
-            validation.widened.iter().filter(|change| change.resource == name).count()
-        }
-        (None, None) => 0,
-    };
-    for card in &mut answer.cards {
-        card.wider = wider(&card.name);
-    }
-    Shown { answer, iam }
-}
 
 #[function_component]
 pub(crate) fn Roles() -> Html {
     let page = use_page();
-    let shown = use_memo(page.outcome.clone(), |outcome| shown(outcome));
     let wanted = use_state(String::new);
-    let answer = &shown.answer;
+    let answer = page.outcome.roles();
     let oninput = {
         let wanted = wanted.clone();
         Callback::from(move |event: InputEvent| {
@@ -67,13 +37,14 @@ pub(crate) fn Roles() -> Html {
             <h2>{ &answer.headline }</h2>
             { for answer.unseen.iter().map(|text| html! { <p class="warn">{ "Not seen here: " }{ words(text) }</p> }) }
             if !answer.cards.is_empty() {
+                <SignOff />
                 <Ask />
                 <p>
                     <label>{ "Find " }<input type="search" placeholder="role, action, resource, grave" {oninput} /></label>
                     if !wanted.is_empty() { <span class="dim" role="status">{ " " }{ found }</span> }
                 </p>
             }
-            { for cards.into_iter().map(|each| card(&page, &shown, each)) }
+            { for cards.into_iter().map(|each| card(&page, each)) }
         </div>
     }
 }
@@ -89,8 +60,9 @@ fn matches(card: &Card, wanted: &str) -> bool {
         || card.grants.iter().chain(&card.trust).any(|grant| has(&grant.sentence()))
 }
 
-fn card(page: &Context, shown: &Shown, card: &Card) -> Html {
-    let source = |part: Part| if part == Part::App { Source::App } else { shown.iam };
+fn card(page: &Context, card: &Card) -> Html {
+    let iam = page.outcome.cards_of();
+    let source = |part: Part| if part == Part::App { Source::App } else { iam };
     let line = |part: Part, line: u32| page.line(source(part), line);
     let of = |grant: &Grant| html! { <span class="dim">{ " " }{ &grant.policy }{ ", " }{ line(grant.part, grant.line) }</span> };
     let flag = |flag: &Flag| {
@@ -114,6 +86,7 @@ fn card(page: &Context, shown: &Shown, card: &Card) -> Html {
                     { " " }{ card.kind.noun() }{ ", " }{ line(card.part, card.line) }
                     if let Some(condition) = &card.condition { { ", only if " }<code>{ condition }</code> }
                 </span>
+                { tick(page, &of_card(card)) }
                 if card.wider > 0 { { " " }<span class="tag pattern">{ counted(card.wider, "scope") }{ " wider" }</span> }
             </h3>
             if !card.flags.is_empty() { <ul class="plain">{ for card.flags.iter().map(flag) }</ul> }
@@ -139,10 +112,9 @@ fn Ask() -> Html {
     let page = use_page();
     let (who, action, resource) = (use_node_ref(), use_node_ref(), use_node_ref());
     let answered = use_state(|| None::<Rc<Answered>>);
-    let shown = use_memo(page.outcome.clone(), |outcome| shown(outcome));
     let onsubmit = {
         let (who, action, resource) = (who.clone(), action.clone(), resource.clone());
-        let (answered, page, iam) = (answered.setter(), page.clone(), shown.iam);
+        let (answered, page, iam) = (answered.setter(), page.clone(), page.outcome.cards_of());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let text = |field: &yew::NodeRef| {
@@ -172,7 +144,7 @@ fn Ask() -> Html {
     };
     html! {
         <details class="ask"><summary>{ "Ask: may a role do something?" }</summary><form {onsubmit}>
-            <label>{ "May " }<select ref={who}>{ for shown.answer.cards.iter().enumerate().map(|(at, card)| html! { <option value={card.name.clone()} selected={at == 0}>{ &card.name }</option> }) }</select></label>
+            <label>{ "May " }<select ref={who}>{ for page.outcome.roles().cards.iter().enumerate().map(|(at, card)| html! { <option value={card.name.clone()} selected={at == 0}>{ &card.name }</option> }) }</select></label>
             <label>{ " do " }<input ref={action} required=true placeholder="s3:GetObject" size="24" /></label>
             <label>{ " on " }<input ref={resource} required=true placeholder="arn:aws:s3:::bucket/key" size="34" /></label>
             { " " }<button type="submit" class="small">{ "Ask" }</button>
@@ -189,8 +161,8 @@ struct Answered {
 }
 
 fn beside(outcome: &Outcome, principal: &str) -> bool {
-    let cards = shown(outcome).answer.cards;
-    let card = cards.iter().find(|card| card.name == principal);
+    let mut cards = outcome.roles().cards.iter();
+    let card = cards.find(|card| card.name == principal);
     card.is_some_and(|card| card.grants.iter().any(|grant| grant.part == Part::App))
 }
 

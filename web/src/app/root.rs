@@ -7,18 +7,18 @@ use gloo::timers::callback::Timeout;
 use iam_split_core::diagnostic::Source;
 use js_sys::Array;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, DragEvent, Element, KeyboardEvent};
+use web_sys::{ClipboardEvent, Element, KeyboardEvent};
 use yew::platform::spawn_local;
 use yew::{
     Callback, ContextProvider, Html, Properties, function_component, html, use_effect_with, use_memo,
-    use_reducer, use_state,
+    use_mut_ref, use_reducer, use_state,
 };
 
 use super::config_tab::ConfigTab;
 use super::context::{Context, of_place, use_page};
 use super::details::Details;
 use super::document::Document;
-use super::files::Intake;
+use super::files::{Intake, on_drop};
 use super::findings::Findings;
 use super::header::Header;
 use super::host;
@@ -26,15 +26,19 @@ use super::outcome::Outcome;
 use super::pair::Pair;
 use super::permissions::Permissions;
 use super::picture::Picture;
+use super::release::Release;
 use super::report_view::ReportView;
 use super::resources::Resources;
+use super::review::report;
 use super::roles::Roles;
-use super::session::{Change, Session, TextFile, Work, save};
+use super::session::{Change, Session, save};
 use super::share::{Shared, read};
+use super::shared_report::SharedReport;
 use super::tabs::Tabs;
 use super::view::{Look, Tab, View};
 use super::welcome::Welcome;
 use super::wiring::Wiring;
+use super::work::{Review, TextFile, Work};
 
 /// Whether keys and pasted text belong to a field.
 fn in_field(event: &web_sys::Event) -> bool {
@@ -46,15 +50,8 @@ fn in_field(event: &web_sys::Event) -> bool {
 fn listen(intake: &Intake, look: &yew::UseReducerDispatcher<View>) -> Vec<EventListener> {
     let window = gloo::utils::window();
     let active = EventListenerOptions::enable_prevent_default();
-    let over = EventListener::new_with_options(&window, "dragover", active, web_sys::Event::prevent_default);
     let files = intake.clone();
-    let drop = EventListener::new_with_options(&window, "drop", active, move |event| {
-        event.prevent_default();
-        let data = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
-        if let Some(list) = data.and_then(|data| data.files()) {
-            files.files(&list);
-        }
-    });
+    let [over, drop] = on_drop(move |list| files.files(list));
     let pasted = intake.clone();
     let paste = EventListener::new(&window, "paste", move |event| {
         let data = event
@@ -94,8 +91,12 @@ fn go_to_address(look: &yew::UseReducerDispatcher<View>) {
 /// The tabs that have something to show.
 fn tabs(outcome: &Outcome) -> Vec<Tab> {
     let shows = |tab: &Tab| match tab {
-        Tab::Permissions | Tab::Iam | Tab::App | Tab::Wiring | Tab::Report => outcome.has_pair(),
-        Tab::Roles => outcome.has_pair() || !outcome.monolith.text.is_empty(),
+        Tab::Release => outcome.release.is_some(),
+        Tab::Permissions | Tab::App | Tab::Wiring => outcome.has_pair(),
+        Tab::Iam => !outcome.iam.text.is_empty(),
+        // What is judged is the work as it is.
+        Tab::Report => outcome.has_result(),
+        Tab::Roles => !outcome.iam.text.is_empty() || !outcome.monolith.text.is_empty(),
         Tab::Picture => outcome.has_pair() || !outcome.survey.references.is_empty(),
         Tab::Monolith => !outcome.monolith.text.is_empty(),
         Tab::Config => true,
@@ -106,7 +107,7 @@ fn tabs(outcome: &Outcome) -> Vec<Tab> {
 /// Runs what the page does once, on a few lines: a browser compiles wasm when it first runs, and the
 /// user's template need not wait for that.
 fn warm() {
-    drop(Outcome::of(&warm_work()));
+    drop(Outcome::of(&warm_work(), None));
 }
 
 fn warm_work() -> Work {
@@ -156,7 +157,7 @@ pub(crate) fn Root() -> Html {
         Some(Ok(Shared { report, work: None, .. })) => html! {
             <>
                 { banner("A shared report, to be read only. The templates are not in the link: what it says is the word of who shared it.") }
-                <main class="shared"><h1 class="hidden">{ "Shared report" }</h1><ReportView report={Rc::new(report.clone())} /></main>
+                <SharedReport report={Rc::new(report.clone())} />
             </>
         },
         Some(Ok(Shared { work: Some(work), .. })) => html! {
@@ -184,7 +185,18 @@ fn Desk(props: &DeskProps) -> Html {
         use_reducer(move || shared.map_or_else(Session::restored, |work| Session::of((*work).clone())));
     let view = use_reducer(View::default);
     let said = use_state(String::new);
-    let outcome = use_memo(session.work.clone(), Outcome::of);
+    let last = use_mut_ref(|| None::<Rc<Outcome>>);
+    let outcome = {
+        let last = Rc::clone(&last);
+        // A tick changes nothing of the result.
+        let asked = Work { review: Review::default(), ..session.work.clone() };
+        use_memo(asked, move |work| Outcome::of(work, last.borrow().as_deref()))
+    };
+    if session.work.is_empty() {
+        *last.borrow_mut() = None;
+    } else if outcome.split.is_some() && !outcome.stale {
+        *last.borrow_mut() = Some(Rc::clone(&outcome));
+    }
     let say = {
         let said = said.setter();
         Callback::from(move |text: String| {
@@ -199,7 +211,7 @@ fn Desk(props: &DeskProps) -> Html {
         use_effect_with((), move |()| {
             go_to_address(&look);
             Timeout::new(50, warm).forget();
-            let listeners = if read_only { Vec::new() } else { listen(&intake, &look) };
+            let listeners = listen(&intake, &look);
             move || drop(listeners)
         });
     }
@@ -228,10 +240,12 @@ fn Desk(props: &DeskProps) -> Html {
         say,
     };
     let tabs = tabs(&outcome);
-    // A tab that has nothing to show gives way to the first that has.
+    // A tab that has nothing to show gives way to the template, which has the findings.
     let refused = if tabs.contains(&Tab::Monolith) { Tab::Monolith } else { Tab::Config };
-    let current = if tabs.contains(&view.tab) { view.tab } else { refused };
+    let first = tabs.first().copied().unwrap_or(refused);
+    let current = view.tab.map_or(first, |tab| if tabs.contains(&tab) { tab } else { refused });
     let panel = match current {
+        Tab::Release => html! { <Release /> },
         Tab::Roles => html! { <Roles /> },
         Tab::Permissions => html! { <Permissions /> },
         Tab::Iam => html! { <Document key="iam" source={Source::Iam} /> },
@@ -249,8 +263,9 @@ fn Desk(props: &DeskProps) -> Html {
                 <Welcome />
             } else {
                 <div class="work">
-                    if session.work.pair.is_some() { <Pair /> } else { <Resources /> }
+                    if session.work.pair.is_some() || session.work.iam.is_some() { <Pair /> } else { <Resources /> }
                     <main>
+                        if outcome.stale { <p class="stale" role="note">{ "The work as it is now is refused. This is the last good result." }</p> }
                         <Tabs {tabs} {current} />
                         <div id="panel" class="panel" role="tabpanel" aria-labelledby={format!("tab-{}", current.id())}>{ panel }</div>
                     </main>
@@ -267,7 +282,7 @@ fn Desk(props: &DeskProps) -> Html {
 #[function_component]
 fn OwnReport() -> Html {
     let page = use_page();
-    let report = use_memo(page.outcome.clone(), |outcome| Rc::new(outcome.report(page.work())));
+    let report = use_memo(page.work().clone(), |_| Rc::new(report(&page)));
     html! { <ReportView report={(*report).clone()} /> }
 }
 
@@ -277,7 +292,7 @@ mod tests {
 
     #[test]
     fn what_warms_up_is_split() {
-        let outcome = Outcome::of(&warm_work());
+        let outcome = Outcome::of(&warm_work(), None);
         assert!(outcome.split.is_some(), "{:?}", outcome.findings);
     }
 }

@@ -3,49 +3,10 @@
 use std::rc::Rc;
 
 use gloo::storage::{LocalStorage, Storage};
-use serde::{Deserialize, Serialize};
 use yew::Reducible;
 
 use super::classify::with_files;
-
-/// A text with the name of its file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct TextFile {
-    pub(crate) name: Rc<str>,
-    pub(crate) text: Rc<str>,
-}
-
-impl TextFile {
-    pub(crate) fn new(name: &str, text: &str) -> Self {
-        Self { name: name.into(), text: text.into() }
-    }
-
-    /// The name without its ending: what the results are called after.
-    pub(crate) fn stem(&self) -> &str {
-        self.name.rsplit_once('.').map_or(&*self.name, |(stem, _)| stem)
-    }
-}
-
-/// All that the user gave.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Work {
-    /// The template that is split, or that a pair was made of.
-    pub(crate) monolith: Option<TextFile>,
-    /// The configuration.
-    pub(crate) config: Option<TextFile>,
-    /// A pair to validate: IAM and application template.
-    pub(crate) pair: Option<(TextFile, TextFile)>,
-    /// `--allow-missing`
-    pub(crate) allow_missing: bool,
-    /// `--all-iam`
-    pub(crate) all_iam: bool,
-}
-
-impl Work {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.monolith.is_none() && self.pair.is_none()
-    }
-}
+use super::work::{TextFile, Work};
 
 const KEY: &str = "iam-split/work";
 const PAST: usize = 100;
@@ -122,7 +83,7 @@ impl Reducible for Session {
 
 /// Keeps the work for the next visit. A browser gives some 5 MB: what does not fit is not kept.
 pub(crate) fn save(work: &Work) -> bool {
-    if work.is_empty() {
+    if *work == Work::default() {
         LocalStorage::delete(KEY);
         return true;
     }

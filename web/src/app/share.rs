@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use iam_split_core::api::redacted;
 use iam_split_core::report::{Format, Report};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
@@ -13,8 +12,9 @@ use yew::{Callback, Html, function_component, html, use_effect_with, use_node_re
 
 use super::context::use_page;
 use super::host;
+use super::review::report;
 use super::save::copy_button;
-use super::session::{TextFile, Work};
+use super::work::{Work, without_secrets};
 
 /// What a fragment begins with.
 pub(crate) const MARK: &str = "#report=";
@@ -44,27 +44,6 @@ pub(crate) async fn read(fragment: &str) -> Option<Result<Shared, String>> {
     }))
 }
 
-/// The work without its secrets: defaults of `NoEcho` parameters are no one's who gets a link. Each
-/// character is replaced by one of its kind, so that the text reads as a template as before.
-fn without_secrets(work: &Work) -> Work {
-    let clean = |file: &TextFile| {
-        let shown = redacted(&file.text);
-        let bytes = file.text.bytes().zip(shown.bytes()).map(|(byte, shown)| match byte {
-            _ if byte == shown => byte,
-            b'0'..=b'9' => b'0',
-            _ => b'x',
-        });
-        // Whole characters are struck out, so what is left is UTF-8.
-        let text = String::from_utf8(bytes.collect()).unwrap_or(shown);
-        TextFile { name: file.name.clone(), text: text.into() }
-    };
-    Work {
-        monolith: work.monolith.as_ref().map(clean),
-        pair: work.pair.as_ref().map(|(iam, app)| (clean(iam), clean(app))),
-        ..work.clone()
-    }
-}
-
 async fn link(shared: &Shared) -> Option<String> {
     let text = serde_json::to_string(shared).ok()?;
     let packed = JsFuture::from(host::get().pack(&text)).await.ok()?.as_string()?;
@@ -82,14 +61,14 @@ pub(crate) fn Share() -> Html {
     let with_texts = use_state(|| false);
     let made = use_state(|| None::<Rc<str>>);
     {
-        let (made, outcome, work) = (made.clone(), page.outcome.clone(), page.work().clone());
-        use_effect_with((*open, *with_texts, page.outcome.clone()), move |(open, with_texts, _)| {
+        let (made, page) = (made.clone(), page.clone());
+        use_effect_with((*open, *with_texts, page.work().clone()), move |(open, with_texts, _)| {
             made.set(None);
             if *open {
                 let shared = Shared {
                     version: 1,
-                    report: outcome.report(&work),
-                    work: with_texts.then(|| without_secrets(&work)),
+                    report: report(&page),
+                    work: with_texts.then(|| without_secrets(page.work())),
                 };
                 spawn_local(async move {
                     made.set(link(&shared).await.map(Rc::from));
@@ -131,14 +110,14 @@ pub(crate) fn Share() -> Html {
     let file = {
         let page = page.clone();
         Callback::from(move |_: MouseEvent| {
-            let text = page.outcome.report(page.work()).render(Format::Html);
+            let text = report(&page).render(Format::Html);
             host::get().download("report.html", "text/html", &text);
         })
     };
     let size = made.as_ref().map_or(0, |link| link.len());
     html! {
         <>
-            <button type="button" disabled={!page.outcome.has_pair()} {onclick}>{ "Share…" }</button>
+            <button type="button" disabled={!page.outcome.has_result()} {onclick}>{ "Share…" }</button>
             <dialog ref={dialog} {onclose} aria-labelledby="share-title">
                 <h2 id="share-title">{ "Share the report" }</h2>
                 <p>{ "The link holds the report itself, compressed, behind its " }<code>{ "#" }</code>{ ": a browser sends that part to no server. Whoever has the link reads the report." }</p>

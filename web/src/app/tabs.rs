@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::{Callback, Html, Properties, function_component, html};
 
-use super::context::use_page;
+use super::context::{Context, use_page};
 use super::view::{Look, Tab};
 
 #[derive(Properties, PartialEq)]
@@ -47,13 +47,22 @@ pub(crate) fn Tabs(props: &Props) -> Html {
     let tab = |tab: &Tab| {
         let (view, tab) = (page.view.clone(), *tab);
         let current = tab == props.current;
+        let label = label(&page, tab);
         let onclick = Callback::from(move |_: web_sys::MouseEvent| view.dispatch(Look::At(tab)));
         html! {
             <button type="button" role="tab" id={format!("tab-{}", tab.id())} aria-selected={current.to_string()}
-                aria-controls="panel" tabindex={if current { "0" } else { "-1" }} {onclick}>{ tab.label() }</button>
+                aria-controls="panel" tabindex={if current { "0" } else { "-1" }} {onclick}>{ label }</button>
         }
     };
     html! {
         <div role="tablist" aria-label="Views" class="tabs" {onkeydown}>{ for props.tabs.iter().map(tab) }</div>
+    }
+}
+
+/// Where there is no monolith, its place is that of the earlier release.
+pub(crate) fn label(page: &Context, tab: Tab) -> &'static str {
+    match tab {
+        Tab::Monolith if page.work().monolith.is_none() => "Earlier release",
+        tab => tab.label(),
     }
 }

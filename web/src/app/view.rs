@@ -6,9 +6,9 @@ use iam_split_core::diagnostic::Source;
 use yew::Reducible;
 
 /// A tab of the middle.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tab {
-    #[default]
+    Release,
     Roles,
     Permissions,
     Iam,
@@ -21,7 +21,8 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Release,
         Self::Roles,
         Self::Permissions,
         Self::Iam,
@@ -36,6 +37,7 @@ impl Tab {
     /// For ids in the document.
     pub(crate) fn id(self) -> &'static str {
         match self {
+            Self::Release => "release",
             Self::Roles => "roles",
             Self::Permissions => "permissions",
             Self::Iam => "iam",
@@ -50,6 +52,7 @@ impl Tab {
 
     pub(crate) fn label(self) -> &'static str {
         match self {
+            Self::Release => "Release",
             Self::Roles => "Roles",
             Self::Permissions => "Permissions",
             Self::Iam => "IAM template",
@@ -84,7 +87,8 @@ pub(crate) struct Jump {
 /// What is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct View {
-    pub(crate) tab: Tab,
+    /// The tab that was chosen; the first that has something to show where none was.
+    pub(crate) tab: Option<Tab>,
     pub(crate) selected: Option<Rc<str>>,
     pub(crate) jump: Option<Jump>,
     /// Whether the application template is shown as the difference to the monolith.
@@ -93,7 +97,7 @@ pub(crate) struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { tab: Tab::default(), selected: None, jump: None, as_diff: true }
+        Self { tab: None, selected: None, jump: None, as_diff: true }
     }
 }
 
@@ -111,10 +115,10 @@ impl Reducible for View {
     fn reduce(self: Rc<Self>, look: Look) -> Rc<Self> {
         let mut next = (*self).clone();
         match look {
-            Look::At(tab) => next.tab = tab,
+            Look::At(tab) => next.tab = Some(tab),
             Look::Select(name) => next.selected = Some(name),
             Look::Line(source, line) => {
-                next.tab = Tab::of(source);
+                next.tab = Some(Tab::of(source));
                 if source == Source::App {
                     next.as_diff = false;
                 }

@@ -32,14 +32,18 @@ pub(crate) fn Welcome() -> Html {
             <p><strong>{ "Nothing leaves this browser." }</strong>{ " The page works without a network once it is loaded." }</p>
             <div class="drop">
                 <p>{ "Drop a template here, with its " }<code>{ "config.yaml" }</code>{ " if there is one." }</p>
-                if let Some(config) = &page.work().config {
-                    <p role="note"><code>{ &*config.name }</code>{ " is here; now the template." }</p>
-                }
+                { for page.work().files().iter().map(|(part, file)| html! {
+                    <p role="note"><code>{ &*file.name }</code>{ format!(" is here ({}); now the template.", part.noun()) }</p>
+                }) }
                 <p>
                     <Open label="Open files…" />
                     <button type="button" onclick={example}>{ "Try the example" }</button>
                 </p>
-                <p class="dim">{ "To check a pair that exists, drop both templates, and their monolith for the proof." }</p>
+                <ul class="tasks">
+                    <li><b>{ "Split" }</b>{ ": one template. Roles and managed policies come out as a template of their own." }</li>
+                    <li><b>{ "Check a pair" }</b>{ ": both templates, and their monolith for the proof." }</li>
+                    <li><b>{ "Compare releases" }</b>{ ": two IAM templates. What the new one allows that the old one did not, with a request that shows it." }</li>
+                </ul>
             </div>
             <form {onsubmit}>
                 <label for="paste">{ "Or paste a template" }</label>
