@@ -24,6 +24,7 @@ mod pair;
 mod parts;
 mod permissions;
 mod picture;
+mod reach;
 mod release;
 mod report_view;
 mod resources;

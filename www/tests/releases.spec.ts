@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cli, example, expect, file, open, saved, splitByCommand, tab, test } from "./page";
 
@@ -50,16 +50,53 @@ test("a release of what a pair has is compared with it, and what the command say
   await tab(page, "Release").click();
   const headline = page.getByRole("region", { name: "Release" }).getByRole("heading", { level: 2 }).first();
   writeFileSync(join(command.folder, "next.yaml"), wider);
-  let said = "";
   try {
-    said = cli(command.folder, "diff", "--iam", "quilt-iam.yaml", "next.yaml", "--format", "json");
-  } catch (error) {
-    said = (error as { stdout: string }).stdout;
+    cli(command.folder, "diff", "--iam", "quilt-iam.yaml", "next.yaml", "--report", "r.json");
+  } catch {
+    // It has findings: the report is written all the same.
   }
-  const decided = JSON.parse(said).release.decisions as { verdict: string }[];
-  const more = decided.filter((each) => each.verdict === "more").length;
-  expect(more).toBeGreaterThan(0);
-  await expect(headline).toContainText(`more is allowed than before (${more})`);
+  const { headline: said } = JSON.parse(readFileSync(join(command.folder, "r.json"), "utf8"));
+  expect(said).not.toBe("nothing more is allowed");
+  await expect(headline).toHaveText(said);
+});
+
+test("a shared report says of a dropped file whether it speaks of it", async ({ page }) => {
+  await page.goto("/");
+  const template = release("sqs:*", "  Q: {Type: AWS::SQS::Queue}\n");
+  await open(page, file("all.yaml", template));
+  await page.getByRole("button", { name: "Share…" }).click();
+  await expect(page.getByText(/^Link, \d/)).toBeVisible();
+  await page.goto(await page.locator("#share-link").inputValue());
+  await expect(page.getByText("A shared report, to be read only.")).toBeVisible();
+  const drop = async (name: string, text: string) => {
+    const data = await page.evaluateHandle(([name, text]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text!], name!));
+      return data;
+    }, [name, text]);
+    await page.dispatchEvent("body", "drop", { dataTransfer: data });
+  };
+  await drop("mine.yaml", template);
+  await expect(page.getByText("mine.yaml is all.yaml, of which this report speaks.")).toBeVisible();
+  await drop("other.yaml", template.replace("sqs:*", "sqs:SendMessage"));
+  await expect(page.getByText("This report does not speak of other.yaml")).toBeVisible();
+});
+
+test("an IAM template that is dropped on shared work is compared with what it holds", async ({ page }) => {
+  await page.goto("/");
+  await open(page, file("roles-iam.yaml", release("sqs:DeleteMessage")), file("app.yaml", "Resources: {Q: {Type: AWS::SQS::Queue}}\n"));
+  await page.getByRole("button", { name: "Share…" }).click();
+  await page.getByLabel("with the text of the template and the configuration").check();
+  await expect(page.getByText(/^Link, \d/)).toBeVisible();
+  await page.goto(await page.locator("#share-link").inputValue());
+  await expect(page.getByText("Shared work, to be read only")).toBeVisible();
+  const data = await page.evaluateHandle((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], "next.yaml"));
+    return data;
+  }, release("sqs:*"));
+  await page.dispatchEvent("body", "drop", { dataTransfer: data });
+  await expect(page.getByRole("region", { name: "Release" })).toContainText("more: role Reader may do what it could not do before");
 });
 
 test("every file that is dropped is named, and can be given another part", async ({ page }) => {

@@ -31,6 +31,13 @@ test("first contact is one card, and a button resolves it; a refusal keeps the l
   await expect(card.getByRole("button", { name: /^(two-phase|attach|keep) leaves/ })).toHaveCount(3);
   await card.getByRole("button", { name: "keep leaves none" }).click();
   await expect(page.locator(".verdict")).toContainText("; proven");
+  // What has no text of its own leaves Ctrl+Z to the page.
+  await page.getByLabel("keep", { exact: true }).focus();
+  await page.keyboard.press("Control+z");
+  await expect(page.locator(".verdict")).toContainText("refused");
+  await expect(card.getByRole("button", { name: "keep leaves none" })).toBeVisible();
+  await page.keyboard.press("Control+y");
+  await expect(page.locator(".verdict")).toHaveText(/\d+ moved, \d+ stay; proven/);
   await expect(card).toHaveCount(0);
   await tab(page, "Configuration").click();
   await page.getByRole("textbox", { name: "config.yaml" }).fill("resolution:\n  order: [kep]\n");
@@ -65,6 +72,13 @@ test("a review is saved, opens again, and falls where a text changes", async ({ 
   await roles.getByLabel("Viewed: role OtherRole").check();
   await tab(page, "Permissions").click();
   await page.getByLabel(/^Viewed: reference WorkerRole/).check();
+  // Whether the wider scope reaches an ARN.
+  const arn = page.getByLabel("Does a wider scope reach this ARN?");
+  await arn.fill("arn:aws:sqs:eu-west-1:111122223333:prod-Queue-1X");
+  await expect(page.getByText("1 of 1 wider scopes reach it")).toBeVisible();
+  await arn.fill("arn:aws:sqs:eu-west-1:111122223333:prod-Other-1X");
+  await expect(page.getByText("0 of 1 wider scopes reach it")).toBeVisible();
+  await arn.fill("");
   await tab(page, "Roles").click();
   await roles.getByText(/^Sign off: 3 of 3 viewed/).click();
   await roles.getByLabel("Name").fill("Ada");
@@ -79,13 +93,14 @@ test("a review is saved, opens again, and falls where a text changes", async ({ 
   await page.getByRole("button", { name: "Clear" }).click();
   await open(page, file("review.json", review));
   await expect(page.locator(".verdict")).toContainText("; proven");
+  await tab(page, "Roles").click();
   await expect(roles.getByText(/^Sign off: 3 of 3 viewed/)).toBeVisible();
   // The template that the review and the report speak of is told from another.
   await open(page, file("small.yaml", small("sqs:SendMessage")), file("report.md", report));
   await expect(page.locator(".files")).toContainText("the one that the review speaks of");
   await open(page, file("small.yaml", small("sqs:*")));
   await expect(page.locator(".files")).toContainText("no report here speaks of this text");
-  await expect(roles.getByText(/^Sign off: 1 of 3 viewed, 1 changed since/)).toBeVisible();
+  await expect(roles.getByText(/^Sign off: 2 of 3 viewed, 1 changed since/)).toBeVisible();
   await expect(roles.getByLabel("Viewed: role WorkerRole")).not.toBeChecked();
   await expect(roles.getByLabel("Viewed: role OtherRole")).toBeChecked();
 });

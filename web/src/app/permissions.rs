@@ -8,6 +8,7 @@ use iam_split_core::text::counted;
 use yew::{Html, classes, function_component, html};
 
 use super::context::{Context, use_page};
+use super::reach::Reach;
 use super::review::{of_bridge, of_change, tick};
 use super::words::words;
 
@@ -60,6 +61,7 @@ pub(crate) fn Permissions() -> Html {
     if let Some(validation) = &page.outcome.validation {
         return html! {
             <div class="page" tabindex="0" role="region" aria-label="Permissions">
+                <Reach scopes={validation.widened.iter().map(|each| (each.resource.clone(), each.after.clone())).collect::<Vec<_>>()} />
                 { widened(&page, &validation.widened, validation.proven.is_some()) }
             </div>
         };
@@ -82,6 +84,7 @@ pub(crate) fn Permissions() -> Html {
                 { figure(Resolution::Pattern, "by patterns, scopes widen") }
                 if statements > 0 { <div><b>{ statements }</b>{ "statements attached in the application" }</div> }
             </div>
+            <Reach scopes={summary.bridges.iter().filter(|each| each.resolution == Resolution::Pattern).map(|each| (each.resource.clone(), each.after.clone())).collect::<Vec<_>>()} />
             if summary.bridges.is_empty() && summary.attached.is_empty() {
                 <p>{ "No moved resource references the application: every permission stays as it is." }</p>
             }

@@ -57,8 +57,8 @@ pub(crate) fn Release() -> Html {
                 </span>
             </div>
             <p class="dim">{ "From " }<code>{ &*old.name }</code>{ " to " }<code>{ &page.outcome.names.iam }</code>{ format!(
-                ": {} added, {} removed, {} changed, {} the same; {} allowed no more",
-                of(State::Added), of(State::Removed), of(State::Changed), diff.unchanged, diff.release.no_more
+                ": {} added, {} removed, {} changed, {} the same",
+                of(State::Added), of(State::Removed), of(State::Changed), diff.unchanged
             ) }</p>
             { for diff.release.decisions.iter().map(|one| decision(&page, one)) }
             { for diff.warnings.iter().map(|one| html! { <p class="warn">{ words(&one.message) }</p> }) }

@@ -114,13 +114,15 @@ fn row(page: &Context, facts: &Facts<'_>) -> Html {
     };
     let selected = page.view.selected.as_deref() == Some(&*name);
     let kind = resource.kind.strip_prefix("AWS::IAM::").unwrap_or(&resource.kind);
+    // What was chosen stays to be chosen again.
+    let own = page.outcome.wanted.resolution.resources.contains_key(&name);
     let crossings: Vec<String> =
         facts.crossings.iter().map(|(how, count)| format!("{count} {how}")).collect();
     html! {
         <li key={name.clone()} class={classes!(selected.then_some("selected"))}>
             <input type="checkbox" aria-label={format!("Move {name}")} checked={resource.selected} disabled={!can_move || page.read_only} {onchange} />
             <button type="button" class="name" aria-pressed={selected.to_string()} {onclick}>{ &name }</button>
-            if resource.selected && (!crossings.is_empty() || facts.errors > 0 || facts.stays) { { choice(page, &name) } }
+            if resource.selected && (own || !crossings.is_empty() || facts.errors > 0 || facts.stays) { { choice(page, &name) } }
             <span class="dim facts">
                 { kind }{ ", " }
                 { page.line(Source::Template, resource.line) }

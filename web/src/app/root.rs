@@ -7,7 +7,7 @@ use gloo::timers::callback::Timeout;
 use iam_split_core::diagnostic::Source;
 use js_sys::Array;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, Element, KeyboardEvent};
+use web_sys::{ClipboardEvent, Element, HtmlElement, KeyboardEvent};
 use yew::platform::spawn_local;
 use yew::{
     Callback, ContextProvider, Html, Properties, function_component, html, use_effect_with, use_memo,
@@ -40,10 +40,14 @@ use super::welcome::Welcome;
 use super::wiring::Wiring;
 use super::work::{Review, TextFile, Work};
 
-/// Whether keys and pasted text belong to a field.
+/// Whether keys and pasted text belong to a field: a box or a choice has no text to undo.
 fn in_field(event: &web_sys::Event) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    element.is_some_and(|element| matches!(element.tag_name().as_str(), "TEXTAREA" | "INPUT" | "SELECT"))
+    element.is_some_and(|element| match element.tag_name().as_str() {
+        "TEXTAREA" => true,
+        "INPUT" => element.get_attribute("type").as_deref() != Some("checkbox"),
+        _ => false,
+    })
 }
 
 /// What the whole window listens to: drops, pastes, undo, addresses.
@@ -67,6 +71,15 @@ fn listen(intake: &Intake, look: &yew::UseReducerDispatcher<View>) -> Vec<EventL
     let keys = EventListener::new_with_options(&window, "keydown", active, move |event| {
         let Some(key) = event.dyn_ref::<KeyboardEvent>().filter(|_| !in_field(event)) else { return };
         if !(key.ctrl_key() || key.meta_key()) {
+            let field =
+                (key.key() == "/").then(|| gloo::utils::document().query_selector("main [type=search]"));
+            let field =
+                field.and_then(Result::ok).flatten().and_then(|field| field.dyn_into::<HtmlElement>().ok());
+            if let Some(field) = field {
+                key.prevent_default();
+                // What cannot take the focus leaves it where it is.
+                let _ = field.focus();
+            }
             return;
         }
         match (key.key().to_lowercase().as_str(), key.shift_key()) {
