@@ -13,6 +13,8 @@ pub mod generate;
 pub mod iam;
 pub mod injure;
 pub mod releases;
+pub mod shown;
+pub mod terraform;
 
 use std::path::PathBuf;
 

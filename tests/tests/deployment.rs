@@ -4,52 +4,24 @@
 use std::process::Command;
 
 use iam_split_tests::aws::{Place, deployable, example, finished, simulator};
-use iam_split_tests::repository;
+use iam_split_tests::shown::{alike, held};
 
 #[test]
 fn the_workflow_is_as_the_document_shows() {
-    let path = repository().join("docs/deployment.md");
-    let document = std::fs::read_to_string(&path).unwrap();
     let place = Place::example(simulator(), "quilt-prod");
     let settings = std::fs::read_to_string(place.path("deployment.yaml")).unwrap();
     let inline = settings.lines().filter(|line| !line.starts_with("iam_t")).collect::<Vec<_>>().join("\n");
     place.write("inline.yaml", &inline.replace("quilt-app.yaml", "quilt.yaml"));
-    let mut made = String::new();
-    let mut lines = document.lines();
-    while let Some(line) = lines.next() {
-        made += line;
-        made += "\n";
-        if let Some(edit) = line.strip_prefix("<!-- edit ").and_then(|rest| rest.strip_suffix(" -->")) {
-            let (file, change) = edit.split_once(": ").unwrap();
-            let (from, to) = change.split_once(" => ").unwrap();
-            place.edit(file, from, to);
-        }
-        let Some(wanted) = line.strip_prefix("```console") else { continue };
-        let wanted: i32 = wanted.trim().parse().unwrap_or(0);
-        let command = lines.next().unwrap();
-        for line in lines.by_ref() {
-            if line == "```" {
-                break;
-            }
-        }
-        let (status, output) = run(&place, command.strip_prefix("$ iam-split ").unwrap());
-        assert_eq!(status, wanted, "{command}\n{output}");
+    held("docs/deployment.md", &place, |command| {
+        let (status, output) = run(&place, command.strip_prefix("iam-split ").unwrap());
         if command.contains(" split ") {
             // The local AWS does not know every type, and runs no functions.
             place.write("quilt.yaml", &deployable(&example()));
             let app = std::fs::read_to_string(place.path("quilt-app.yaml")).unwrap();
             place.write("quilt-app.yaml", &deployable(&app));
         }
-        made += &format!("{command}\n{}```\n", shortened(&alike(&output)));
-    }
-    if std::env::var("INSTA_UPDATE").is_ok_and(|wish| wish == "always") {
-        std::fs::write(path, made).unwrap();
-        return;
-    }
-    for (said, shown) in made.lines().zip(document.lines()) {
-        assert_eq!(said, shown, "write docs/deployment.md anew");
-    }
-    assert_eq!(made.lines().count(), document.lines().count());
+        (status, shortened(&alike(&output)))
+    });
 }
 
 /// Both streams, as a terminal shows them.
@@ -63,49 +35,6 @@ fn run(place: &Place, arguments: &str) -> (i32, String) {
     }
     let run = finished(&mut shell);
     (run.status, run.stdout)
-}
-
-/// Times, ids and random parts of names made alike.
-fn alike(text: &str) -> String {
-    let mut result = String::new();
-    for line in text.lines() {
-        let mut words = Vec::new();
-        for word in line.split(' ') {
-            let time = word.len() == 8 && word.bytes().filter(|byte| *byte == b':').count() == 2;
-            let date = word.len() > 19 && word.starts_with("20") && word.ends_with('Z');
-            words.push(match word {
-                word if word.contains(":stack/") => {
-                    let (before, _) = word.rsplit_once('/').unwrap();
-                    format!("{before}/00000000-0000-0000-0000-000000000000")
-                }
-                _ if time => "12:00:00".to_owned(),
-                _ if date => "2026-01-01T12:00:00Z".to_owned(),
-                word => {
-                    let parts = word.split_inclusive(['-', '/', ':', '.']);
-                    parts
-                        .map(|part| if is_random(part) { digits_alike(part) } else { part.to_owned() })
-                        .collect()
-                }
-            });
-        }
-        result += &words.join(" ");
-        result += "\n";
-    }
-    result
-}
-
-/// What the local AWS made up: digits and letters a to f, with a digit among them, eight at least.
-fn is_random(part: &str) -> bool {
-    let core = part.trim_end_matches(['-', '/', ':', '.', ')', ',']);
-    (core.len() >= 8 && core.len() < 64 || core.len() == 4)
-        && core.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && core.bytes().any(|byte| byte.is_ascii_digit())
-        && core != "000000000000"
-        && core != "2010"
-}
-
-fn digits_alike(part: &str) -> String {
-    part.chars().map(|c| if c.is_ascii_hexdigit() { '0' } else { c }).collect()
 }
 
 /// Long runs of lines of one kind, cut to three.
