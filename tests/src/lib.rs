@@ -15,6 +15,8 @@ pub mod iam;
 pub mod injure;
 pub mod reference;
 pub mod releases;
+pub mod shown;
+pub mod terraform;
 
 use std::path::PathBuf;
 

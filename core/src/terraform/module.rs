@@ -25,11 +25,11 @@ pub enum Layout {
 
 /// What stands already and is taken over by `import` blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// The IAM stack.
-    pub iam: bool,
-    /// The application stack.
-    pub app: bool,
+pub struct Standing<'s> {
+    /// The IAM stack's id.
+    pub iam: Option<&'s str>,
+    /// The application stack's id.
+    pub app: Option<&'s str>,
     /// The bucket of the templates, which is then used and not made.
     pub bucket: bool,
 }
@@ -52,7 +52,7 @@ pub struct Request<'r> {
     /// The region, if it is known.
     pub region: Option<&'r str>,
     /// What stands already.
-    pub standing: Standing,
+    pub standing: Standing<'r>,
 }
 
 /// A file of the module.
@@ -164,18 +164,19 @@ impl Writing<'_> {
         filled(VERSIONS, &[("versions", &quoted(self.request.provider.versions())), ("profile", profile)])
     }
 
+    /// By the stacks' ids: a stack that was imported by its name cannot be deleted by the provider, which asks for it by
+    /// that name once it is gone and takes the answer for an error (seen with 3.39).
+    ///
     /// Source: Terraform language, "Import": an `import` block's `id` was a literal before 1.6.
     fn imports(&self) -> String {
-        let (settings, standing) = (self.request.settings, self.request.standing);
+        let standing = self.request.standing;
         let iam = if self.switches() { "iam[0]" } else { "iam" };
         let mut text = String::new();
-        for (wanted, address, name) in [
-            (standing.iam && self.has_iam(), iam, &settings.iam_stack_name),
-            (standing.app && self.root.has_app(), "app", &settings.name),
-        ] {
-            if wanted {
-                let name = quoted(name);
-                text.push_str(&filled(IMPORT, &[("address", address), ("name", &name)]));
+        for (wanted, address, id) in
+            [(self.has_iam(), iam, standing.iam), (self.root.has_app(), "app", standing.app)]
+        {
+            if let Some(id) = id.filter(|_| wanted) {
+                text.push_str(&filled(IMPORT, &[("address", address), ("id", &quoted(id))]));
             }
         }
         text
@@ -201,6 +202,6 @@ provider "aws" {
 
 const IMPORT: &str = r#"import {
   to = aws_cloudformation_stack.@address@
-  id = @name@
+  id = @id@
 }
 "#;

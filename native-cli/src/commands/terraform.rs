@@ -189,8 +189,8 @@ async fn module(
         None => String::new(),
     };
     let app_path = path_to(settings.template.as_ref(), folder, &arguments.out)?;
-    let standing =
-        if arguments.import { standing(&deployment.aws, deployment).await? } else { Standing::default() };
+    let ids = if arguments.import { standing(&deployment.aws, deployment).await? } else { Ids::default() };
+    let standing = Standing { iam: ids.iam.as_deref(), app: ids.app.as_deref(), bucket: ids.bucket };
     let request = Request {
         settings,
         iam,
@@ -247,7 +247,7 @@ fn keep(folder: &Path, files: &[File]) -> Result<(), Failure> {
 fn tell(
     arguments: &TerraformArgs,
     files: &[File],
-    standing: Standing,
+    standing: Standing<'_>,
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
     for file in files {
@@ -255,7 +255,8 @@ fn tell(
     }
     if arguments.import {
         for (stands, what) in [(standing.iam, "IAM stack"), (standing.app, "application stack")] {
-            let said = if stands { "stands and is taken over" } else { "does not stand and will be made" };
+            let said =
+                if stands.is_some() { "stands and is taken over" } else { "does not stand and will be made" };
             console.say(&format!("the {what} {said}"))?;
         }
     }
@@ -269,16 +270,25 @@ fn tell(
     Ok(Exit::Done)
 }
 
-/// What stands already.
-async fn standing(aws: &Aws, deployment: &Deployment) -> Result<Standing, Failure> {
+/// The ids of the stacks that stand, and whether the bucket does.
+#[derive(Default)]
+struct Ids {
+    iam: Option<String>,
+    app: Option<String>,
+    bucket: bool,
+}
+
+async fn standing(aws: &Aws, deployment: &Deployment) -> Result<Ids, Failure> {
     let settings = &deployment.settings;
-    let stands = async |name: &str| -> Result<bool, Failure> {
+    let id = async |name: &str| -> Result<Option<String>, Failure> {
         let live = stack::describe(aws, name).await?;
-        Ok(live.is_some_and(|live| live.status != "DELETE_COMPLETE" && live.status != "REVIEW_IN_PROGRESS"))
+        let live =
+            live.filter(|live| live.status != "DELETE_COMPLETE" && live.status != "REVIEW_IN_PROGRESS");
+        Ok(live.map(|live| live.id))
     };
-    Ok(Standing {
-        iam: deployment.external() && stands(&settings.iam_stack_name).await?,
-        app: stands(&settings.name).await?,
+    Ok(Ids {
+        iam: if deployment.external() { id(&settings.iam_stack_name).await? } else { None },
+        app: id(&settings.name).await?,
         bucket: bucket::exists(aws, &settings.bucket).await?,
     })
 }

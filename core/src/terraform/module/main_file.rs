@@ -74,6 +74,7 @@ impl Writing<'_> {
         }
         if self.has_iam() {
             text.push_str(&self.iam_values());
+            text.push_str(&self.promised());
         }
         text.push_str(&self.faults());
         text + "}\n\n"
@@ -144,16 +145,25 @@ impl Writing<'_> {
                 ("inline", inline),
                 ("none", none),
                 ("from", &object(2, &from)),
-                (
-                    "needed",
-                    &lines(
-                        2,
-                        wires.iter().filter(|wire| wire.absent.is_none()).map(|wire| wire.output.as_str()),
-                    ),
-                ),
+                ("needed", &self.needed()),
                 ("arns", &object(2, &arns)),
             ],
         )
+    }
+
+    /// The outputs that must be there, as a list.
+    fn needed(&self) -> String {
+        let needed = self.decisions.wires.iter().filter(|wire| wire.absent.is_none());
+        lines(2, needed.map(|wire| wire.output.as_str()))
+    }
+
+    /// What a plan can tell of the outputs while the stack's own are not known yet.
+    fn promised(&self) -> String {
+        let needed = match self.root {
+            Root::Iam => format!("  # What the application takes.\n  needed_outputs = {}\n", self.needed()),
+            _ => String::new(),
+        };
+        format!("{needed}{PROMISED}")
     }
 
     fn app_values(&self) -> String {
@@ -261,7 +271,8 @@ impl Writing<'_> {
             self.request.iam.map(|iam| list(iam.capabilities.iter().copied())).unwrap_or_default();
         let (count, index) =
             if self.switches() { ("  count = local.external ? 1 : 0\n\n", "[0]") } else { ("", "") };
-        let mut conditions = WITHOUT_VALUE.replace("@which@", "iam").replace("@noun@", "IAM");
+        let mut conditions =
+            WITHOUT_VALUE.replace("@which@", "iam").replace("@noun@", "IAM") + OUTPUTS_PROMISED;
         if self.root == Root::Iam {
             conditions.push_str(GIVEN_AMISS);
         }
@@ -377,6 +388,11 @@ const IAM_VALUES: &str = r#"  # The IAM stack's values.
 
 "#;
 
+const PROMISED: &str = r#"  # What the template's text has no such key for.
+  unnamed_outputs = [for name in local.needed_outputs : name if !can(regex("(?:^|[\\s{,\"'])${name}[\"']?\\s*:", file(var.iam_template_file)))]
+
+"#;
+
 const BUCKET: &str = r#"resource "aws_s3_bucket" "templates" {
   count = var.template_bucket == null ? 1 : 0
 
@@ -461,6 +477,14 @@ const GIVEN_AMISS: &str = r#"    precondition {
     precondition {
       condition = length(local.open_secrets) == 0
       error_message = "Secrets have variables of their own, which Terraform does not show: ${join(", ", local.open_secrets)}."
+    }
+
+"#;
+
+const OUTPUTS_PROMISED: &str = r#"    # Before anything is touched: an output that the template's text does not even have a name for.
+    precondition {
+      condition = length(local.unnamed_outputs) == 0
+      error_message = "The IAM template lacks outputs that the application takes: ${join(", ", local.unnamed_outputs)}. Give the IAM template of this pair."
     }
 
 "#;

@@ -1,0 +1,117 @@
+//! `docs/terraform.md` is run from top to bottom by a real Terraform before the local AWS.
+//! `INSTA_UPDATE=always cargo test -p iam-split-tests --test terraform_docs` writes the outputs anew.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use iam_split_tests::aws::{Place, deployable, finished, simulator};
+use iam_split_tests::shown::{alike, held};
+use iam_split_tests::terraform::{Terraform, environment, program};
+
+#[test]
+fn the_workflow_is_as_the_document_shows() {
+    let Some(program) = program() else { return };
+    let place = Place::example(simulator(), "quilt-prod");
+    // `terraform` of the document runs in the copy that fits the provider here.
+    std::fs::create_dir(place.path("bin")).unwrap();
+    place.write(
+        "bin/terraform",
+        &format!("#!/bin/sh\nroot=$1\nshift\nexec '{}' \"$root-run\" \"$@\"\n", program.display()),
+    );
+    std::fs::set_permissions(place.path("bin/terraform"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink(
+        iam_split_tests::command().canonicalize().unwrap(),
+        place.path("bin/iam-split"),
+    )
+    .unwrap();
+    held("docs/terraform.md", &place, |command| {
+        let (status, output) = run(&place, command);
+        if command.contains(" split ") {
+            // The local AWS does not know every type, and runs no functions.
+            let app = std::fs::read_to_string(place.path("quilt-app.yaml")).unwrap();
+            place.write("quilt-app.yaml", &deployable(&app));
+        }
+        if command == "iam-split terraform" {
+            let terraform = Terraform::at(&place, "terraform").unwrap();
+            terraform.adapt();
+            terraform.init();
+        }
+        let terraform = command.starts_with("terraform ");
+        (status, shortened(&alike(&if terraform { sums(&output) } else { output })))
+    });
+}
+
+/// Both streams, as a terminal shows them.
+fn run(place: &Place, command: &str) -> (i32, String) {
+    let mut shell = Command::new("sh");
+    // A shell of its own, so that a command's file does not take what it says beside it.
+    shell.args(["-c", &format!("( {command} ) 2>&1")]);
+    shell.current_dir(place.folder.path()).env_clear().envs(environment(place));
+    for (name, value) in place.command(&[]).get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    shell.env("PATH", format!("{}:{path}", place.path("bin").display()));
+    shell.stdin(Stdio::null());
+    let run = finished(&mut shell);
+    (run.status, run.stdout)
+}
+
+/// Of what Terraform says: the stacks, the sums, its warnings and errors.
+fn sums(text: &str) -> String {
+    let mut result = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        inside = line.starts_with("Terraform will perform") || inside && !line.starts_with("Plan:");
+        let about_stacks = line.starts_with("aws_cloudformation_stack.")
+            && !line.contains("Refreshing")
+            && !line.contains("Still ");
+        let progress = line.starts_with("aws_") || line.starts_with("data.");
+        let kept = if inside {
+            line.starts_with("  # aws_cloudformation_stack.")
+        } else {
+            about_stacks || !progress
+        };
+        if kept && !(line.is_empty() && result.ends_with("\n\n")) {
+            result += &after(line);
+            result += "\n";
+        }
+    }
+    result.trim_matches('\n').to_owned() + "\n"
+}
+
+/// How long something took, made alike.
+fn after(line: &str) -> String {
+    match line.split_once(" after ") {
+        Some((before, rest)) => {
+            let rest = rest.split_once(' ').map_or(String::new(), |(_, rest)| format!(" {rest}"));
+            format!("{before} after 1s{rest}")
+        }
+        None => line.to_owned(),
+    }
+}
+
+/// Long runs of lines of one kind, cut to three.
+fn shortened(text: &str) -> String {
+    let kind = |line: &str| {
+        let trimmed = line.trim_start();
+        match trimmed.split(' ').next().unwrap_or_default() {
+            "Role" | "ManagedPolicy" => "moved".to_owned(),
+            _ if trimmed.contains(" = ") => format!("value {}", line.len() - trimmed.len()),
+            _ => format!("line {line}"),
+        }
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let mut result = String::new();
+    for run in lines.chunk_by(|a, b| kind(a) == kind(b)) {
+        let cut = run.len() > 4;
+        for line in run.iter().take(if cut { 3 } else { run.len() }) {
+            result += line.trim_end();
+            result += "\n";
+        }
+        if cut {
+            result += "  ...\n";
+        }
+    }
+    result
+}
