@@ -40,7 +40,7 @@ impl Context {
     pub(crate) fn change(&self, change: impl FnOnce(&mut Work)) {
         let mut work = self.work().clone();
         change(&mut work);
-        self.session.dispatch(Change::To(work));
+        self.session.dispatch(Change::To(Box::new(work)));
     }
 
     /// A link to a line of a text.

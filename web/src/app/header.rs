@@ -12,7 +12,6 @@ use super::host;
 use super::session::Change;
 use super::share::Share;
 use super::words::tone;
-use super::work::Work;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct OpenProps {
@@ -152,7 +151,7 @@ pub(crate) fn Header() -> Html {
                     { button("Redo", page.session.can_redo(), dispatch(|| Change::Redo)) }
                     { button("Save both", page.outcome.has_result(), with_page(archive)) }
                     <Share />
-                    { button("Clear", true, dispatch(|| Change::To(Work::default()))) }
+                    { button("Clear", true, dispatch(|| Change::To(Box::default()))) }
                 } else if page.session.can_undo() {
                     { button("Undo", true, dispatch(|| Change::Undo)) }
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use iam_split_core::equivalence::Change;
 use iam_split_core::report::{Report, SignOff as ReportSignOff};
-use iam_split_core::roles::Card;
+use iam_split_core::roles::{Card, Grant};
 use iam_split_core::summary::Bridged;
 use iam_split_core::text::digest;
 use wasm_bindgen::JsCast;
@@ -24,7 +24,7 @@ pub(crate) fn of_card(card: &Card) -> Item {
     let mut text =
         vec![card.boundary.clone().unwrap_or_default(), card.condition.clone().unwrap_or_default()];
     text.extend(card.flags.iter().map(|flag| flag.text.clone()));
-    text.extend(card.trust.iter().map(|trust| trust.trusted()));
+    text.extend(card.trust.iter().map(Grant::trusted));
     text.extend(card.managed.iter().map(ToString::to_string));
     text.extend(card.grants.iter().map(|grant| format!("{} {}", grant.policy, grant.sentence())));
     (format!("{} {}", card.kind.noun(), card.name), text.join("\n"))

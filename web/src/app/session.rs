@@ -22,7 +22,7 @@ pub(crate) struct Session {
 /// What can happen to it.
 pub(crate) enum Change {
     /// Something new.
-    To(Work),
+    To(Box<Work>),
     /// Files that the user gave.
     Files(Vec<TextFile>),
     Undo,
@@ -55,14 +55,14 @@ impl Reducible for Session {
     fn reduce(self: Rc<Self>, change: Change) -> Rc<Self> {
         let mut next = (*self).clone();
         let change = match change {
-            Change::Files(files) => Change::To(with_files(&self.work, files)),
+            Change::Files(files) => Change::To(Box::new(with_files(&self.work, files))),
             change => change,
         };
         match change {
-            Change::To(work) if work == next.work => return self,
+            Change::To(work) if *work == next.work => return self,
             Change::To(work) => {
                 next.future.clear();
-                next.past.push(std::mem::replace(&mut next.work, work));
+                next.past.push(std::mem::replace(&mut next.work, *work));
                 if next.past.len() > PAST {
                     next.past.remove(0);
                 }
