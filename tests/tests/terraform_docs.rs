@@ -59,34 +59,38 @@ fn run(place: &Place, command: &str) -> (i32, String) {
 
 /// Of what Terraform says: the stacks, the sums, its warnings and errors.
 fn sums(text: &str) -> String {
-    let mut result = String::new();
-    let mut inside = false;
+    let (mut result, mut plan, mut outputs) = (String::new(), false, false);
     for line in text.lines() {
-        inside = line.starts_with("Terraform will perform") || inside && !line.starts_with("Plan:");
-        let about_stacks = line.starts_with("aws_cloudformation_stack.")
-            && !line.contains("Refreshing")
-            && !line.contains("Still ");
         let progress = line.starts_with("aws_") || line.starts_with("data.");
-        let kept = if inside {
+        plan = line.starts_with("Terraform will perform")
+            || line.starts_with("Terraform planned the following")
+            || plan && !line.starts_with("Plan:");
+        outputs = outputs && !progress && !line.starts_with("Error");
+        let kept = if plan {
             line.starts_with("  # aws_cloudformation_stack.")
+        } else if progress {
+            let still = line.contains("Refreshing") || line.contains("Still ");
+            line.starts_with("aws_cloudformation_stack.") && !still
         } else {
-            about_stacks || !progress
+            !outputs
         };
         if kept && !(line.is_empty() && result.ends_with("\n\n")) {
-            result += &after(line);
+            result += &if progress { alike_progress(line) } else { line.to_owned() };
             result += "\n";
+        }
+        if line == "Changes to Outputs:" || line == "Outputs:" {
+            outputs = true;
+            result += "  ...\n";
         }
     }
     result.trim_matches('\n').to_owned() + "\n"
 }
 
-/// How long something took, made alike.
-fn after(line: &str) -> String {
+/// Without the id, and what took any time took a second.
+fn alike_progress(line: &str) -> String {
+    let line = line.split(" [id=").next().unwrap_or_default();
     match line.split_once(" after ") {
-        Some((before, rest)) => {
-            let rest = rest.split_once(' ').map_or(String::new(), |(_, rest)| format!(" {rest}"));
-            format!("{before} after 1s{rest}")
-        }
+        Some((before, _)) => format!("{before} after 1s"),
         None => line.to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-# Written by iam-split, digest 096bdd709288a920
+# Written by iam-split, digest 840986b1383e0cb9
 
 # Two stacks: the IAM stack first, and the application stack, which takes its outputs as parameters.
 # With `iam_template_file = null` there is one stack, made of the monolith (the inline pattern).
@@ -153,7 +153,8 @@ locals {
   missing_outputs = [for name in local.needed_outputs : name if !contains(keys(local.iam_outputs), name)]
   malformed_outputs = [
     for name, kind in local.arn_outputs : name
-    if !can(regex("^arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:${kind}/", lookup(local.iam_outputs, name, ""))) && contains(keys(local.iam_outputs), name)
+    if !can(regex("^arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:${kind}/", lookup(local.iam_outputs, name, "")))
+    && contains(keys(local.iam_outputs), name)
   ]
 
   # The application stack's values, what comes later wins: infrastructure, IAM, user.
@@ -201,6 +202,9 @@ locals {
     { for name, value in var.parameters : name => value if contains(local.iam_parameter_names, name) },
     { AppStackName = var.name },
   )
+
+  # What the template's text has no such key for.
+  unnamed_outputs = [for name in local.needed_outputs : name if !can(regex("(?:^|[\\s{,\"'])${name}[\"']?\\s*:", file(var.iam_template_file)))]
 
   # What is missing or was given amiss; the preconditions of the stacks tell.
   iam_without_value = setsubtract([
@@ -295,6 +299,12 @@ resource "aws_cloudformation_stack" "iam" {
     precondition {
       condition     = length(local.iam_without_value) == 0
       error_message = "Parameters of the IAM template have no value: ${join(", ", local.iam_without_value)}."
+    }
+
+    # Before anything is touched: an output that the template's text does not even have a name for.
+    precondition {
+      condition     = length(local.unnamed_outputs) == 0
+      error_message = "The IAM template lacks outputs that the application takes: ${join(", ", local.unnamed_outputs)}. Give the IAM template of this pair."
     }
   }
 }
