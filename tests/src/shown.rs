@@ -69,6 +69,11 @@ pub fn alike(text: &str) -> String {
                     let (before, _) = word.rsplit_once('/').expect("a stack's id");
                     format!("{before}/00000000-0000-0000-0000-000000000000")
                 }
+                // The port of the local AWS.
+                word if word.starts_with("http://localhost:") => {
+                    let path = word.splitn(4, '/').nth(3).unwrap_or_default();
+                    format!("http://localhost:4566/{path}")
+                }
                 _ if time => "12:00:00".to_owned(),
                 _ if date => "2026-01-01T12:00:00Z".to_owned(),
                 word => {
