@@ -138,7 +138,9 @@ fn every_example_leads_to_its_code() {
         };
         let work = tempfile::tempdir().unwrap();
         for (name, text) in &example.files {
-            std::fs::write(work.path().join(name), text).unwrap();
+            let path = work.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
         }
         let ran = run(work.path(), &example.command.split(' ').collect::<Vec<_>>(), b"");
         let codes: Vec<&str> = ran.stderr.split('[').skip(1).filter_map(|part| part.get(..6)).collect();
