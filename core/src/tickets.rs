@@ -137,12 +137,13 @@ pub fn make(asked: &Asked<'_, '_, '_>) -> Result<Tickets, Vec<Diagnostic>> {
         faults.take(&filler, &name, place);
     }
     found.extend(faults.told(asked.iam));
+    let (arns, gone) = page::arns(asked, &pages);
+    found.extend(gone);
+    // What came back is never lost to a file that cannot be read.
     if found.iter().any(Diagnostic::is_error) {
         return Err(found);
     }
     found.extend(still_creates(asked.app));
-    let (arns, gone) = page::arns(asked, &pages);
-    found.extend(gone);
     let placeholders: BTreeMap<String, String> =
         pages.iter().flat_map(|one| one.placeholders.clone()).collect();
     let mut files: Vec<File> = pages.iter().flat_map(|one| page::files(one, asked)).collect();

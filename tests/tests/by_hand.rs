@@ -53,6 +53,9 @@ fn the_application_is_deployed_with_what_came_back() {
     ok(&gates);
     assert!(gates.stdout.contains("gate 2: has no meaning where there is no IAM stack"), "{}", gates.stdout);
     assert!(gates.stdout.contains("gate 3 (outputs): passed"), "{}", gates.stdout);
+    let back = place.run(&["rollback", "--yes"]);
+    assert_eq!(back.status, 2, "{}", back.stderr);
+    assert!(back.stderr.contains("`arns` stands in its place"), "{}", back.stderr);
     let gone = place.run(&["delete", "--yes", "--poll-interval", "0.05"]);
     ok(&gone);
     assert!(

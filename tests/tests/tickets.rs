@@ -289,6 +289,9 @@ fn arns_that_came_back_are_kept() {
     let said: Vec<&str> =
         done.diagnostics.iter().filter(|one| one.code == Code::TKT004).map(|one| &*one.message).collect();
     assert!(said.len() == 1 && said[0].contains("`Gone`"), "{said:?}");
+    // What cannot be read is not written over.
+    let found = made(SMALL, &BTreeMap::new(), Some("[{ParameterKey: Worker")).unwrap_err();
+    assert!(found.iter().any(|one| one.code == Code::DPL022), "{found:?}");
 }
 
 #[test]

@@ -149,6 +149,10 @@ async fn back(
     arguments: &RollbackArgs,
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
+    if deployment.arns.is_some() {
+        return Err(Failure::new("there is no IAM stack: `arns` stands in its place")
+            .help("deploy the application with the ARNs that it had before"));
+    }
     let (aws, name) = (&deployment.aws, deployment.stack(Which::Iam));
     let interval = arguments.operation.poll_interval;
     let live = settled(deployment, Which::Iam, interval, console).await?;
