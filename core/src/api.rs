@@ -497,8 +497,8 @@ fn run(
             places: None,
         };
         // Patterns are what the split makes of references: they stand in the result alone.
-        let of_iam = parse(&iam);
-        let result = template::read(&of_iam.document).0;
+        let of_iam = rules.list.iter().any(|rule| Which::Scopes.asks(&rule.check)).then(|| parse(&iam));
+        let result = of_iam.as_ref().and_then(|parsed| template::read(&parsed.document).0);
         let place = |one: &template::Resource<'_, '_>| one.declaration.value.key().map(Node::span);
         let places =
             template.resources.iter().filter_map(|(name, one)| Some((&**name, place(one)?))).collect();
@@ -686,6 +686,7 @@ pub fn tickets(
         summary: &split.summary,
         cards: &cards,
         known,
+        app_file: &split.file_names(known.prefix)[1],
     };
     let tickets = crate::tickets::make(&asked)?;
     Ok((split, tickets))

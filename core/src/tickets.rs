@@ -40,6 +40,8 @@ pub struct Asked<'a, 'd, 't> {
     pub cards: &'a [Card],
     /// What is known.
     pub known: &'a Known<'a>,
+    /// What the application template is called.
+    pub app_file: &'a str,
 }
 
 /// What is known beside the template.
@@ -51,8 +53,8 @@ pub struct Known<'k> {
     pub defaults: bool,
     /// The file of ARNs as an earlier run and whoever filled it left it.
     pub arns: Option<&'k str>,
-    /// What the application template is called.
-    pub app_file: &'k str,
+    /// What the names of files begin with, as for a split.
+    pub prefix: &'k str,
 }
 
 /// A file to write.

@@ -24,7 +24,7 @@ fn made(
         resolve: Some(vec![Resolution::Exact, Resolution::Pattern]),
         ..SplitRequest::default()
     };
-    let known = Known { values, defaults: true, arns: before, app_file: "app.yaml" };
+    let known = Known { values, defaults: true, arns: before, prefix: "t" };
     tickets(&request, &known).map(|(split, tickets)| (split.iam, tickets))
 }
 

@@ -130,19 +130,21 @@ impl From<Need> for Stop {
     }
 }
 
-/// A document with the account in the place of policy variables that always stand for it: whoever has a policy is of the
+/// A document with the account in the place of policy variables that always stand for it, where it has any variable: whoever has a policy is of the
 /// stack's account, and so is the role that a trust is about.
 ///
 /// Source: IAM User Guide, "AWS global condition context keys", `aws:PrincipalAccount`, `aws:ResourceAccount`; "Identity-based
 /// policies": they are attached to identities of the account.
-fn with_own_account(document: &Expr, trust: bool) -> Expr {
-    let Expr::Map(parts) = document else { return document.clone() };
+fn with_own_account(document: &Expr, trust: bool) -> Option<Expr> {
+    let Expr::Map(parts) = document else { return None };
     let knows = |(key, value): &(String, Expr)| key == "Version" && *value == Expr::text("2012-10-17");
-    if !parts.iter().any(knows) {
-        return document.clone();
+    let mut has_variables = false;
+    document.walk(&mut |part| has_variables |= matches!(part, Expr::Text(text) if text.contains("${")));
+    if !has_variables || !parts.iter().any(knows) {
+        return None;
     }
     let variable = if trust { "${aws:resourceaccount}" } else { "${aws:principalaccount}" };
-    document.replaced(&|part| {
+    Some(document.replaced(&|part| {
         let Expr::Text(text) = part else { return None };
         let lower = text.to_ascii_lowercase();
         let mut at = 0;
@@ -156,7 +158,7 @@ fn with_own_account(document: &Expr, trust: bool) -> Expr {
             list.push(Expr::text(text.get(at..).unwrap_or_default()));
             Expr::concat(list)
         })
-    })
+    }))
 }
 
 /// A template in a case, with values of what it does not know or without.
@@ -211,7 +213,8 @@ impl<'c> Case<'c> {
         origin: &Origin,
         trust: bool,
     ) -> Result<Vec<Statement>, Stop> {
-        let document = self.resolved(&with_own_account(document, trust))?;
+        let own = with_own_account(document, trust);
+        let document = self.resolved(own.as_ref().unwrap_or(document))?;
         let mut reader = Reader {
             symbols: self.symbols,
             side: self.both.side(self.which),

@@ -42,7 +42,7 @@ pub enum Which {
 }
 
 impl Which {
-    fn asks(self, check: &Check) -> bool {
+    pub(crate) fn asks(self, check: &Check) -> bool {
         match self {
             Self::All => true,
             Self::ButScopes => !matches!(check, Check::Scope { .. }),
@@ -59,6 +59,7 @@ pub fn check(rules: &Rules, templates: &[Asked<'_, '_, '_>], now: f64) -> Answer
     for asked in templates {
         let reviewed = |arn: &str| fit(&crate::expression::from_sub_text(arn), &rules.reviewed) == Fit::Yes;
         let judge = Judge::of(asked.template, &reviewed);
+        let before = found.len();
         let mut one = One { asked, judge: &judge, found: &mut found, of: 0 };
         let asks = |(rule, _): &(&Rule, _)| asked.which.asks(&rule.check);
         for (rule, count) in rules.list.iter().zip(&mut counts).filter(asks) {
@@ -68,6 +69,11 @@ pub fn check(rules: &Rules, templates: &[Asked<'_, '_, '_>], now: f64) -> Answer
         }
         if asked.which != Which::Scopes {
             one.unseen();
+        }
+        if let Some(places) = &asked.places {
+            for one in found.iter_mut().skip(before) {
+                one.place = places.get(one.resource.as_str()).copied();
+            }
         }
     }
     let asked = rules.list.iter().zip(counts);
@@ -185,9 +191,6 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
 
     /// The place of a property, or of its resource.
     fn place(&self, name: &str, key: &str) -> Option<Span> {
-        if let Some(places) = &self.asked.places {
-            return places.get(name).copied();
-        }
         let resource = self.asked.template.resources.get(name);
         let properties =
             resource.and_then(|resource| resource.declaration.value.get("Properties")).map(Node::resolved);
@@ -264,9 +267,6 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 _ => Vec::new(),
             };
             inner.into_iter().find_map(|node| find(node, text))
-        }
-        if self.asked.places.is_some() {
-            return None;
         }
         let resource = self.asked.template.resources.get(name)?;
         let properties = resource.declaration.value.get("Properties").map(Node::resolved)?;

@@ -251,7 +251,7 @@ fn prose(text: &str) -> String {
 pub(super) fn index(tickets: &Tickets, asked: &Asked<'_, '_, '_>) -> String {
     let mut out = format!(
         "# Roles and policies to be made\n\nThe application template `{}` creates {}; {} to be made by hand.\n",
-        asked.known.app_file,
+        asked.app_file,
         if tickets.diagnostics.iter().any(|one| one.code == Code::TKT003) {
             "a part of its IAM itself"
         } else {
@@ -280,7 +280,7 @@ pub(super) fn index(tickets: &Tickets, asked: &Asked<'_, '_, '_>) -> String {
     }
     out += &format!(
         "\n## When they are made\n\n1. Write each ARN into `{ARNS}`, which is in the form that CloudFormation's own command line takes too.\n2. Deploy the application with it: `iam-split deploy app --template {} --arns {ARNS} --name …`.\n",
-        quoted(asked.known.app_file)
+        quoted(asked.app_file)
     );
     out
 }

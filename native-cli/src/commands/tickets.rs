@@ -84,14 +84,8 @@ fn made(
         ..SplitRequest::default()
     };
     let values: BTreeMap<String, String> = arguments.value.iter().cloned().collect();
-    let ending = if template.shown().trim_start().starts_with('{') { "json" } else { "yaml" };
-    let app_file = format!("{stem}-app.{ending}");
-    let known = Known {
-        values: &values,
-        defaults: arguments.defaults,
-        arns: arns.map(Input::shown),
-        app_file: &app_file,
-    };
+    let known =
+        Known { values: &values, defaults: arguments.defaults, arns: arns.map(Input::shown), prefix: stem };
     api::tickets(&request, &known)
 }
 

@@ -56,8 +56,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
             let (actions, but) = &statement.actions;
             let (resources, but_resources) = &statement.resources;
             let mut tell = |broken: bool, what: String| {
-                let own = statement.place.filter(|_| self.asked.places.is_none());
-                let place = own.or_else(|| self.place(name, ""));
+                let place = statement.place.or_else(|| self.place(name, ""));
                 let (source, resource) = (self.asked.source, name.to_owned());
                 let broken = broken && statement.allows == Some(true);
                 let rule = Some(rule);
