@@ -110,25 +110,22 @@ fn measure(name: &str, text: &str, config: Option<&str>) {
     );
     let (split, validation) =
         paired(|| drop(black_box(answer(text, config))), || drop(black_box(validate(&proof))));
-    println!(
-        "{:<24} {:>14}  split {:>8.3} ms  validation with proof {:>8.3} ms  ratio {:>5.2}",
-        "",
-        "",
-        split.as_secs_f64() * 1e3,
-        validation.as_secs_f64() * 1e3,
-        validation.as_secs_f64() / split.as_secs_f64(),
-    );
+    beside("validation with proof", split, validation);
     let rules = iam_split_core::rules::TEMPLATE;
     let asked = || check_rules(rules, &pair.iam, Some(&pair.app), 0.0);
     assert!(asked().asked.iter().all(|one| one.resources > 0), "{name}: a rule is asked of nothing");
     let (split, asked) = paired(|| drop(black_box(answer(text, config))), || drop(black_box(asked())));
+    beside("seven rules", split, asked);
+}
+
+/// What something costs beside a split of the same run.
+fn beside(what: &str, split: Duration, other: Duration) {
+    let (split, other) = (split.as_secs_f64() * 1e3, other.as_secs_f64() * 1e3);
     println!(
-        "{:<24} {:>14}  split {:>8.3} ms  seven rules {:>8.3} ms  ratio {:>5.2}",
+        "{:<24} {:>14}  split {split:>8.3} ms  {what} {other:>8.3} ms  ratio {:>5.2}",
         "",
         "",
-        split.as_secs_f64() * 1e3,
-        asked.as_secs_f64() * 1e3,
-        asked.as_secs_f64() / split.as_secs_f64(),
+        other / split
     );
 }
 

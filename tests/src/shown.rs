@@ -103,3 +103,20 @@ fn is_random(part: &str) -> bool {
 fn digits_alike(part: &str) -> String {
     part.chars().map(|c| if c.is_ascii_hexdigit() { '0' } else { c }).collect()
 }
+
+/// Runs of lines of one kind, long ones cut to three.
+pub fn shortened(text: &str, kind: impl Fn(&str) -> String) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut result = String::new();
+    for run in lines.chunk_by(|a, b| kind(a) == kind(b)) {
+        let cut = run.len() > 4;
+        for line in run.iter().take(if cut { 3 } else { run.len() }) {
+            result += line.trim_end();
+            result += "\n";
+        }
+        if cut {
+            result += "  ...\n";
+        }
+    }
+    result
+}

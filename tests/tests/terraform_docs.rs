@@ -105,17 +105,5 @@ fn shortened(text: &str) -> String {
             _ => format!("line {line}"),
         }
     };
-    let lines: Vec<&str> = text.lines().collect();
-    let mut result = String::new();
-    for run in lines.chunk_by(|a, b| kind(a) == kind(b)) {
-        let cut = run.len() > 4;
-        for line in run.iter().take(if cut { 3 } else { run.len() }) {
-            result += line.trim_end();
-            result += "\n";
-        }
-        if cut {
-            result += "  ...\n";
-        }
-    }
-    result
+    iam_split_tests::shown::shortened(text, kind)
 }

@@ -123,14 +123,7 @@ pub fn allows(diff: &IamDiff) -> Allows {
         let permission = |one: &PermissionChange, what: &str| Allowed {
             subject: resource.name.clone(),
             kind: resource.kind.clone(),
-            change: match one.change {
-                Change::Added => "added",
-                Change::Removed => "removed",
-                Change::Widened => "widened",
-                Change::Narrowed => "narrowed",
-                Change::Changed => "changed",
-            }
-            .to_owned(),
+            change: one.change.word().to_owned(),
             what: what.to_owned(),
             actions: one.actions.clone(),
             before: before(one),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{IamDiff, State};
 use crate::diagnostic::{Diagnostic, Texts};
-use crate::policy::{Change, Decision, PermissionChange, Reason, Verdict};
+use crate::policy::{Decision, Reason, Verdict};
 use crate::report::{FileNames, Finding, Format, placed};
 
 /// A release as something to hand on.
@@ -115,30 +115,4 @@ fn request(decision: &Decision) -> Option<(&'static str, Vec<String>)> {
     let title =
         if decision.verdict == Verdict::More { "allowed by the new release" } else { "it may be that" };
     Some((title, found.lines()))
-}
-
-/// A statement that differs: how, what it says, and what it said where that is another.
-fn change(one: &PermissionChange) -> (&'static str, String, Option<String>) {
-    let word = match one.change {
-        Change::Added => "added",
-        Change::Removed => "removed",
-        Change::Widened => "widened",
-        Change::Narrowed => "narrowed",
-        Change::Changed => "changed",
-    };
-    let say = |actions: &[String], resources: &[String], condition: Option<&str>| {
-        let condition = condition.map(|condition| format!(" if {condition}")).unwrap_or_default();
-        format!("{} {} on {}{condition}", one.effect, actions.join(", "), resources.join(", "))
-    };
-    let now = say(&one.actions, &one.resources, one.condition.as_deref());
-    let differs =
-        one.actions_before.is_some() || one.resources_before.is_some() || one.condition_before.is_some();
-    let before = differs.then(|| {
-        say(
-            one.actions_before.as_ref().unwrap_or(&one.actions),
-            one.resources_before.as_ref().unwrap_or(&one.resources),
-            one.condition_before.as_deref().or(one.condition.as_deref()),
-        )
-    });
-    (word, now, before)
 }

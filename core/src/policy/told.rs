@@ -1,7 +1,45 @@
 //! Decisions in words: one wording for the terminal, the reports and the page.
 
+use super::change::{Change, PermissionChange};
 use super::release::{Decision, Place, Question, Release, Verdict, Witness};
 use crate::text::one_line;
+
+impl Change {
+    /// In a word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Widened => "widened",
+            Self::Narrowed => "narrowed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+impl PermissionChange {
+    /// What the statement says, and what it said where that is another.
+    #[must_use]
+    pub fn told(&self) -> (String, Option<String>) {
+        let say = |actions: &[String], resources: &[String], condition: Option<&str>| {
+            let condition = condition.map(|condition| format!(" if {condition}")).unwrap_or_default();
+            format!("{} {} on {}{condition}", self.effect, actions.join(", "), resources.join(", "))
+        };
+        let now = say(&self.actions, &self.resources, self.condition.as_deref());
+        let differs = self.actions_before.is_some()
+            || self.resources_before.is_some()
+            || self.condition_before.is_some();
+        let before = differs.then(|| {
+            say(
+                self.actions_before.as_ref().unwrap_or(&self.actions),
+                self.resources_before.as_ref().unwrap_or(&self.resources),
+                self.condition_before.as_deref().or(self.condition.as_deref()),
+            )
+        });
+        (now, before)
+    }
+}
 
 impl Verdict {
     /// What was decided of a release, in a sentence.

@@ -200,16 +200,21 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
 
     fn push(&mut self, rule: &'r Rule, name: &str, key: &str, broken: bool, what: String, help: &str) {
         let help = if help.is_empty() { Vec::new() } else { vec![help.to_owned()] };
-        let (source, place) = (self.asked.source, self.place(name, key));
-        self.found.push(Found {
-            rule: Some(rule),
-            resource: name.to_owned(),
-            broken,
-            what,
-            source,
-            place,
-            help,
-        });
+        self.found_at(rule, name, self.place(name, key), broken, what, help);
+    }
+
+    /// The same, at a place of its own.
+    fn found_at(
+        &mut self,
+        rule: &'r Rule,
+        name: &str,
+        place: Option<Span>,
+        broken: bool,
+        what: String,
+        help: Vec<String>,
+    ) {
+        let (source, resource) = (self.asked.source, name.to_owned());
+        self.found.push(Found { rule: Some(rule), resource, broken, what, source, place, help });
     }
 
     /// What is not written in the text keeps no rule.

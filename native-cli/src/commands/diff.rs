@@ -3,7 +3,7 @@
 use iam_split_core::api::{AppDiff, IamDiff, diff_application, diff_iam};
 use iam_split_core::diagnostic::Diagnostic;
 use iam_split_core::diff::{PropertyChange, ReleaseReport, ResourceDiff, Rewritten, State};
-use iam_split_core::policy::{Change, PermissionChange, Release, Verdict, Witness};
+use iam_split_core::policy::{PermissionChange, Release, Verdict, Witness};
 use iam_split_core::report::FileNames;
 use iam_split_core::text::counted;
 use serde::Serialize;
@@ -216,13 +216,7 @@ fn resource(out: &mut dyn std::io::Write, one: &ResourceDiff) -> std::io::Result
 }
 
 fn permission(out: &mut dyn std::io::Write, change: &PermissionChange) -> std::io::Result<()> {
-    let kind = match change.change {
-        Change::Added => "added",
-        Change::Removed => "removed",
-        Change::Widened => "widened",
-        Change::Narrowed => "narrowed",
-        Change::Changed => "changed",
-    };
+    let kind = change.change.word();
     let line = if change.line == 0 { String::new() } else { format!("  (line {})", change.line) };
     match &change.actions_before {
         None => writeln!(out, "  {kind:<9}{} {}{line}", change.effect, change.actions.join(", "))?,

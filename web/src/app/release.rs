@@ -2,7 +2,7 @@
 
 use iam_split_core::diagnostic::Source;
 use iam_split_core::diff::{PropertyChange, ReleaseReport, ResourceDiff, State};
-use iam_split_core::policy::{Change, Decision, PermissionChange, Verdict};
+use iam_split_core::policy::{Decision, PermissionChange, Verdict};
 use iam_split_core::report::{FileNames, Format};
 use web_sys::MouseEvent;
 use yew::{Callback, Html, classes, function_component, html};
@@ -116,29 +116,11 @@ fn resource(page: &Context, one: &ResourceDiff) -> Html {
 }
 
 fn statement(one: &PermissionChange) -> Html {
-    let word = match one.change {
-        Change::Added => "added",
-        Change::Removed => "removed",
-        Change::Widened => "widened",
-        Change::Narrowed => "narrowed",
-        Change::Changed => "changed",
-    };
-    let say = |actions: &[String], resources: &[String], condition: Option<&str>| {
-        let condition = condition.map(|condition| format!(" if {condition}")).unwrap_or_default();
-        format!("{} {} on {}{condition}", one.effect, actions.join(", "), resources.join(", "))
-    };
-    let now = say(&one.actions, &one.resources, one.condition.as_deref());
-    let differs =
-        one.actions_before.is_some() || one.resources_before.is_some() || one.condition_before.is_some();
-    let before = say(
-        one.actions_before.as_ref().unwrap_or(&one.actions),
-        one.resources_before.as_ref().unwrap_or(&one.resources),
-        one.condition_before.as_deref().or(one.condition.as_deref()),
-    );
+    let (now, before) = one.told();
     html! {
         <div>
-            <span class="tag">{ word }</span>
-            if differs { { before_after(&before, &now) } } else { { " " }<code>{ now }</code> }
+            <span class="tag">{ one.change.word() }</span>
+            if let Some(before) = before { { before_after(&before, &now) } } else { { " " }<code>{ now }</code> }
         </div>
     }
 }

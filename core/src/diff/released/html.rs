@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{ReleaseReport, change, reasons, request};
+use super::{ReleaseReport, reasons, request};
 use crate::diff::{PropertyChange, ResourceDiff};
 use crate::policy::{Decision, PermissionChange, Verdict};
 use crate::report::{STYLE, page, prose};
@@ -71,7 +71,7 @@ fn resource(one: &ResourceDiff) -> Markup {
 }
 
 fn changed(of: &str, statement: &PermissionChange) -> Markup {
-    let (word, now, before) = change(statement);
+    let (word, (now, before)) = (statement.change.word(), statement.told());
     html! {
         div.scope {
             div.dim { (of) (word) @if statement.line > 0 { ", line " (statement.line) } }

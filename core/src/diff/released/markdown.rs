@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{ReleaseReport, change, reasons, request};
+use super::{ReleaseReport, reasons, request};
 use crate::report::markdown::{cell, code, text};
 use crate::text::one_line;
 
@@ -57,7 +57,7 @@ fn write(report: &ReleaseReport<'_>, out: &mut String) -> std::fmt::Result {
         row(&format!("{}{anew}", one.state.word()), &one.kind, "")?;
         for (statements, of) in [(&one.permissions, ""), (&one.trust, "trust ")] {
             for statement in statements {
-                let (word, now, before) = change(statement);
+                let (word, (now, before)) = (statement.change.word(), statement.told());
                 row(&format!("{of}{word}"), &now, before.as_deref().unwrap_or_default())?;
             }
         }

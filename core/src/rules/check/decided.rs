@@ -1,6 +1,6 @@
 //! Rules on what is permitted and who is trusted, which the policy stage decides.
 
-use super::{Found, One};
+use super::One;
 use crate::policy::{Ceiling, Decision, Question, Verdict};
 use crate::rules::Rule;
 use crate::syntax::{Kind, Node};
@@ -49,7 +49,6 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
 
     pub(super) fn decided(&mut self, rule: &'r Rule, name: &str, decision: &Decision) {
         let trust = decision.question == Question::Trust;
-        let (source, resource) = (self.asked.source, name.to_owned());
         match (decision.verdict, &decision.witness) {
             (Verdict::NoMore, _) => {}
             (Verdict::More, Some(witness)) => {
@@ -73,8 +72,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 } else {
                     vec![format!("that is so {}", given.join(", "))]
                 };
-                let rule = Some(rule);
-                self.found.push(Found { rule, resource, broken: true, what, source, place, help });
+                self.found_at(rule, name, place, true, what, help);
             }
             _ => {
                 // What the rule itself says is no reason.
@@ -88,8 +86,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 }
                 let what = format!("`{name}` cannot be told to keep it");
                 let place = self.place(name, if trust { "AssumeRolePolicyDocument" } else { "" });
-                let rule = Some(rule);
-                self.found.push(Found { rule, resource, broken: false, what, source, place, help });
+                self.found_at(rule, name, place, false, what, help);
             }
         }
     }

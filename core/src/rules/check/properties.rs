@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Found, One, each, shown};
+use super::{One, each, shown};
 use crate::expression::Expr;
 use crate::policy::written;
 use crate::rules::Rule;
@@ -157,16 +157,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
                 ),
             };
             let place = self.item_place(name, key, item).or_else(|| self.place(name, key));
-            let (source, resource) = (self.asked.source, name.to_owned());
-            self.found.push(Found {
-                rule: Some(rule),
-                resource,
-                broken,
-                what,
-                source,
-                place,
-                help: Vec::new(),
-            });
+            self.found_at(rule, name, place, broken, what, Vec::new());
         }
     }
 }

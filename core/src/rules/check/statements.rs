@@ -1,6 +1,6 @@
 //! Rules on statements as they are written: everything on everything, wildcards, scopes.
 
-use super::{Found, One, each, shown};
+use super::{One, each, shown};
 use crate::expression::Expr;
 use crate::policy::{managed, written};
 use crate::roles::{is_every_action, is_everything};
@@ -33,8 +33,7 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
             } else {
                 vec!["a managed policy that somebody has read may stand under `reviewed_policies`".to_owned()]
             };
-            let (source, resource) = (self.asked.source, name.to_owned());
-            self.found.push(Found { rule: Some(rule), resource, broken, what, source, place, help });
+            self.found_at(rule, name, place, broken, what, help);
         }
     }
 
@@ -57,10 +56,8 @@ impl<'r> One<'_, 'r, '_, '_, '_> {
             let (resources, but_resources) = &statement.resources;
             let mut tell = |broken: bool, what: String| {
                 let place = statement.place.or_else(|| self.place(name, ""));
-                let (source, resource) = (self.asked.source, name.to_owned());
                 let broken = broken && statement.allows == Some(true);
-                let rule = Some(rule);
-                self.found.push(Found { rule, resource, broken, what, source, place, help: Vec::new() });
+                self.found_at(rule, name, place, broken, what, Vec::new());
             };
             match &rule.check {
                 Check::Star => {
